@@ -1,0 +1,2 @@
+// Keeps a module without sources buildable.
+typedef int polc_empty_translation_unit;

@@ -1,0 +1,28 @@
+# polc_module(NAME USES module... LIBRARIES target...): the static library polc_NAME from src/NAME/*.c.
+# A module compiles with only the headers of the modules that it uses: another include fails to build.
+include_guard()
+
+function(polc_module name)
+  cmake_parse_arguments(M "" "" "USES;LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
+  set(visible ${CMAKE_BINARY_DIR}/visible/${name}/polc)
+  file(REMOVE_RECURSE ${visible})
+  file(MAKE_DIRECTORY ${visible})
+  foreach(module IN LISTS M_USES ITEMS ${name})
+    file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include/polc/${module}.h ${visible}/${module}.h SYMBOLIC)
+    if(IS_DIRECTORY ${CMAKE_SOURCE_DIR}/include/polc/${module})
+      file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include/polc/${module} ${visible}/${module} SYMBOLIC)
+    endif()
+  endforeach()
+  if(NOT sources)
+    set(sources ${CMAKE_SOURCE_DIR}/cmake/empty.c)
+  endif()
+  add_library(polc_${name} STATIC ${sources})
+  polc_compile_options(polc_${name})
+  set_target_properties(polc_${name} PROPERTIES INCLUDE_DIRECTORIES
+    "${CMAKE_BINARY_DIR}/visible/${name};${CMAKE_SOURCE_DIR}/src/${name}")
+  foreach(module IN LISTS M_USES)
+    target_link_libraries(polc_${name} PUBLIC polc_${module})
+  endforeach()
+  target_link_libraries(polc_${name} PRIVATE ${M_LIBRARIES})
+endfunction()
