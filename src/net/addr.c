@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Addresses and prefixes: parsing as strict as Go's net package, printing as RFC 5952 wants it, comparing.
+#include <polc/net.h>
+
+#include <arpa/inet.h>
+
+enum { TEXT_BUFFER = 64 };
+
+unsigned ip_family_bits(uint8_t family)
+{
+    return family == IP_V4 ? 32 : 128;
+}
+
+static bool is_mapped(const uint8_t *bytes)
+{
+    static const uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return memcmp(bytes, prefix, sizeof prefix) == 0;
+}
+
+enum addr_problem ip_addr_parse(const char *text, size_t length, struct ip_addr *ret)
+{
+    char buffer[TEXT_BUFFER];
+    struct ip_addr addr = {0};
+    if (length == 0 || length >= sizeof buffer || memchr(text, '\0', length) != NULL) {
+        return ADDR_NOT_AN_ADDRESS;
+    }
+    memcpy(buffer, text, length);
+    buffer[length] = '\0';
+    addr.family = strchr(buffer, ':') != NULL ? IP_V6 : IP_V4;
+    // inet_pton refuses leading zeros, zones and short forms itself.
+    if (inet_pton(addr.family == IP_V6 ? AF_INET6 : AF_INET, buffer, addr.bytes) != 1) {
+        return ADDR_NOT_AN_ADDRESS;
+    }
+    if (addr.family == IP_V6 && is_mapped(addr.bytes)) {
+        return ADDR_MAPPED;
+    }
+    *ret = addr;
+    return ADDR_OK;
+}
+
+static bool parse_bits(const char *text, size_t length, unsigned max, uint8_t *ret)
+{
+    unsigned value = 0;
+    if (length == 0 || length > 3 || (length > 1 && text[0] == '0')) {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return false;
+        }
+        value = value * 10 + (unsigned)(text[i] - '0');
+    }
+    *ret = (uint8_t)value;
+    return value <= max;
+}
+
+enum addr_problem cidr_parse(const char *text, size_t length, struct cidr *ret)
+{
+    const char *slash = memchr(text, '/', length);
+    struct cidr cidr;
+    size_t addr_length = slash != NULL ? (size_t)(slash - text) : length;
+    enum addr_problem problem = ip_addr_parse(text, addr_length, &cidr.addr);
+    if (problem != ADDR_OK) {
+        return problem;
+    }
+    if (slash == NULL) {
+        *ret = cidr_of_addr(cidr.addr);
+        return ADDR_NO_MASK;
+    }
+    if (!parse_bits(slash + 1, length - addr_length - 1, ip_family_bits(cidr.addr.family), &cidr.bits)) {
+        return ADDR_BAD_MASK;
+    }
+    *ret = cidr_masked(cidr);
+    return ip_addr_compare(ret->addr, cidr.addr) == 0 ? ADDR_OK : ADDR_HOST_BITS;
+}
+
+const char *ip_addr_text(struct ip_addr addr, char *buffer)
+{
+    inet_ntop(addr.family == IP_V6 ? AF_INET6 : AF_INET, addr.bytes, buffer, IP_TEXT_MAX);
+    return buffer;
+}
+
+const char *cidr_text(struct cidr cidr, bool bare_host, char *buffer)
+{
+    ip_addr_text(cidr.addr, buffer);
+    if (!bare_host || !cidr_is_host(cidr)) {
+        size_t length = strlen(buffer);
+        snprintf(buffer + length, IP_TEXT_MAX - length, "/%u", cidr.bits);
+    }
+    return buffer;
+}
+
+// The mask of one byte of an address under a prefix of `bits`.
+static uint8_t byte_mask(unsigned bits, unsigned byte)
+{
+    if (bits >= 8 * (byte + 1)) {
+        return 0xff;
+    }
+    return bits <= 8 * byte ? 0 : (uint8_t)(0xff00 >> (bits - 8 * byte));
+}
+
+struct cidr cidr_masked(struct cidr cidr)
+{
+    for (unsigned i = 0; i < sizeof cidr.addr.bytes; i++) {
+        cidr.addr.bytes[i] &= byte_mask(cidr.bits, i);
+    }
+    return cidr;
+}
+
+struct cidr cidr_of_addr(struct ip_addr addr)
+{
+    return (struct cidr){addr, (uint8_t)ip_family_bits(addr.family)};
+}
+
+bool cidr_is_host(struct cidr cidr)
+{
+    return cidr.bits == ip_family_bits(cidr.addr.family);
+}
+
+bool cidr_contains_addr(struct cidr cidr, struct ip_addr addr)
+{
+    return cidr_contains(cidr, cidr_of_addr(addr));
+}
+
+bool cidr_contains(struct cidr outer, struct cidr inner)
+{
+    if (outer.addr.family != inner.addr.family || outer.bits > inner.bits) {
+        return false;
+    }
+    size_t whole = outer.bits / 8;
+    if (memcmp(outer.addr.bytes, inner.addr.bytes, whole) != 0) {
+        return false;
+    }
+    uint8_t mask = outer.bits % 8 != 0 ? byte_mask(outer.bits, (unsigned)whole) : 0;
+    return mask == 0 || ((outer.addr.bytes[whole] ^ inner.addr.bytes[whole]) & mask) == 0;
+}
+
+struct ip_addr cidr_last(struct cidr cidr)
+{
+    unsigned bytes = ip_family_bits(cidr.addr.family) / 8;
+    for (unsigned i = 0; i < bytes; i++) {
+        cidr.addr.bytes[i] |= (uint8_t)~byte_mask(cidr.bits, i);
+    }
+    return cidr.addr;
+}
+
+int ip_addr_compare(struct ip_addr a, struct ip_addr b)
+{
+    if (a.family != b.family) {
+        return a.family < b.family ? -1 : 1;
+    }
+    return memcmp(a.bytes, b.bytes, sizeof a.bytes);
+}
+
+int cidr_compare(struct cidr a, struct cidr b)
+{
+    int order = ip_addr_compare(a.addr, b.addr);
+    return order != 0 ? order : (a.bits > b.bits) - (a.bits < b.bits);
+}
