@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One document -> its objects: the document itself, the items of a List or typed list, or of a bare array.
+#include "internal.h"
+
+enum { LIST_DEPTH_MAX = 4 }; // lists of lists
+
+struct inherited {
+    const char *api_version, *kind;
+};
+
+static void split(const struct loader *loader, const struct node *root, struct inherited inherited, int depth);
+
+static const char *scalar_of(const struct node *map, const char *key, struct loc *ret_loc)
+{
+    const struct node *child = node_get(map, key);
+    if (child == NULL || child->type != NODE_SCALAR || node_is_null(child)) {
+        return NULL;
+    }
+    *ret_loc = child->loc;
+    return child->text;
+}
+
+// "PodList" -> "Pod"; "List" -> NULL; not a list -> the kind itself. The result is on the arena when it is new.
+static bool is_list_kind(const char *kind)
+{
+    size_t length = kind != NULL ? strlen(kind) : 0;
+    return length >= 4 && strcmp(kind + length - 4, "List") == 0;
+}
+
+static void split_items(const struct loader *loader, const struct node *list, struct inherited inherited, int depth)
+{
+    for (const struct node *item = list->first; item != NULL; item = item->next) {
+        split(loader, item, inherited, depth);
+    }
+}
+
+static void split_list_object(const struct loader *loader, const struct node *items, const char *api_version,
+                              const char *kind, int depth)
+{
+    struct inherited inherited = {0};
+    if (strcmp(kind, "List") != 0) {
+        inherited.api_version = api_version;
+        inherited.kind = arena_strndup(loader->arena, kind, strlen(kind) - strlen("List"));
+    }
+    if (items->type == NODE_LIST) {
+        split_items(loader, items, inherited, depth + 1);
+    } else if (!node_is_null(items)) {
+        diag_report(loader->diags, DIAG_F012, items->loc, "\"items\" of a %s is %s, not a list", kind,
+                    node_type_text(items));
+    }
+}
+
+static void give_object(const struct loader *loader, const struct node *root, struct inherited inherited)
+{
+    struct load_object object = {.root = root, .api_version_loc = root->loc, .kind_loc = root->loc};
+    object.api_version = scalar_of(root, "apiVersion", &object.api_version_loc);
+    object.kind = scalar_of(root, "kind", &object.kind_loc);
+    if (object.api_version == NULL && object.kind == NULL) {
+        object.api_version = inherited.api_version;
+        object.kind = inherited.kind;
+    }
+    loader->on_object(loader->context, &object);
+}
+
+static void split(const struct loader *loader, const struct node *root, struct inherited inherited, int depth)
+{
+    if (depth > LIST_DEPTH_MAX) {
+        diag_report(loader->diags, DIAG_F012, root->loc, "lists of objects are nested more than %d deep",
+                    LIST_DEPTH_MAX);
+        return;
+    }
+    if (root->type == NODE_LIST) {
+        split_items(loader, root, inherited, depth + 1);
+        return;
+    }
+    if (root->type != NODE_MAP) {
+        diag_report(loader->diags, DIAG_F011, root->loc, "expected an object, but this is %s",
+                    node_type_text(root));
+        return;
+    }
+    struct loc loc;
+    const char *kind = scalar_of(root, "kind", &loc);
+    const struct node *items = node_get(root, "items");
+    if (items != NULL && is_list_kind(kind)) {
+        split_list_object(loader, items, scalar_of(root, "apiVersion", &loc), kind, depth);
+    } else {
+        give_object(loader, root, inherited);
+    }
+}
+
+void split_document(const struct loader *loader, const struct node *root)
+{
+    if (!node_is_null(root)) {
+        split(loader, root, (struct inherited){0}, 0);
+    }
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Paths -> sources: directories in byte order of the path, files, stdin. Every file is read whole and kept, since
+// diagnostics quote it. A file that cannot be read is one diagnostic; the others are read all the same.
+#include "internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// A directory on the way down, for seeing a loop.
+struct parent {
+    const struct parent *up;
+    dev_t device;
+    ino_t inode;
+    int depth;
+};
+
+struct walk {
+    const struct loader *loader;
+    struct strmap *files; // "device:inode" -> path of a file that was read
+    size_t count;
+};
+
+static void close_fd(const int *fd)
+{
+    if (*fd >= 0) {
+        close(*fd);
+    }
+}
+#define CLEANUP_CLOSE __attribute__((cleanup(close_fd)))
+
+static void cannot_read(const struct loader *loader, const char *path, int error)
+{
+    diag_report(loader->diags, DIAG_F001, LOC_NONE, "cannot read %s: %s", path, strerror(error));
+}
+
+// ---- reading --------------------------------------------------------------------------------------------------
+
+// Reads to the end; NULL with errno set on a failure, EFBIG when it is too long.
+static char *read_all(struct arena *arena, int fd, size_t expected, size_t *ret_size)
+{
+    enum { FIRST = 64 * 1024 };
+    size_t capacity = expected > 0 ? expected + 1 : FIRST;
+    char *text = arena_alloc(arena, capacity);
+    size_t size = 0;
+    for (;;) {
+        ssize_t got = read(fd, text + size, capacity - size);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            *ret_size = size;
+            return got < 0 ? NULL : text;
+        }
+        size += (size_t)got;
+        if (size > LOAD_MAX_FILE_SIZE) {
+            errno = EFBIG;
+            return NULL;
+        }
+        if (size == capacity) {
+            text = arena_grow(arena, text, capacity, capacity * 2);
+            capacity *= 2;
+        }
+    }
+}
+
+static void read_source(const struct loader *loader, int fd, const char *path, size_t expected)
+{
+    size_t size = 0;
+    const char *text = read_all(loader->arena, fd, expected, &size);
+    if (text == NULL && errno == EFBIG) {
+        diag_report(loader->diags, DIAG_F003, LOC_NONE, "%s is larger than 4 GiB", path);
+    } else if (text == NULL) {
+        cannot_read(loader, path, errno);
+    } else {
+        parse_source(loader, sources_add(loader->sources, path, text, size));
+    }
+}
+
+// Whether this very file was read before, by whatever name.
+static bool was_read(struct walk *walk, const struct stat *info, const char *path)
+{
+    char key[64];
+    snprintf(key, sizeof key, "%jx:%jx", (uintmax_t)info->st_dev, (uintmax_t)info->st_ino);
+    const char *copy = arena_strdup(walk->loader->arena, path);
+    const char *known = strmap_put(walk->files, key, (void *)copy);
+    if (known == copy) {
+        return false;
+    }
+    if (strcmp(known, path) != 0) {
+        diag_report(walk->loader->diags, DIAG_F016, LOC_NONE, "%s is the same file as %s and was read once", path,
+                    known);
+    }
+    return true;
+}
+
+static void read_file(struct walk *walk, const char *path)
+{
+    CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat info;
+    if (fd < 0 || fstat(fd, &info) < 0) {
+        cannot_read(walk->loader, path, errno);
+        return;
+    }
+    if (!S_ISREG(info.st_mode)) {
+        diag_report(walk->loader->diags, DIAG_F002, LOC_NONE, "%s is neither a file nor a directory", path);
+        return;
+    }
+    if ((uint64_t)info.st_size > LOAD_MAX_FILE_SIZE) {
+        diag_report(walk->loader->diags, DIAG_F003, LOC_NONE, "%s is larger than 4 GiB", path);
+        return;
+    }
+    if (++walk->count > LOAD_MAX_FILES) {
+        diag_report(walk->loader->diags, DIAG_F015, LOC_NONE, "more than %d files", LOAD_MAX_FILES);
+        return;
+    }
+    if (!was_read(walk, &info, path)) {
+        read_source(walk->loader, fd, path, (size_t)info.st_size);
+    }
+}
+
+// ---- directories ----------------------------------------------------------------------------------------------
+
+static bool has_suffix(const char *name)
+{
+    static const char *const suffixes[] = {".yaml", ".yml", ".json"};
+    size_t length = strlen(name);
+    for (size_t i = 0; i < ARRAY_COUNT(suffixes); i++) {
+        size_t suffix = strlen(suffixes[i]);
+        if (length > suffix && strcmp(name + length - suffix, suffixes[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void walk_path(struct walk *walk, const char *path, const struct parent *up);
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+struct paths {
+    VEC_FIELDS(const char *);
+};
+
+// "name/" for a directory, so that the order is that of the full paths of the files below.
+static void add_entry(struct walk *walk, struct paths *paths, const char *directory, const char *name)
+{
+    struct arena *arena = walk->loader->arena;
+    struct stat info;
+    char *path = arena_printf(arena, "%s%s%s", directory,
+                              directory[strlen(directory) - 1] == '/' ? "" : "/", name);
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+        vec_push(arena, paths, arena_printf(arena, "%s/", path));
+    } else if (has_suffix(name)) {
+        vec_push(arena, paths, path);
+    }
+}
+
+static bool list_directory(struct walk *walk, const char *path, struct paths *ret)
+{
+    DIR *directory = opendir(path);
+    if (directory == NULL) {
+        cannot_read(walk->loader, path, errno);
+        return false;
+    }
+    const struct dirent *entry;
+    while ((entry = readdir(directory)) != NULL) {
+        if (entry->d_name[0] != '.') {
+            add_entry(walk, ret, path, entry->d_name);
+        }
+    }
+    closedir(directory);
+    vec_sort(ret, compare_texts);
+    return true;
+}
+
+static bool is_loop(const struct stat *info, const struct parent *up)
+{
+    for (; up != NULL; up = up->up) {
+        if (up->device == info->st_dev && up->inode == info->st_ino) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void walk_directory(struct walk *walk, const char *path, const struct stat *info, const struct parent *up)
+{
+    struct parent here = {up, info->st_dev, info->st_ino, up != NULL ? up->depth + 1 : 1};
+    struct paths paths = {0};
+    if (is_loop(info, up)) {
+        diag_report(walk->loader->diags, DIAG_F004, LOC_NONE,
+                    "%s leads back to a directory that it stands in", path);
+        return;
+    }
+    if (here.depth > LOAD_MAX_DIRECTORY_DEPTH) {
+        diag_report(walk->loader->diags, DIAG_F004, LOC_NONE, "%s: directories are nested more than %d deep", path,
+                    LOAD_MAX_DIRECTORY_DEPTH);
+        return;
+    }
+    if (list_directory(walk, path, &paths)) {
+        for (size_t i = 0; i < paths.count; i++) {
+            walk_path(walk, paths.items[i], &here);
+        }
+    }
+}
+
+static void walk_path(struct walk *walk, const char *path, const struct parent *up)
+{
+    struct stat info;
+    if (stat(path, &info) < 0) {
+        cannot_read(walk->loader, path, errno);
+    } else if (S_ISDIR(info.st_mode)) {
+        walk_directory(walk, path, &info, up);
+    } else {
+        read_file(walk, path);
+    }
+}
+
+void load_paths(struct arena *arena, struct sources *sources, struct diags *diags, const char *const *paths,
+                size_t count, load_object_fn on_object, void *context)
+{
+    struct loader loader = {arena, sources, diags, on_object, context};
+    struct walk walk = {.loader = &loader, .files = strmap_new(arena)};
+    struct strmap *operands = strmap_new(arena);
+    for (size_t i = 0; i < count; i++) {
+        if (strmap_get(operands, paths[i]) != NULL) {
+            continue; // the very same operand twice
+        }
+        strmap_put(operands, paths[i], operands);
+        if (strcmp(paths[i], "-") == 0) {
+            read_source(&loader, STDIN_FILENO, "<stdin>", 0);
+        } else {
+            walk_path(&walk, arena_strdup(arena, paths[i]), NULL);
+        }
+    }
+}
+
+void load_text(struct arena *arena, struct sources *sources, struct diags *diags, const char *path, const char *text,
+               size_t size, load_object_fn on_object, void *context)
+{
+    struct loader loader = {arena, sources, diags, on_object, context};
+    parse_source(&loader, sources_add(sources, path, text, size));
+}
