@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The kinds that polc uses: what they are called.
+#include <polc/resource.h>
+
+#include <strings.h>
+
+static const struct res_kind_info kinds[] = {
+    [RES_TIER] = {"Tier", "tiers", "tier", .namespaced = false},
+    [RES_NETWORK_POLICY] = {"NetworkPolicy", "networkpolicies", "np", .namespaced = true, .policy = true},
+    [RES_GLOBAL_NETWORK_POLICY] = {"GlobalNetworkPolicy", "globalnetworkpolicies", "gnp", .policy = true},
+    [RES_STAGED_NETWORK_POLICY] = {"StagedNetworkPolicy", "stagednetworkpolicies", "snp", .namespaced = true,
+                                   .policy = true, .staged = true},
+    [RES_STAGED_GLOBAL_NETWORK_POLICY] = {"StagedGlobalNetworkPolicy", "stagedglobalnetworkpolicies", "sgnp",
+                                          .policy = true, .staged = true},
+    [RES_STAGED_KUBERNETES_NETWORK_POLICY] = {"StagedKubernetesNetworkPolicy", "stagedkubernetesnetworkpolicies",
+                                              "sknp", .namespaced = true, .policy = true, .staged = true},
+    [RES_NETWORK_SET] = {"NetworkSet", "networksets", "netset", .namespaced = true},
+    [RES_GLOBAL_NETWORK_SET] = {"GlobalNetworkSet", "globalnetworksets", "gns", .namespaced = false},
+    [RES_HOST_ENDPOINT] = {"HostEndpoint", "hostendpoints", "hep", .namespaced = false},
+    [RES_WORKLOAD_ENDPOINT] = {"WorkloadEndpoint", "workloadendpoints", "wep", .namespaced = true},
+    [RES_PROFILE] = {"Profile", "profiles", "profile", .namespaced = false},
+    [RES_FELIX_CONFIGURATION] = {"FelixConfiguration", "felixconfigurations", "felixconfig", .namespaced = false},
+    [RES_NAMESPACE] = {"Namespace", "namespaces", "ns", .namespaced = false},
+    [RES_POD] = {"Pod", "pods", "po", .namespaced = true},
+    [RES_SERVICE_ACCOUNT] = {"ServiceAccount", "serviceaccounts", "sa", .namespaced = true},
+};
+_Static_assert(ARRAY_COUNT(kinds) == RES_KIND_COUNT, "a row for each kind");
+
+const struct res_kind_info *res_kind_info(enum res_kind kind)
+{
+    return &kinds[kind];
+}
+
+enum res_kind res_kind_find(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(kinds); i++) {
+        if (strcasecmp(name, kinds[i].name) == 0 || strcasecmp(name, kinds[i].plural) == 0 ||
+            strcasecmp(name, kinds[i].short_name) == 0) {
+            return (enum res_kind)i;
+        }
+    }
+    return RES_KIND_COUNT;
+}
+
+const char *res_full_name(struct arena *arena, const struct res_meta *meta)
+{
+    return meta->ns == NULL ? meta->name : arena_printf(arena, "%s/%s", meta->ns, meta->name);
+}
