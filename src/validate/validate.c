@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Walks all resources once alone and once against each other.
+#include "internal.h"
+
+const char *object_text(const struct check *check, const struct res_meta *meta)
+{
+    return arena_printf(check->arena, "%s %s", res_kind_info(meta->kind)->name, res_full_name(check->arena, meta));
+}
+
+void report_not_yet(const struct check *check, struct loc loc, const char *field, const struct res_meta *meta)
+{
+    struct diag *diag = diag_report(check->diags, DIAG_P028, loc, "%s is not supported yet by this version of polc", field);
+    diag_label(diag, "in %s", object_text(check, meta));
+}
+
+static void check_objects(const struct check *check)
+{
+    const struct resources *resources = check->resources;
+    for (size_t i = 0; i < resources->tiers.count; i++) {
+        check_tier(check, &resources->tiers.items[i]);
+    }
+    for (size_t i = 0; i < resources->policies.count; i++) {
+        check_policy(check, &resources->policies.items[i]);
+    }
+    for (size_t i = 0; i < resources->netsets.count; i++) {
+        check_netset(check, &resources->netsets.items[i]);
+    }
+    for (size_t i = 0; i < resources->workloads.count; i++) {
+        check_workload(check, &resources->workloads.items[i]);
+    }
+    for (size_t i = 0; i < resources->profiles.count; i++) {
+        const struct res_profile *profile = &resources->profiles.items[i];
+        check_rules(check, &profile->ingress, (struct rule_place){.meta = &profile->meta, .global = true});
+        check_rules(check, &profile->egress,
+                    (struct rule_place){.meta = &profile->meta, .global = true, .egress = true});
+    }
+}
+
+void validate(struct arena *arena, struct diags *diags, const struct resources *resources)
+{
+    struct check check = {arena, diags, resources};
+    check_objects(&check);
+    check_identities(&check);
+    check_tiers_exist(&check);
+    check_addresses(&check);
+    check_profiles_exist(&check);
+    check_namespaces_exist(&check);
+}
