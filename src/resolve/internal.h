@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the files of module resolve share.
+#pragma once
+
+#include <polc/resolve.h>
+
+// Labels that Calico itself gives meaning to.
+#define LABEL_NAMESPACE       "projectcalico.org/namespace"
+#define LABEL_ORCHESTRATOR    "projectcalico.org/orchestrator"
+#define LABEL_SERVICE_ACCOUNT "projectcalico.org/serviceaccount"
+#define LABEL_NAME            "projectcalico.org/name"
+#define LABEL_KIND            "projectcalico.org/kind"
+#define LABEL_METADATA_NAME   "kubernetes.io/metadata.name"
+#define PREFIX_NAMESPACE      "pcns."
+#define PREFIX_SERVICE_ACCOUNT "pcsa."
+#define PROFILE_NAMESPACE     "kns."
+#define PROFILE_SERVICE_ACCOUNT "ksa."
+#define PROFILE_DEFAULT_ALLOW "projectcalico-default-allow"
+
+// ---- labels.c: effective labels -------------------------------------------------------------------------------
+
+struct label_scope;
+struct label_scope *label_scope_new(struct arena *arena, const struct resources *resources);
+struct labels workload_labels(struct label_scope *scope, const struct res_workload *workload);
+struct labels netset_labels(struct label_scope *scope, const struct res_netset *netset);
+
+// ---- index.c: an inverted index from labels to candidates -----------------------------------------------------
+
+struct label_index;
+struct label_index *label_index_new(struct arena *arena);
+// Candidates are numbered by the caller, in ascending order of the calls.
+void label_index_add(struct label_index *index, uint32_t number, const struct labels *labels);
+// The numbers of all candidates that the selector matches, ascending.
+void label_index_select(const struct label_index *index, struct arena *arena, const struct sel *sel,
+                        struct model_indexes *ret);
+
+// ---- the passes, in this order --------------------------------------------------------------------------------
+
+void resolve_settings(struct arena *arena, const struct resources *resources, const char *node,
+                      struct model_settings *ret);
+void resolve_tiers(struct arena *arena, const struct resources *resources, struct model *model);
+void resolve_policies(struct arena *arena, const struct resources *resources, struct model *model);
+void resolve_endpoints(struct arena *arena, const struct resources *resources, struct model *model);
+void resolve_netsets(struct arena *arena, const struct resources *resources, struct model *model);
+void resolve_profiles(struct arena *arena, const struct resources *resources, struct model *model);
+void resolve_active(struct arena *arena, struct model *model);
+void resolve_rules(struct arena *arena, struct model *model);
+
+// ---- ipsets.c -------------------------------------------------------------------------------------------------
+
+struct ipset_registry;
+struct ipset_registry *ipset_registry_new(struct arena *arena, struct model *model);
+// The number of the set of addresses, made on first use.
+int32_t ipset_addresses(struct ipset_registry *registry, const struct sel *sel);
+// The number of the set of triples for the named entries of `ports`; PLAN_NONE-like -1 when it has none.
+// `sel` NULL: every endpoint. `protocol` 0: any.
+int32_t ipset_named_ports(struct ipset_registry *registry, const struct sel *sel, uint8_t protocol,
+                          const struct res_ports *ports);

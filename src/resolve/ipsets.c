@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// IP set member index: from effective selectors to addresses (semantics.md 3.4) and from port names to triples (4.4).
+// One set per canonical selector; candidates are the endpoints and network sets of the whole input, not of one node.
+#include "internal.h"
+
+#include <stdlib.h>
+
+struct ipset_registry {
+    struct arena *arena;
+    struct model *model;
+    struct label_index *members; // endpoints first, then network sets
+    struct strmap *numbers;      // set name -> int32_t *
+};
+
+static void index_members(struct label_index *index, const struct model *model)
+{
+    size_t endpoints = model->endpoints.count;
+    for (size_t i = 0; i < endpoints; i++) {
+        label_index_add(index, (uint32_t)i, &model->endpoints.items[i].labels);
+    }
+    for (size_t i = 0; i < model->netsets.count; i++) {
+        label_index_add(index, (uint32_t)(endpoints + i), &model->netsets.items[i].labels);
+    }
+}
+
+struct ipset_registry *ipset_registry_new(struct arena *arena, struct model *model)
+{
+    struct ipset_registry *registry = arena_new_of(arena, struct ipset_registry);
+    registry->arena = arena;
+    registry->model = model;
+    registry->members = label_index_new(arena);
+    registry->numbers = strmap_new(arena);
+    index_members(registry->members, model);
+    return registry;
+}
+
+// The number of a set by name, or a new one, which *ret_new then points to.
+static int32_t intern_set(struct ipset_registry *registry, const char *name, struct model_ipset **ret_new)
+{
+    *ret_new = NULL;
+    const int32_t *known = strmap_get(registry->numbers, name);
+    if (known != NULL) {
+        return *known;
+    }
+    int32_t *number = arena_new_of(registry->arena, int32_t);
+    *number = (int32_t)registry->model->ipsets.count;
+    strmap_put(registry->numbers, name, number);
+    *ret_new = vec_add(registry->arena, &registry->model->ipsets);
+    (*ret_new)->name = name;
+    return *number;
+}
+
+static const struct res_nets *member_nets(const struct model *model, uint32_t member)
+{
+    return member < model->endpoints.count
+               ? &model->endpoints.items[member].res->addresses
+               : &model->netsets.items[member - model->endpoints.count].res->nets;
+}
+
+static void collect_addresses(struct ipset_registry *registry, const struct sel *sel,
+                              struct cidrset *ret)
+{
+    struct model_indexes matches = {0};
+    label_index_select(registry->members, registry->arena, sel, &matches);
+    size_t total = 0;
+    for (size_t i = 0; i < matches.count; i++) {
+        total += member_nets(registry->model, matches.items[i])->count;
+    }
+    ret->items = arena_array_of(registry->arena, struct cidr, total);
+    for (size_t i = 0; i < matches.count; i++) {
+        const struct res_nets *nets = member_nets(registry->model, matches.items[i]);
+        for (size_t j = 0; j < nets->count; j++) {
+            ret->items[ret->count++] = nets->items[j].cidr;
+        }
+    }
+    cidrset_normalize(ret);
+}
+
+int32_t ipset_addresses(struct ipset_registry *registry, const struct sel *sel)
+{
+    struct model_ipset *set;
+    int32_t number = intern_set(registry, sel_text(registry->arena, sel), &set);
+    if (set != NULL) {
+        set->kind = MODEL_ADDRESSES;
+        collect_addresses(registry, sel, &set->members);
+    }
+    return number;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+struct port_names {
+    VEC_FIELDS(const char *);
+};
+
+static struct port_names collect_names(struct arena *arena, const struct res_ports *ports)
+{
+    struct port_names names = {0};
+    for (size_t i = 0; i < ports->count; i++) {
+        if (ports->items[i].name != NULL) {
+            vec_push(arena, &names, ports->items[i].name);
+        }
+    }
+    vec_sort(&names, compare_texts);
+    return names;
+}
+
+static const char *named_set_name(struct arena *arena, const struct sel *sel, uint8_t protocol,
+                                  const struct port_names *names)
+{
+    struct strbuf text = {.arena = arena};
+    strbuf_add(&text, "port ");
+    for (size_t i = 0; i < names->count; i++) {
+        strbuf_addf(&text, "%s%s", i > 0 ? "," : "", names->items[i]);
+    }
+    if (protocol != 0) {
+        const char *name = proto_name(protocol);
+        name != NULL ? strbuf_addf(&text, "/%s", name) : strbuf_addf(&text, "/%u", protocol);
+    }
+    strbuf_addf(&text, " of %s", sel != NULL ? sel_text(arena, sel) : "all()");
+    return strbuf_text(&text);
+}
+
+static int compare_triples(const void *a, const void *b)
+{
+    const struct model_port_member *left = a;
+    const struct model_port_member *right = b;
+    int order = ip_addr_compare(left->addr, right->addr);
+    if (order != 0) {
+        return order;
+    }
+    if (left->protocol != right->protocol) {
+        return left->protocol < right->protocol ? -1 : 1;
+    }
+    return (left->port > right->port) - (left->port < right->port);
+}
+
+struct triples {
+    VEC_FIELDS(struct model_port_member);
+};
+
+static bool names_contain(const struct port_names *names, const char *name)
+{
+    return bsearch(&name, names->items, names->count, sizeof *names->items, compare_texts) != NULL;
+}
+
+static void add_endpoint_triples(struct arena *arena, const struct res_workload *res, uint8_t protocol,
+                                 const struct port_names *names, struct triples *ret)
+{
+    for (size_t i = 0; i < res->ports.count; i++) {
+        const struct res_endpoint_port *port = &res->ports.items[i];
+        bool compatible = protocol == 0 || port->protocol == protocol;
+        if (port->name == NULL || !compatible || !names_contain(names, port->name)) {
+            continue;
+        }
+        for (size_t j = 0; j < res->addresses.count; j++) {
+            vec_push(arena, ret, (struct model_port_member){
+                res->addresses.items[j].cidr.addr, port->protocol, port->port});
+        }
+    }
+}
+
+static void collect_triples(struct ipset_registry *registry, const struct sel *sel, uint8_t protocol,
+                            const struct port_names *names, struct model_ipset *set)
+{
+    static const struct sel everything = {.op = SEL_ALL};
+    struct model_indexes matches = {0};
+    struct triples triples = {0};
+    label_index_select(registry->members, registry->arena, sel != NULL ? sel : &everything, &matches);
+    for (size_t i = 0; i < matches.count && matches.items[i] < registry->model->endpoints.count; i++) {
+        const struct res_workload *res = registry->model->endpoints.items[matches.items[i]].res;
+        add_endpoint_triples(registry->arena, res, protocol, names, &triples);
+    }
+    vec_sort(&triples, compare_triples);
+    size_t unique = 0;
+    for (size_t i = 0; i < triples.count; i++) {
+        if (unique == 0 || compare_triples(&triples.items[unique - 1], &triples.items[i]) != 0) {
+            triples.items[unique++] = triples.items[i];
+        }
+    }
+    set->ports = triples.items;
+    set->port_count = unique;
+}
+
+int32_t ipset_named_ports(struct ipset_registry *registry, const struct sel *sel, uint8_t protocol,
+                          const struct res_ports *ports)
+{
+    struct port_names names = collect_names(registry->arena, ports);
+    if (names.count == 0) {
+        return -1;
+    }
+    struct model_ipset *set;
+    int32_t number = intern_set(
+        registry, named_set_name(registry->arena, sel, protocol, &names), &set);
+    if (set != NULL) {
+        set->kind = MODEL_NAMED_PORTS;
+        collect_triples(registry, sel, protocol, &names, set);
+    }
+    return number;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Endpoints, network sets and profiles of the model, sorted by id.
+#include "internal.h"
+
+#include <stdlib.h>
+
+static int compare_endpoints(const void *a, const void *b)
+{
+    const struct model_endpoint *left = a;
+    const struct model_endpoint *right = b;
+    int order = strcmp(left->id, right->id);
+    return order != 0 ? order : loc_compare(left->res->meta.start, right->res->meta.start);
+}
+
+void resolve_endpoints(struct arena *arena, const struct resources *resources, struct model *model)
+{
+    struct label_scope *scope = label_scope_new(arena, resources);
+    for (size_t i = 0; i < resources->workloads.count; i++) {
+        const struct res_workload *res = &resources->workloads.items[i];
+        if (res->addresses.count == 0) {
+            continue; // Calico ignores an endpoint without addresses
+        }
+        bool local = model->node == NULL ||
+                     (res->node.text != NULL && strcmp(res->node.text, model->node) == 0);
+        model->local_endpoints += local;
+        vec_push(arena, &model->endpoints, (struct model_endpoint){
+            .res = res,
+            .id = arena_printf(arena, "wep/%s/%s", res->meta.ns, res->meta.name),
+            .labels = workload_labels(scope, res),
+            .local = local,
+        });
+    }
+    vec_sort(&model->endpoints, compare_endpoints);
+}
+
+static int compare_netsets(const void *a, const void *b)
+{
+    return strcmp(((const struct model_netset *)a)->id, ((const struct model_netset *)b)->id);
+}
+
+void resolve_netsets(struct arena *arena, const struct resources *resources, struct model *model)
+{
+    struct label_scope *scope = label_scope_new(arena, resources);
+    for (size_t i = 0; i < resources->netsets.count; i++) {
+        const struct res_netset *res = &resources->netsets.items[i];
+        const char *ns = res->meta.ns;
+        vec_push(arena, &model->netsets, (struct model_netset){
+            .res = res,
+            .id = ns != NULL ? arena_printf(arena, "netset/%s/%s", ns, res->meta.name)
+                             : arena_printf(arena, "gns/%s", res->meta.name),
+            .labels = netset_labels(scope, res),
+        });
+    }
+    vec_sort(&model->netsets, compare_netsets);
+}
+
+struct profile_lookup {
+    struct arena *arena;
+    struct model *model;
+    struct strmap *objects;    // name -> struct res_profile *
+    struct strmap *numbers;    // name -> uint32_t *
+};
+
+static void set_rules(struct arena *arena, struct model_policy *profile, int direction,
+                      const struct res_rule *rules, size_t count)
+{
+    profile->rules[direction].items = arena_array_of(arena, struct model_rule, count);
+    profile->rules[direction].count = count;
+    for (size_t i = 0; i < count; i++) {
+        profile->rules[direction].items[i] = (struct model_rule){
+            .res = &rules[i], .source = {-1, -1, -1, -1}, .destination = {-1, -1, -1, -1}};
+    }
+}
+
+// Generated profiles: a namespace allows everything, a service account says nothing (semantics.md 7.1, 7.5).
+static void set_generated_rules(const struct profile_lookup *lookup, struct model_policy *profile)
+{
+    static const struct res_rule allow_all = {.action = RES_ALLOW};
+    const char *name = profile->name;
+    bool allow = strcmp(name, PROFILE_DEFAULT_ALLOW) == 0 ||
+                 strncmp(name, PROFILE_NAMESPACE, strlen(PROFILE_NAMESPACE)) == 0;
+    if (allow) {
+        set_rules(lookup->arena, profile, MODEL_IN, &allow_all, 1);
+        set_rules(lookup->arena, profile, MODEL_OUT, &allow_all, 1);
+    } else {
+        profile->missing =
+            strncmp(name, PROFILE_SERVICE_ACCOUNT, strlen(PROFILE_SERVICE_ACCOUNT)) != 0;
+    }
+}
+
+static uint32_t profile_number(struct profile_lookup *lookup, const char *name)
+{
+    const uint32_t *known = strmap_get(lookup->numbers, name);
+    if (known != NULL) {
+        return *known;
+    }
+    uint32_t *number = arena_new_of(lookup->arena, uint32_t);
+    *number = (uint32_t)lookup->model->profiles.count;
+    strmap_put(lookup->numbers, name, number);
+    struct model_policy *profile = vec_add(lookup->arena, &lookup->model->profiles);
+    profile->name = name;
+    profile->kind = "Profile";
+    profile->id = arena_printf(lookup->arena, "profile/%s", name);
+    profile->types = RES_INGRESS | RES_EGRESS;
+    profile->active = true;
+    const struct res_profile *res = strmap_get(lookup->objects, name);
+    if (res != NULL) {
+        profile->meta = &res->meta;
+        profile->loc = res->meta.loc;
+        set_rules(lookup->arena, profile, MODEL_IN, res->ingress.items, res->ingress.count);
+        set_rules(lookup->arena, profile, MODEL_OUT, res->egress.items, res->egress.count);
+    } else {
+        set_generated_rules(lookup, profile);
+    }
+    return *number;
+}
+
+void resolve_profiles(struct arena *arena, const struct resources *resources, struct model *model)
+{
+    struct profile_lookup lookup = {
+        .arena = arena, .model = model, .objects = strmap_new(arena), .numbers = strmap_new(arena)};
+    for (size_t i = 0; i < resources->profiles.count; i++) {
+        strmap_put(lookup.objects, resources->profiles.items[i].meta.name,
+                   &resources->profiles.items[i]);
+    }
+    for (size_t i = 0; i < model->endpoints.count; i++) {
+        struct model_endpoint *endpoint = &model->endpoints.items[i];
+        for (size_t j = 0; endpoint->local && j < endpoint->res->profiles.count; j++) {
+            vec_push(arena, &endpoint->profiles,
+                     profile_number(&lookup, endpoint->res->profiles.items[j].text));
+        }
+    }
+}
