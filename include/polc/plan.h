@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Module plan: the IR between policy and dataplane. Complete, deterministic, printable; knows neither YAML nor
+// selector text nor nftables. Every reference is an index; arrays are sorted, CIDR and port sets normalized.
+// A plan owns nothing of the model: the arena of the input may go once it is built.
+#pragma once
+
+#include <polc/net.h>
+
+struct model; // of resolve; only plan_build looks inside
+
+enum plan_direction { PLAN_IN = 0, PLAN_OUT = 1, PLAN_DIRECTIONS = 2 };
+enum plan_action { PLAN_ALLOW, PLAN_DENY, PLAN_LOG, PLAN_PASS, PLAN_ACTION_COUNT };
+enum { PLAN_V4 = 1, PLAN_V6 = 2, PLAN_BOTH = 3 };
+
+// RES_INGRESS and RES_EGRESS of the input, as the plan has them.
+enum { PLAN_INGRESS = 1, PLAN_EGRESS = 2 };
+
+enum plan_host_action { PLAN_HOST_DROP, PLAN_HOST_ACCEPT };
+
+struct plan_settings {
+    const char **interface_prefixes; // names of workload interfaces begin with one of these
+    size_t interface_prefix_count;
+    uint8_t host_action;      // enum plan_host_action: a workload's packet to its host, after its egress policy
+    bool reject;              // Deny renders as reject
+    const char *log_prefix;   // with its %t %k %n %p placeholders
+    uint32_t log_rate;        // packets per log_unit; 0: no limit
+    uint64_t log_unit;        // seconds
+    uint32_t log_burst;       // packets
+    bool conntrack_invalid_check;
+};
+
+struct plan_side {
+    bool has_nets, has_not_nets;
+    struct cidrset nets, not_nets;
+    int32_t ipset, not_ipset;             // -1: none; address sets
+    bool has_ports;                       // numeric or named ones: the OR of `ports` and `named_ports`
+    struct portset ports, not_ports;      // numeric
+    int32_t named_ports, not_named_ports; // named port sets
+};
+
+struct plan_match {
+    uint8_t families;              // PLAN_V4 | PLAN_V6; never 0: such a rule is not in the plan
+    uint8_t protocol;              // 0: any
+    uint8_t not_protocol;          // 0: none
+    int16_t icmp_type, icmp_code;  // -1: any
+    int16_t not_icmp_type, not_icmp_code; // type -1: none; with a code, the pair is negated
+    struct plan_side source, destination;
+};
+
+struct plan_rule {
+    uint8_t action;  // enum plan_action
+    uint32_t index;  // position in the policy's list, Log rules counted (semantics.md 9.3)
+    struct loc loc;
+    struct plan_match match;
+};
+
+struct plan_rules {
+    VEC_FIELDS(struct plan_rule);
+};
+
+struct plan_tier {
+    const char *name;
+    double order;
+    bool pass;
+    struct loc loc;
+};
+
+// A policy that governs an endpoint of this plan, or a profile.
+struct plan_policy {
+    const char *id;     // "np/NS/NAME", "gnp/NAME", "snp/...", "profile/NAME"
+    const char *kind;   // "GlobalNetworkPolicy"
+    const char *ns, *name;
+    uint32_t tier;      // profiles: 0
+    double order;
+    uint8_t types;      // PLAN_INGRESS | PLAN_EGRESS
+    bool staged, missing;
+    struct loc loc;
+    struct plan_rules rules[PLAN_DIRECTIONS];
+};
+
+struct plan_port_member {
+    struct ip_addr addr;
+    uint8_t protocol;
+    uint16_t port;
+};
+
+struct plan_ipset {
+    const char *name;        // canonical selector: identity and comment
+    bool named_ports;
+    struct cidrset members;  // when not named_ports
+    struct plan_port_member *ports;
+    size_t port_count;
+};
+
+struct plan_indexes {
+    VEC_FIELDS(uint32_t);
+};
+
+struct plan_class_tier {
+    uint32_t tier;
+    struct plan_indexes policies; // ascending; staged included
+    bool enforced;                // at least one that is not staged
+};
+
+// Endpoints that one ordered list of tiers, policies and profiles governs in one direction.
+struct plan_class {
+    uint8_t direction; // enum plan_direction
+    struct { VEC_FIELDS(struct plan_class_tier); } tiers;
+    struct plan_indexes profiles;
+};
+
+struct plan_endpoint {
+    const char *id;           // "wep/NS/NAME"
+    const char *node;
+    const char *interface;    // NULL: dispatched by address alone
+    struct ip_addr *addresses;
+    size_t address_count;
+    uint32_t classes[PLAN_DIRECTIONS];
+    struct loc loc;
+};
+
+struct plan {
+    const char *node; // NULL: all nodes
+    struct plan_settings settings;
+    struct { VEC_FIELDS(struct plan_tier); } tiers;
+    struct { VEC_FIELDS(struct plan_policy); } policies;
+    struct { VEC_FIELDS(struct plan_policy); } profiles;
+    struct { VEC_FIELDS(struct plan_ipset); } ipsets;
+    struct { VEC_FIELDS(struct plan_class); } classes;
+    struct { VEC_FIELDS(struct plan_endpoint); } endpoints; // local ones
+    size_t policies_in_input; // of any kind and node
+    size_t endpoints_in_input;
+};
+
+struct plan *plan_build(struct arena *arena, const struct model *model);
+
+// The whole plan as JSON, keys in a fixed order; places as "file:line:col".
+void plan_print_json(const struct plan *plan, const struct sources *sources, FILE *out);
+
+const char *plan_action_text(enum plan_action action); // "allow" "deny" "log" "pass"

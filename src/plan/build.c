@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Model -> plan: what is active is copied, so that the plan stands alone.
+#include "internal.h"
+
+static const char *copy(struct arena *arena, const char *text)
+{
+    return text != NULL ? arena_strdup(arena, text) : NULL;
+}
+
+static void build_settings(struct arena *arena, const struct model *model, struct plan *plan)
+{
+    const struct model_settings *settings = &model->settings;
+    size_t count = settings->interface_prefix_count;
+    plan->settings = (struct plan_settings){
+        .interface_prefixes = arena_array_of(arena, const char *, count),
+        .interface_prefix_count = count,
+        .host_action = settings->host_action == MODEL_HOST_DROP ? PLAN_HOST_DROP : PLAN_HOST_ACCEPT,
+        .reject = settings->reject,
+        .log_prefix = copy(arena, settings->log_prefix),
+        .log_rate = settings->log_rate,
+        .log_unit = settings->log_unit,
+        .log_burst = settings->log_burst,
+        .conntrack_invalid_check = settings->conntrack_invalid_check,
+    };
+    for (size_t i = 0; i < count; i++) {
+        plan->settings.interface_prefixes[i] = copy(arena, settings->interface_prefixes[i]);
+    }
+}
+
+static void build_tiers(struct arena *arena, const struct model *model, struct plan *plan)
+{
+    for (size_t i = 0; i < model->tiers.count; i++) {
+        const struct model_tier *tier = &model->tiers.items[i];
+        vec_push(arena, &plan->tiers, (struct plan_tier){
+            .name = copy(arena, tier->name), .order = tier->order, .pass = tier->pass, .loc = tier->loc});
+    }
+}
+
+static struct plan_policy build_policy(struct arena *arena, const struct model_policy *policy)
+{
+    struct plan_policy ret = {
+        .id = copy(arena, policy->id),
+        .kind = copy(arena, policy->kind),
+        .ns = copy(arena, policy->ns),
+        .name = copy(arena, policy->name),
+        .tier = policy->tier,
+        .order = policy->order,
+        .types = policy->types,
+        .staged = policy->staged,
+        .missing = policy->missing,
+        .loc = policy->loc,
+    };
+    for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
+        plan_rules_build(arena, policy->rules[direction].items, policy->rules[direction].count,
+                         &ret.rules[direction]);
+    }
+    return ret;
+}
+
+static void build_ipset(struct arena *arena, const struct model_ipset *set, struct plan *plan)
+{
+    struct plan_ipset *ret = vec_add(arena, &plan->ipsets);
+    ret->name = copy(arena, set->name);
+    ret->named_ports = set->kind == MODEL_NAMED_PORTS;
+    ret->members.count = set->members.count;
+    ret->members.items = arena_array_of(arena, struct cidr, set->members.count);
+    if (set->members.count > 0) {
+        memcpy(ret->members.items, set->members.items, set->members.count * sizeof(struct cidr));
+    }
+    ret->port_count = set->port_count;
+    ret->ports = arena_array_of(arena, struct plan_port_member, set->port_count);
+    for (size_t i = 0; i < set->port_count; i++) {
+        const struct model_port_member *member = &set->ports[i];
+        ret->ports[i] = (struct plan_port_member){member->addr, member->protocol, member->port};
+    }
+}
+
+_Static_assert((int)PLAN_INGRESS == (int)RES_INGRESS && (int)PLAN_EGRESS == (int)RES_EGRESS, "types are copied as they are");
+
+struct plan *plan_build(struct arena *arena, const struct model *model)
+{
+    struct plan *plan = arena_new_of(arena, struct plan);
+    plan->node = copy(arena, model->node);
+    plan->policies_in_input = model->policies.count;
+    plan->endpoints_in_input = model->endpoints.count;
+    build_settings(arena, model, plan);
+    build_tiers(arena, model, plan);
+    uint32_t *policy_numbers = arena_array_of(arena, uint32_t, model->policies.count);
+    for (size_t i = 0; i < model->policies.count; i++) {
+        if (model->policies.items[i].active) {
+            policy_numbers[i] = (uint32_t)plan->policies.count;
+            vec_push(arena, &plan->policies, build_policy(arena, &model->policies.items[i]));
+        }
+    }
+    for (size_t i = 0; i < model->profiles.count; i++) {
+        vec_push(arena, &plan->profiles, build_policy(arena, &model->profiles.items[i]));
+    }
+    for (size_t i = 0; i < model->ipsets.count; i++) {
+        build_ipset(arena, &model->ipsets.items[i], plan);
+    }
+    plan_endpoints_build(arena, model, policy_numbers, plan);
+    return plan;
+}
