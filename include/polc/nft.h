@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Module nft: plan -> ruleset model; its text and JSON; the kernel's table, the difference, the commit.
+#pragma once
+
+#include <polc/plan.h>
+
+// ---- the wanted ruleset ---------------------------------------------------------------------------------------
+
+struct nft_ruleset;
+
+struct nft_lower_options {
+    const char *table;         // "polc"
+    const char *version;       // of polc
+    const char *const *roots;  // the operands that the input was read from, absolute
+    size_t root_count;
+};
+
+// Lowers a plan with a node to the ruleset of one table. Never fails: what cannot be compiled exactly was refused
+// before. Deterministic. Provenance: each rule's comment is "POLICY-ID in|out INDEX FILE:LINE".
+struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan, const struct sources *sources,
+                              const struct nft_lower_options *options);
+
+// Text that `nft -f` loads, and the JSON of libnftables-json(5) that `nft -j -f` loads. Both add to a table and define
+// everything in it; load them into a namespace without the table.
+void nft_print_text(const struct nft_ruleset *ruleset, FILE *out);
+void nft_print_json(const struct nft_ruleset *ruleset, FILE *out);
+
+struct nft_counts {
+    size_t chains, rules, sets, elements;
+};
+struct nft_counts nft_ruleset_counts(const struct nft_ruleset *ruleset);
+
+// ---- the kernel's table ---------------------------------------------------------------------------------------
+
+struct nft_kernel;
+
+enum nft_status {
+    NFT_DONE,
+    NFT_STALE,        // the generation id moved on: nothing was changed, read again
+    NFT_REFUSED,      // the kernel refused the batch: nothing was changed, see nft_failure
+    NFT_NO_PRIVILEGE, // EPERM: nothing was changed
+    NFT_UNSUPPORTED,  // no nf_tables in this kernel
+    NFT_SYSTEM_ERROR, // another system call failed; errno is in nft_failure
+};
+
+struct nft_failure {
+    int error;            // errno value, positive
+    const char *message;  // the kernel's extended ack text, or NULL
+    const char *what;     // what was refused: "rule", "chain NAME", "set NAME", ...; or the system call
+    struct loc loc;       // where it comes from, if from the input
+    const char *comment;  // of the refused rule, or NULL
+};
+
+// Reads one table of family inet in one consistent state (generation equal before and after, no interrupted dump;
+// repeated a bounded number of times, then NFT_STALE). An absent table is NFT_DONE with nft_kernel_exists() false.
+enum nft_status nft_dump(struct arena *arena, const char *table, struct nft_kernel **ret_kernel,
+                         struct nft_failure *reterr);
+
+bool nft_kernel_exists(const struct nft_kernel *kernel);
+uint32_t nft_kernel_generation_id(const struct nft_kernel *kernel); // the kernel's, not polc's
+struct nft_counts nft_kernel_counts(const struct nft_kernel *kernel);
+
+// What polc itself wrote into the table's info chain.
+struct nft_info {
+    const char *version;      // NULL: not written by polc
+    uint32_t generation;      // 1, 2, ...
+    const char *node;
+    const char *const *roots;
+    size_t root_count;
+};
+struct nft_info nft_kernel_info(struct arena *arena, const struct nft_kernel *kernel);
+
+// The form of a policy's id in chain names and comments: itself, or shortened with a hash when it is very long.
+const char *nft_policy_id(struct arena *arena, const char *id);
+
+// Ids of the policies that have a chain or a rule in the table, sorted, unique.
+struct nft_names {
+    VEC_FIELDS(const char *);
+};
+struct nft_names nft_kernel_policies(struct arena *arena, const struct nft_kernel *kernel);
+
+struct nft_base_chain {
+    const char *family, *table, *name, *type, *hook; // "inet", "filter", "input", "filter", "input"
+    int priority;
+    bool policy_drop;
+};
+struct nft_base_chains {
+    VEC_FIELDS(struct nft_base_chain);
+};
+// Base chains of all other tables of this network namespace.
+enum nft_status nft_dump_base_chains(struct arena *arena, const char *except_table, struct nft_base_chains *ret,
+                                     struct nft_failure *reterr);
+
+// ---- the difference -------------------------------------------------------------------------------------------
+
+enum nft_change_kind { NFT_ADDED, NFT_REMOVED, NFT_CHANGED };
+
+// One object of the table that differs. `rule` texts are comments or, without one, what is known of the rule.
+struct nft_rule_change {
+    uint8_t kind;        // NFT_ADDED, NFT_REMOVED
+    const char *comment; // "gnp/x in 0 file:12", or a description when there is none
+    struct loc loc;      // of an added one
+};
+
+struct nft_object_change {
+    uint8_t kind;          // enum nft_change_kind
+    bool is_set;           // a set or map; else a chain
+    const char *name;
+    const char *comment;   // of the set: canonical selector; NULL
+    struct loc loc;        // where the object comes from, none for removed ones
+    VEC(struct nft_rule_change) rules;     // chains
+    size_t elements_added, elements_removed; // sets
+};
+
+struct nft_diff {
+    VEC_FIELDS(struct nft_object_change); // sorted: chains, then sets, by name
+    bool table_missing;
+};
+
+// Compares by content: expressions, elements, types, flags. Counters, handles, the place in a comment, a set size
+// that is large enough, and polc's own generation number do not count.
+struct nft_diff *nft_compare(struct arena *arena, const struct nft_ruleset *wanted, const struct nft_kernel *kernel);
+bool nft_diff_empty(const struct nft_diff *diff);
+
+// ---- the commit -----------------------------------------------------------------------------------------------
+
+struct nft_commit_options {
+    bool dry_run;          // the batch goes without its end: the kernel checks it and discards it
+    uint32_t generation;   // polc's number, written into the table
+    void (*before_send)(void *context); // test hook; NULL
+    void *context;
+};
+
+// Sends what `diff` lists as one transaction that is valid only at the kernel's generation id. Base chains and the table
+// are never deleted.
+enum nft_status nft_commit(struct arena *arena, const struct nft_ruleset *wanted, const struct nft_kernel *kernel,
+                           const struct nft_diff *diff, const struct nft_commit_options *options,
+                           struct nft_failure *reterr);
+
+// Deletes the whole table, for `polc delete`. NFT_DONE with *ret_existed false when there is none.
+enum nft_status nft_delete_table(struct arena *arena, const char *table, bool *ret_existed, struct nft_failure *reterr);

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The base chains of all tables but one: what else judges packets on this host.
+#include "netlink.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter_arp.h>
+#include <linux/netfilter_bridge.h>
+
+enum { ATTEMPTS = 10 };
+
+struct listing {
+    struct arena *arena;
+    const char *except_table; // of family inet
+    struct nft_base_chains *chains;
+};
+
+static const char *family_text(uint8_t family)
+{
+    switch (family) {
+    case NFPROTO_INET:
+        return "inet";
+    case NFPROTO_IPV4:
+        return "ip";
+    case NFPROTO_IPV6:
+        return "ip6";
+    case NFPROTO_ARP:
+        return "arp";
+    case NFPROTO_BRIDGE:
+        return "bridge";
+    case NFPROTO_NETDEV:
+        return "netdev";
+    default:
+        return "unknown";
+    }
+}
+
+static const char *hook_text(uint8_t family, uint32_t hook)
+{
+    static const char *const inet[] = {"prerouting", "input", "forward", "output", "postrouting", "ingress"};
+    static const char *const arp[] = {"input", "output", "forward"};
+    static const char *const netdev[] = {"ingress", "egress"};
+    if (family == NFPROTO_ARP) {
+        return hook < ARRAY_COUNT(arp) ? arp[hook] : "unknown";
+    }
+    if (family == NFPROTO_NETDEV) {
+        return hook < ARRAY_COUNT(netdev) ? netdev[hook] : "unknown";
+    }
+    return hook < ARRAY_COUNT(inet) ? inet[hook] : "unknown";
+}
+
+static const char *text(struct arena *arena, const struct nlattr *attr)
+{
+    return attr != NULL ? arena_strdup(arena, mnl_attr_get_str(attr)) : "";
+}
+
+static uint32_t number(const struct nlattr *attr)
+{
+    return attr != NULL ? ntohl(mnl_attr_get_u32(attr)) : 0;
+}
+
+static void take_chain(const struct nlmsghdr *reply, void *context)
+{
+    struct listing *listing = context;
+    const struct nlattr *attrs[NFTA_CHAIN_MAX + 1], *hook[NFTA_HOOK_MAX + 1];
+    netlink_attributes(reply, attrs, NFTA_CHAIN_MAX);
+    uint8_t family = netlink_family(reply);
+    if (attrs[NFTA_CHAIN_HOOK] == NULL || attrs[NFTA_CHAIN_TABLE] == NULL ||
+        (family == NFPROTO_INET && strcmp(mnl_attr_get_str(attrs[NFTA_CHAIN_TABLE]), listing->except_table) == 0)) {
+        return;
+    }
+    netlink_nested(attrs[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
+    struct nft_base_chain chain = {
+        .family = family_text(family),
+        .table = text(listing->arena, attrs[NFTA_CHAIN_TABLE]),
+        .name = text(listing->arena, attrs[NFTA_CHAIN_NAME]),
+        .type = text(listing->arena, attrs[NFTA_CHAIN_TYPE]),
+        .hook = hook_text(family, number(hook[NFTA_HOOK_HOOKNUM])),
+        .priority = (int)number(hook[NFTA_HOOK_PRIORITY]),
+        .policy_drop = attrs[NFTA_CHAIN_POLICY] != NULL && number(attrs[NFTA_CHAIN_POLICY]) == NF_DROP,
+    };
+    vec_push(listing->arena, listing->chains, chain);
+}
+
+enum nft_status nft_dump_base_chains(struct arena *arena, const char *except_table, struct nft_base_chains *ret,
+                                     struct nft_failure *reterr)
+{
+    __attribute__((cleanup(netlink_close))) struct netlink netlink;
+    int error = netlink_open(&netlink, arena);
+    if (error < 0) {
+        return netlink_failure(&netlink, arena, error, "netlink socket", reterr);
+    }
+    for (int i = 0; i < ATTEMPTS; i++) {
+        *ret = (struct nft_base_chains){.count = 0};
+        struct listing listing = {arena, except_table, ret};
+        struct nlmsghdr *request = netlink_prepare(&netlink, NFT_MSG_GETCHAIN, NLM_F_DUMP, NFPROTO_UNSPEC);
+        netlink.interrupted = false;
+        error = netlink_request(&netlink, request, take_chain, &listing);
+        if (error < 0 && error != -EINTR) {
+            return netlink_failure(&netlink, arena, error, "reading the chains", reterr);
+        }
+        if (error == 0 && !netlink.interrupted) {
+            return NFT_DONE;
+        }
+    }
+    *reterr = (struct nft_failure){.error = EAGAIN, .what = "reading the chains"};
+    return NFT_STALE;
+}

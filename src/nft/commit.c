@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A difference -> one batch, sent as one transaction that holds only at the generation id of the dump.
+// Order of the batch, each step free of what it needs: table; rules out of the chains that change or go; sets whose shape
+// changes go; sets come; elements go; base chains that change go; chains come; elements come; rules come; sets, then
+// chains that are not wanted go (elements may refer to chains, rules to both).
+// Chains that change are rewritten whole; their rules keep the counters of the rules that were there before.
+// Kernel fact: base chain and dispatch maps must stay, since packets find neither while they are replaced.
+#include "comment.h"
+#include "commit_plan.h"
+#include "encode.h"
+#include "send.h"
+
+#include <errno.h>
+
+static void flush_chains(struct encoder *encoder, const struct commit_plan *plan)
+{
+    for (size_t i = 0; i < plan->wanted->chains.count; i++) {
+        const struct chain *chain = plan->wanted->chains.items[i];
+        if (plan->chains[i] == CHAIN_REWRITE || plan->chains[i] == CHAIN_RECREATE) {
+            encode_flush_chain(encoder, chain->name, &chain->loc);
+        }
+    }
+    for (size_t i = 0; i < plan->removed_chains.count; i++) {
+        encode_flush_chain(encoder, plan->removed_chains.items[i], NULL);
+    }
+}
+
+static void make_sets(struct encoder *encoder, const struct commit_plan *plan)
+{
+    for (size_t i = 0; i < plan->wanted->sets.count; i++) {
+        const struct set *set = plan->wanted->sets.items[i];
+        if (plan->sets[i].action == SET_RECREATE) {
+            encode_delete_set(encoder, set->name, &set->loc);
+        }
+    }
+    for (size_t i = 0; i < plan->wanted->sets.count; i++) {
+        if (plan->sets[i].action == SET_NEW || plan->sets[i].action == SET_RECREATE || plan->sets[i].enlarge) {
+            encode_set(encoder, plan->wanted->sets.items[i]);
+        }
+    }
+}
+
+static void make_chains(struct encoder *encoder, const struct commit_plan *plan)
+{
+    for (size_t i = 0; i < plan->wanted->chains.count; i++) {
+        const struct chain *chain = plan->wanted->chains.items[i];
+        if (plan->chains[i] == CHAIN_RECREATE) {
+            encode_delete_chain(encoder, chain->name, &chain->loc);
+        }
+    }
+    for (size_t i = 0; i < plan->wanted->chains.count; i++) {
+        const struct chain *chain = plan->wanted->chains.items[i];
+        // A base chain that is rewritten is declared again: its policy may be another.
+        if (plan->chains[i] == CHAIN_NEW || plan->chains[i] == CHAIN_RECREATE ||
+            (plan->chains[i] == CHAIN_REWRITE && chain->hook != HOOK_NONE)) {
+            encode_chain(encoder, chain);
+        }
+    }
+}
+
+// ---- elements -------------------------------------------------------------------------------------------------
+
+// The elements that only one side has: the kernel's are deleted or the wanted ones added, as `delete` says.
+static void change_elements(struct encoder *encoder, const struct set *set, const struct rows *wanted,
+                            const struct rows *present, bool delete)
+{
+    struct elements elements = {.encoder = encoder, .set = set->name, .loc = &set->loc, .delete = delete};
+    struct rows_diff diff = {.wanted = wanted, .present = present};
+    const struct rows *rows, *side = delete ? present : wanted;
+    size_t index;
+    while (rows_diff_next(&diff, &rows, &index)) {
+        if (rows == side) {
+            elements_put(&elements, rows, index);
+        }
+    }
+    if (side->catch_all && !rows_same_catch_all(wanted, present)) {
+        elements_put_catch_all(&elements, side);
+    }
+    elements_end(&elements);
+}
+
+static void change_set(struct arena *arena, struct encoder *encoder, const struct set *set,
+                       const struct set_plan *plan, bool delete)
+{
+    struct arena_mark mark = arena_mark(arena);
+    struct set_shape shape = set_shape_of(set);
+    struct rows none = rows_of_shape(&shape);
+    struct rows wanted = rows_of_set(arena, set);
+    bool refill = plan->action == SET_NEW || plan->action == SET_RECREATE || plan->action == SET_REFILL;
+    if (delete && plan->action == SET_REFILL) {
+        encode_flush_set(encoder, set->name, &set->loc);
+    }
+    if (!delete || !refill) {
+        change_elements(encoder, set, &wanted, refill ? &none : &plan->kernel->rows, delete);
+    }
+    arena_rewind(arena, mark);
+}
+
+static void change_sets(struct arena *arena, struct encoder *encoder, const struct commit_plan *plan, bool delete)
+{
+    for (size_t i = 0; i < plan->wanted->sets.count; i++) {
+        if (plan->sets[i].action != SET_KEEP) {
+            change_set(arena, encoder, plan->wanted->sets.items[i], &plan->sets[i], delete);
+        }
+    }
+}
+
+// ---- rules ----------------------------------------------------------------------------------------------------
+
+static const char *changed_comment(struct arena *arena, const struct chain *chain, size_t index,
+                                   uint32_t generation)
+{
+    const char *comment = chain->items[index].comment;
+    if (strcmp(chain->name, INFO_CHAIN) != 0 || comment_value(comment, "generation") == NULL) {
+        return NULL;
+    }
+    return arena_printf(arena, "generation %u", generation);
+}
+
+// The kernel's rule that each wanted one continues, or NULL when there is none for any.
+static const size_t *continued_rules(struct arena *arena, const struct chain *chain,
+                                     const struct kernel_chain *kernel)
+{
+    if (kernel == NULL) {
+        return NULL;
+    }
+    const struct rule_mark *wanted = marks_of_chain(arena, chain);
+    return marks_pair(arena, wanted, chain->count, marks_of_kernel(arena, kernel), kernel->count);
+}
+
+static void write_chain(struct arena *arena, struct encoder *encoder, const struct chain *chain,
+                        const struct kernel_chain *kernel, uint32_t generation)
+{
+    struct arena_mark mark = arena_mark(arena);
+    const size_t *continued = continued_rules(arena, chain, kernel);
+    for (size_t i = 0; i < chain->count; i++) {
+        struct rule_state state = {.comment = changed_comment(arena, chain, i, generation)};
+        if (continued != NULL && continued[i] != RULE_UNPAIRED) {
+            state.packets = kernel->items[continued[i]].packets;
+            state.bytes = kernel->items[continued[i]].bytes;
+        }
+        encode_rule(encoder, chain, i, &state);
+    }
+    arena_rewind(arena, mark);
+}
+
+static void write_chains(struct arena *arena, struct encoder *encoder, const struct commit_plan *plan,
+                         uint32_t generation)
+{
+    for (size_t i = 0; i < plan->wanted->chains.count; i++) {
+        const struct chain *chain = plan->wanted->chains.items[i];
+        if (plan->chains[i] != CHAIN_KEEP) {
+            const struct kernel_chain *kernel = strmap_get(plan->kernel->chain_names, chain->name);
+            write_chain(arena, encoder, chain, kernel, generation);
+        }
+    }
+}
+
+static void remove_rest(struct encoder *encoder, const struct commit_plan *plan)
+{
+    for (size_t i = 0; i < plan->removed_sets.count; i++) {
+        encode_delete_set(encoder, plan->removed_sets.items[i], NULL);
+    }
+    for (size_t i = 0; i < plan->removed_chains.count; i++) {
+        encode_delete_chain(encoder, plan->removed_chains.items[i], NULL);
+    }
+}
+
+static void fill_batch(struct arena *arena, struct batch *batch, const struct commit_plan *plan,
+                       const struct nft_commit_options *options)
+{
+    struct encoder encoder = {.batch = batch, .table = plan->wanted->table};
+    batch_open(batch, plan->kernel->generation_id);
+    encode_table(&encoder);
+    flush_chains(&encoder, plan);
+    make_sets(&encoder, plan);
+    change_sets(arena, &encoder, plan, true);
+    make_chains(&encoder, plan);
+    change_sets(arena, &encoder, plan, false);
+    write_chains(arena, &encoder, plan, options->generation);
+    remove_rest(&encoder, plan);
+    if (!options->dry_run) {
+        batch_close(batch);
+    }
+}
+
+enum nft_status nft_commit(struct arena *arena, const struct nft_ruleset *wanted, const struct nft_kernel *kernel,
+                           const struct nft_diff *diff, const struct nft_commit_options *options,
+                           struct nft_failure *reterr)
+{
+    __attribute__((cleanup(batch_free))) struct batch batch = {0};
+    if (nft_diff_empty(diff)) {
+        return NFT_DONE;
+    }
+    struct commit_plan plan = commit_plan_of(arena, wanted, kernel, diff);
+    fill_batch(arena, &batch, &plan, options);
+    return batch_send(arena, &batch, options->before_send, options->context, reterr);
+}
+
+enum nft_status nft_delete_table(struct arena *arena, const char *table, bool *ret_existed, struct nft_failure *reterr)
+{
+    __attribute__((cleanup(batch_free))) struct batch batch = {0};
+    struct encoder encoder = {.batch = &batch, .table = table};
+    batch_open(&batch, 0);
+    encode_delete_table(&encoder);
+    batch_close(&batch);
+    enum nft_status status = batch_send(arena, &batch, NULL, NULL, reterr);
+    *ret_existed = status == NFT_DONE;
+    if (status == NFT_REFUSED && reterr->error == ENOENT) {
+        return NFT_DONE;
+    }
+    return status;
+}

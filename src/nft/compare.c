@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Wanted ruleset and kernel's table -> what differs, object by object. Both sides are walked sorted by name.
+// Of a chain: hook and policy, rules in order. Of a set: shape, size when too small, elements by a merge.
+// What does not count: counters, handles, places in comments, comments of sets, polc's own generation number.
+#include "compare.h"
+
+#include "compare_rules.h"
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+// Enough for the elements of one set or the rules of one chain.
+#define SCRATCH_MAX ((size_t)2 << 30)
+
+bool same_hook(const struct chain *wanted, const struct kernel_chain *kernel)
+{
+    static const uint32_t hooks[] = {
+        [HOOK_FORWARD] = NF_INET_FORWARD, [HOOK_INPUT] = NF_INET_LOCAL_IN, [HOOK_OUTPUT] = NF_INET_LOCAL_OUT};
+    if (wanted->hook == HOOK_NONE || !kernel->base) {
+        return (wanted->hook == HOOK_NONE) == !kernel->base;
+    }
+    return kernel->hook == hooks[wanted->hook] && kernel->priority == wanted->priority &&
+           strcmp(kernel->type, "filter") == 0;
+}
+
+bool same_shape(const struct set *wanted, const struct kernel_set *kernel)
+{
+    struct set_shape shape = set_shape_of(wanted);
+    const struct set_shape *other = &kernel->shape;
+    if (shape.key_type != other->key_type || shape.key_length != other->key_length || shape.flags != other->flags) {
+        return false;
+    }
+    if (shape.flags & NFT_SET_MAP && kernel->data_type != NFT_DATA_VERDICT) {
+        return false;
+    }
+    return !(shape.flags & NFT_SET_CONCAT) ||
+           (shape.field_count == other->field_count &&
+            memcmp(shape.field_lengths, other->field_lengths, sizeof shape.field_lengths) == 0);
+}
+
+bool too_small(const struct set *wanted, const struct kernel_set *kernel)
+{
+    return wanted->size != 0 && kernel->size != 0 && kernel->size < wanted->size;
+}
+
+struct comparison {
+    struct arena *arena, *scratch;
+    const struct nft_kernel *kernel;
+    struct nft_diff *diff;
+};
+
+static struct nft_object_change *add_change(struct comparison *comparison, enum nft_change_kind kind,
+                                            const char *name)
+{
+    struct nft_object_change *change = vec_add(comparison->arena, comparison->diff);
+    change->kind = (uint8_t)kind;
+    change->name = name;
+    return change;
+}
+
+// ---- chains ---------------------------------------------------------------------------------------------------
+
+static void compare_chain(struct comparison *comparison, const struct chain *wanted,
+                          const struct kernel_chain *kernel)
+{
+    struct rule_changes changes = {.count = 0};
+    bool base_differs = false;
+    if (wanted != NULL && kernel != NULL) {
+        base_differs = !same_hook(wanted, kernel) || kernel->policy_drop ||
+                       (kernel->base && comparison->kernel->dormant);
+    }
+    bool differ = compare_rules(comparison->arena, comparison->scratch, wanted, kernel, &changes);
+    if (wanted != NULL && kernel != NULL && !differ && !base_differs) {
+        return;
+    }
+    enum nft_change_kind kind = kernel == NULL ? NFT_ADDED : wanted == NULL ? NFT_REMOVED : NFT_CHANGED;
+    struct nft_object_change *change =
+        add_change(comparison, kind, wanted != NULL ? wanted->name : kernel->name);
+    change->loc = wanted != NULL ? wanted->loc : LOC_NONE;
+    change->rules.items = changes.items;
+    change->rules.count = changes.count;
+    change->rules.capacity = changes.capacity;
+}
+
+static int compare_chain_names(const void *a, const void *b)
+{
+    return strcmp((*(struct chain *const *)a)->name, (*(struct chain *const *)b)->name);
+}
+
+static void compare_chains(struct comparison *comparison, const struct nft_ruleset *wanted)
+{
+    size_t count = wanted->chains.count, j = 0;
+    struct chain **sorted = arena_array_of(comparison->arena, struct chain *, count);
+    if (count > 0) {
+        memcpy(sorted, wanted->chains.items, count * sizeof *sorted);
+        qsort(sorted, count, sizeof *sorted, compare_chain_names);
+    }
+    for (size_t i = 0; i < count || j < comparison->kernel->chains.count;) {
+        const struct chain *here = i < count ? sorted[i] : NULL;
+        const struct kernel_chain *there = j < comparison->kernel->chains.count ? comparison->kernel->chains.items[j] : NULL;
+        int order = here == NULL ? 1 : there == NULL ? -1 : strcmp(here->name, there->name);
+        compare_chain(comparison, order <= 0 ? here : NULL, order >= 0 ? there : NULL);
+        i += order <= 0;
+        j += order >= 0;
+    }
+}
+
+// ---- sets -----------------------------------------------------------------------------------------------------
+
+struct element_counts {
+    size_t added, removed;
+};
+
+static struct element_counts count_all(const struct set *wanted, const struct kernel_set *kernel)
+{
+    struct element_counts counts = {.added = 0};
+    if (wanted != NULL) {
+        counts.added = wanted->count;
+    }
+    if (kernel != NULL) {
+        counts.removed = kernel->rows.count + kernel->rows.catch_all;
+    }
+    return counts;
+}
+
+static struct element_counts count_differing(struct arena *scratch, const struct set *wanted,
+                                             const struct kernel_set *kernel)
+{
+    struct arena_mark mark = arena_mark(scratch);
+    struct element_counts counts = {.added = 0};
+    struct rows here = rows_of_set(scratch, wanted);
+    struct rows_diff diff = {.wanted = &here, .present = &kernel->rows};
+    const struct rows *side;
+    size_t index;
+    while (rows_diff_next(&diff, &side, &index)) {
+        counts.added += side == &here;
+        counts.removed += side != &here;
+    }
+    if (!rows_same_catch_all(&here, &kernel->rows)) {
+        counts.added += here.catch_all;
+        counts.removed += kernel->rows.catch_all;
+    }
+    arena_rewind(scratch, mark);
+    return counts;
+}
+
+static void compare_set(struct comparison *comparison, const struct set *wanted, const struct kernel_set *kernel)
+{
+    enum nft_change_kind kind = kernel == NULL ? NFT_ADDED : wanted == NULL ? NFT_REMOVED : NFT_CHANGED;
+    struct element_counts counts = count_all(wanted, kernel);
+    if (kind == NFT_CHANGED && same_shape(wanted, kernel)) {
+        counts = count_differing(comparison->scratch, wanted, kernel);
+        if (counts.added == 0 && counts.removed == 0 && !too_small(wanted, kernel)) {
+            return;
+        }
+    }
+    struct nft_object_change *change =
+        add_change(comparison, kind, wanted != NULL ? wanted->name : kernel->name);
+    change->is_set = true;
+    change->comment = wanted != NULL ? wanted->comment : NULL;
+    change->loc = wanted != NULL ? wanted->loc : LOC_NONE;
+    change->elements_added = counts.added;
+    change->elements_removed = counts.removed;
+}
+
+static void compare_sets(struct comparison *comparison, const struct nft_ruleset *wanted)
+{
+    const struct nft_kernel *kernel = comparison->kernel;
+    size_t i = 0, j = 0;
+    while (i < wanted->sets.count || j < kernel->sets.count) {
+        const struct set *here = i < wanted->sets.count ? wanted->sets.items[i] : NULL;
+        const struct kernel_set *there = j < kernel->sets.count ? kernel->sets.items[j] : NULL;
+        int order = here == NULL ? 1 : there == NULL ? -1 : strcmp(here->name, there->name);
+        compare_set(comparison, order <= 0 ? here : NULL, order >= 0 ? there : NULL);
+        i += order <= 0;
+        j += order >= 0;
+    }
+}
+
+struct nft_diff *nft_compare(struct arena *arena, const struct nft_ruleset *wanted, const struct nft_kernel *kernel)
+{
+    struct nft_diff *diff = arena_new_of(arena, struct nft_diff);
+    struct comparison comparison = {arena, arena_new(SCRATCH_MAX), kernel, diff};
+    diff->table_missing = !kernel->exists;
+    compare_chains(&comparison, wanted);
+    compare_sets(&comparison, wanted);
+    arena_free(comparison.scratch);
+    return diff;
+}
+
+bool nft_diff_empty(const struct nft_diff *diff)
+{
+    return diff->count == 0 && !diff->table_missing;
+}

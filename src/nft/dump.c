@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The kernel's table, read in one consistent state: generation id, table, chains, rules, sets, elements, generation id.
+// Kernel facts: every commit of any table of the network namespace moves the generation id; a dump that a commit cut
+// through is flagged; the kernel filters rules and sets by table, but chains by family only; rules come in order.
+#include "decode.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+enum { ATTEMPTS = 10 };
+
+struct dump {
+    struct arena *arena;
+    struct netlink netlink;
+    struct nft_kernel *kernel;
+    struct raw_elements raw;
+    struct decoded_rule rule;        // scratch: too large for the stack of a callback
+    struct kernel_chain *last_chain; // rules come chain by chain
+};
+
+// ---- one kind of object at a time -----------------------------------------------------------------------------
+
+static int request(struct dump *dump, uint16_t type, uint16_t table_attr, netlink_handler handler)
+{
+    struct nlmsghdr *request = netlink_prepare(&dump->netlink, type, NLM_F_DUMP, NFPROTO_INET);
+    if (table_attr != 0) {
+        mnl_attr_put_strz(request, table_attr, dump->kernel->table);
+    }
+    return netlink_request(&dump->netlink, request, handler, dump);
+}
+
+static void take_table(const struct nlmsghdr *reply, void *context)
+{
+    struct dump *dump = context;
+    const struct nlattr *attrs[NFTA_TABLE_MAX + 1];
+    netlink_attributes(reply, attrs, NFTA_TABLE_MAX);
+    uint32_t flags = attrs[NFTA_TABLE_FLAGS] != NULL ? ntohl(mnl_attr_get_u32(attrs[NFTA_TABLE_FLAGS])) : 0;
+    dump->kernel->exists = true;
+    dump->kernel->dormant = flags & NFT_TABLE_F_DORMANT;
+}
+
+static int get_table(struct dump *dump)
+{
+    struct nlmsghdr *request = netlink_prepare(&dump->netlink, NFT_MSG_GETTABLE, 0, NFPROTO_INET);
+    mnl_attr_put_strz(request, NFTA_TABLE_NAME, dump->kernel->table);
+    int error = netlink_request(&dump->netlink, request, take_table, dump);
+    return error == -ENOENT ? 0 : error;
+}
+
+static void take_chain(const struct nlmsghdr *reply, void *context)
+{
+    struct dump *dump = context;
+    struct kernel_chain chain;
+    if (decode_chain(dump->arena, reply, dump->kernel->table, &chain)) {
+        struct kernel_chain *kept = arena_new_of(dump->arena, struct kernel_chain);
+        *kept = chain;
+        vec_push(dump->arena, &dump->kernel->chains, kept);
+        strmap_put(dump->kernel->chain_names, kept->name, kept);
+    }
+}
+
+static struct kernel_chain *chain_of(struct dump *dump, const char *name)
+{
+    if (dump->last_chain == NULL || strcmp(dump->last_chain->name, name) != 0) {
+        dump->last_chain = strmap_get(dump->kernel->chain_names, name);
+    }
+    return dump->last_chain;
+}
+
+static void take_rule(const struct nlmsghdr *reply, void *context)
+{
+    struct dump *dump = context;
+    struct decoded_rule *rule = &dump->rule;
+    if (!decode_rule(reply, rule) || strcmp(rule->table, dump->kernel->table) != 0) {
+        return;
+    }
+    struct kernel_chain *chain = chain_of(dump, rule->chain);
+    if (chain == NULL) {
+        dump->netlink.interrupted = true; // a chain that came after the chains were read
+        return;
+    }
+    struct kernel_rule kept = {.handle = rule->handle, .hash = exprs_hash(&rule->exprs)};
+    if (rule->comment != NULL) {
+        kept.comment = arena_strndup(dump->arena, rule->comment, rule->comment_length);
+    }
+    for (size_t i = 0; i < rule->exprs.count && kept.packets == 0; i++) {
+        kept.packets = rule->exprs.items[i].packets;
+        kept.bytes = rule->exprs.items[i].bytes;
+    }
+    vec_push(dump->arena, chain, kept);
+}
+
+static void take_set(const struct nlmsghdr *reply, void *context)
+{
+    struct dump *dump = context;
+    struct kernel_set set;
+    decode_set(dump->arena, reply, &set);
+    if (!set.anonymous) {
+        struct kernel_set *kept = arena_new_of(dump->arena, struct kernel_set);
+        *kept = set;
+        vec_push(dump->arena, &dump->kernel->sets, kept);
+        strmap_put(dump->kernel->set_names, kept->name, kept);
+    }
+}
+
+static void take_elements(const struct nlmsghdr *reply, void *context)
+{
+    struct dump *dump = context;
+    raw_elements_add(&dump->raw, reply, dump->kernel->texts);
+}
+
+static int get_elements(struct dump *dump, struct kernel_set *set)
+{
+    struct nlmsghdr *request = netlink_prepare(&dump->netlink, NFT_MSG_GETSETELEM, NLM_F_DUMP, NFPROTO_INET);
+    mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, dump->kernel->table);
+    mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set->name);
+    raw_elements_start(&dump->raw, set);
+    int error = netlink_request(&dump->netlink, request, take_elements, dump);
+    raw_elements_finish(dump->arena, &dump->raw, set);
+    return error;
+}
+
+// ---- all of them ----------------------------------------------------------------------------------------------
+
+static int compare_chains(const void *a, const void *b)
+{
+    return strcmp((*(struct kernel_chain *const *)a)->name, (*(struct kernel_chain *const *)b)->name);
+}
+
+static int compare_sets(const void *a, const void *b)
+{
+    return strcmp((*(struct kernel_set *const *)a)->name, (*(struct kernel_set *const *)b)->name);
+}
+
+static int get_content(struct dump *dump)
+{
+    int error = request(dump, NFT_MSG_GETCHAIN, 0, take_chain);
+    if (error == 0) {
+        error = request(dump, NFT_MSG_GETRULE, NFTA_RULE_TABLE, take_rule);
+    }
+    if (error == 0) {
+        error = request(dump, NFT_MSG_GETSET, NFTA_SET_TABLE, take_set);
+    }
+    for (size_t i = 0; error == 0 && !dump->netlink.interrupted && i < dump->kernel->sets.count; i++) {
+        error = get_elements(dump, dump->kernel->sets.items[i]);
+    }
+    vec_sort(&dump->kernel->chains, compare_chains);
+    vec_sort(&dump->kernel->sets, compare_sets);
+    return error;
+}
+
+static struct nft_kernel *kernel_new(struct arena *arena, const char *table)
+{
+    struct nft_kernel *kernel = arena_new_of(arena, struct nft_kernel);
+    kernel->table = arena_strdup(arena, table);
+    kernel->chain_names = strmap_new(arena);
+    kernel->set_names = strmap_new(arena);
+    kernel->texts = strtab_new(arena);
+    return kernel;
+}
+
+// 0; -EAGAIN when a commit came between; another negative errno value.
+static int dump_once(struct dump *dump, const char *table)
+{
+    uint32_t after = 0;
+    dump->kernel = kernel_new(dump->arena, table);
+    dump->netlink.interrupted = false;
+    dump->last_chain = NULL;
+    int error = netlink_generation(&dump->netlink, &dump->kernel->generation_id);
+    if (error == 0) {
+        error = get_table(dump);
+    }
+    if (error == 0 && dump->kernel->exists) {
+        error = get_content(dump);
+    }
+    int again = netlink_generation(&dump->netlink, &after);
+    if (again == 0 && (dump->netlink.interrupted || after != dump->kernel->generation_id)) {
+        return -EAGAIN;
+    }
+    return error != 0 ? error : again;
+}
+
+static void dump_close(struct dump **dump)
+{
+    netlink_close(&(*dump)->netlink);
+    raw_elements_free(&(*dump)->raw);
+}
+
+enum nft_status nft_dump(struct arena *arena, const char *table, struct nft_kernel **ret_kernel,
+                         struct nft_failure *reterr)
+{
+    __attribute__((cleanup(dump_close))) struct dump *dump = arena_new_of(arena, struct dump);
+    dump->arena = arena;
+    int error = netlink_open(&dump->netlink, arena);
+    if (error < 0) {
+        return netlink_failure(&dump->netlink, arena, error, "netlink socket", reterr);
+    }
+    struct arena_mark mark = arena_mark(arena);
+    for (int i = 0; i < ATTEMPTS; i++) {
+        arena_rewind(arena, mark);
+        error = dump_once(dump, table);
+        if (error == 0) {
+            *ret_kernel = dump->kernel;
+            return NFT_DONE;
+        }
+        if (error != -EAGAIN) {
+            return netlink_failure(&dump->netlink, arena, error, "reading the table", reterr);
+        }
+    }
+    *reterr = (struct nft_failure){.error = EAGAIN, .what = "reading the table"};
+    return NFT_STALE;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The key table: how each thing that a rule can look at is written, loaded, and typed. Inside module nft only.
+#pragma once
+
+#include "ruleset.h"
+
+enum value_format { FORMAT_IFNAME, FORMAT_INDEX, FORMAT_NFPROTO, FORMAT_PROTOCOL, FORMAT_CT_STATE, FORMAT_ADDRESS,
+                    FORMAT_PORT, FORMAT_NUMBER };
+
+struct key_info {
+    const char *text;   // "tcp dport", as nft writes it
+    uint8_t load;       // enum expr_kind: EXPR_META, EXPR_PAYLOAD, EXPR_CT
+    uint8_t format;     // enum value_format
+    uint8_t nfproto;    // NFPROTO_* that must be checked first; 0: none
+    uint8_t l4proto;    // IPPROTO_* that must be checked first; 0: none
+    uint8_t length;     // bytes
+    uint32_t kernel_key; // NFT_META_*, NFT_CT_*, or the payload base
+    uint32_t offset;    // of a payload
+    uint32_t datatype;  // nft's number for set keys; 0: never a set key here
+    const char *datatype_name; // "ipv4_addr"
+};
+
+const struct key_info *key_info(enum rule_key key);
+
+// Keys by direction of the address or port: `source` picks saddr or sport.
+enum rule_key key_address(uint8_t family, bool source);
+enum rule_key key_port(uint8_t protocol, bool source); // protocol 0: any transport ("th")
+
+// One value as nft writes it. `buffer` holds VALUE_TEXT_MAX bytes.
+enum { VALUE_TEXT_MAX = 128 };
+const char *key_value_text(enum rule_key key, const uint8_t *value, char *buffer);
+const char *protocol_text(uint8_t protocol, char *buffer); // "tcp" or a number

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Plan -> ruleset model: dispatch pulls in the classes that endpoints use, these their tiers and policies, these their
+// sets. What nothing uses is not made.
+#include "lower.h"
+
+#include <stdlib.h>
+
+struct chain *lower_chain(struct lower *lower, const char *name)
+{
+    struct chain *chain = strmap_get(lower->chains, name);
+    if (chain == NULL) {
+        chain = arena_new_of(lower->arena, struct chain);
+        chain->name = name;
+        strmap_put(lower->chains, name, chain);
+    }
+    return chain;
+}
+
+void chain_add(struct lower *lower, struct chain *chain, const struct stmt *stmts, size_t count,
+               const char *comment, struct loc loc)
+{
+    struct stmt *copy = arena_array_of(lower->arena, struct stmt, count);
+    memcpy(copy, stmts, count * sizeof *copy);
+    vec_push(lower->arena, chain, (struct rule){copy, (uint32_t)count, comment, loc});
+}
+
+static void add_info(struct lower *lower, struct chain *chain, const char *key, const char *value)
+{
+    struct stmt stmt = stmt_verdict(VERDICT_RETURN, NULL);
+    const char *text = arena_printf(lower->arena, "%s %s", key, value);
+    chain_add(lower, chain, &stmt, 1, clean_comment(lower->arena, text), LOC_NONE);
+}
+
+// Nothing jumps to this chain; it only holds what polc wants to find again.
+static void lower_info(struct lower *lower, const struct nft_lower_options *options)
+{
+    struct chain *chain = lower_chain(lower, INFO_CHAIN);
+    add_info(lower, chain, "polc", options->version);
+    add_info(lower, chain, "generation", "1");
+    if (lower->plan->node != NULL) {
+        add_info(lower, chain, "node", lower->plan->node);
+    }
+    for (size_t i = 0; i < options->root_count; i++) {
+        add_info(lower, chain, "root", options->roots[i]);
+    }
+}
+
+static int compare_chains(const void *a, const void *b)
+{
+    const struct chain *left = *(struct chain *const *)a;
+    const struct chain *right = *(struct chain *const *)b;
+    if ((left->hook != HOOK_NONE) != (right->hook != HOOK_NONE)) {
+        return left->hook != HOOK_NONE ? -1 : 1;
+    }
+    return strcmp(left->name, right->name);
+}
+
+static int compare_sets(const void *a, const void *b)
+{
+    return strcmp((*(struct set *const *)a)->name, (*(struct set *const *)b)->name);
+}
+
+static void collect(struct lower *lower)
+{
+    void *cursor = NULL;
+    void *value;
+    while (strmap_next(lower->chains, &cursor, NULL, &value)) {
+        vec_push(lower->arena, &lower->ruleset->chains, value);
+    }
+    cursor = NULL;
+    while (strmap_next(lower->sets, &cursor, NULL, &value)) {
+        vec_push(lower->arena, &lower->ruleset->sets, value);
+    }
+    vec_sort(&lower->ruleset->chains, compare_chains);
+    vec_sort(&lower->ruleset->sets, compare_sets);
+}
+
+struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan, const struct sources *sources,
+                              const struct nft_lower_options *options)
+{
+    struct nft_ruleset *ruleset = arena_new_of(arena, struct nft_ruleset);
+    ruleset->table = options->table;
+    ruleset->sources = sources;
+    struct lower lower = {
+        .arena = arena,
+        .plan = plan,
+        .sources = sources,
+        .ruleset = ruleset,
+        .sets = strmap_new(arena),
+        .chains = strmap_new(arena),
+        .ipset_cache = {arena_array_of(arena, struct set *, plan->ipsets.count),
+                        arena_array_of(arena, struct set *, plan->ipsets.count)},
+    };
+    lower_dispatch(&lower);
+    lower_info(&lower, options);
+    collect(&lower);
+    return ruleset;
+}
+
+struct nft_counts nft_ruleset_counts(const struct nft_ruleset *ruleset)
+{
+    struct nft_counts counts = {.chains = ruleset->chains.count, .sets = ruleset->sets.count};
+    for (size_t i = 0; i < ruleset->chains.count; i++) {
+        counts.rules += ruleset->chains.items[i]->count;
+    }
+    for (size_t i = 0; i < ruleset->sets.count; i++) {
+        counts.elements += ruleset->sets.items[i]->count;
+    }
+    return counts;
+}

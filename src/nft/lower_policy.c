@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Policies, tiers and classes -> chains.
+//   class chain   one per distinct list of tiers, policies and profiles: jumps to its tier chains, then the profiles,
+//                 then drop. `return` from a tier chain is Pass: the next jump follows.
+//   tier chain    one per distinct list of policies in a tier: jumps to policy chains, then the end of the tier.
+//   policy chain  one per policy and direction, shared by all tier chains. No match falls off its end.
+// A policy with Pass rules cannot be a chain of its own (pass would have to unwind two levels): its Pass rules stand in
+// the tier chain, and longer runs of other rules between them become chains.
+#include "lower.h"
+
+#include <inttypes.h>
+
+enum { RUN_MIN = 4 }; // rules that are worth a chain of their own
+
+static bool has_pass(const struct plan_rules *rules)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        if (rules->items[i].action == PLAN_PASS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct stmt jump(const char *chain)
+{
+    return stmt_verdict(VERDICT_JUMP, chain);
+}
+
+// A chain with the rules first..last-1 of a policy, made on first use.
+static const char *run_chain(struct lower *lower, const struct plan_policy *policy, int direction,
+                             size_t first, size_t last, const char *suffix)
+{
+    const struct plan_rules *rules = &policy->rules[direction];
+    const char *name = arena_printf(lower->arena, "%s/%s%s", short_id(lower->arena, policy->id),
+                                    direction_text(direction), suffix);
+    if (strmap_get(lower->chains, name) == NULL) {
+        struct chain *chain = lower_chain(lower, name);
+        chain->loc = policy->loc;
+        for (size_t i = first; i < last; i++) {
+            lower_rule(lower, chain, policy, direction, &rules->items[i]);
+        }
+    }
+    return name;
+}
+
+static void add_jump(struct lower *lower, struct chain *chain, const char *name, struct loc loc)
+{
+    struct stmt stmt = jump(name);
+    chain_add(lower, chain, &stmt, 1, NULL, loc);
+}
+
+static void inline_policy(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
+                          int direction)
+{
+    const struct plan_rules *rules = &policy->rules[direction];
+    for (size_t i = 0; i < rules->count;) {
+        size_t end = i;
+        while (end < rules->count && rules->items[end].action != PLAN_PASS) {
+            end++;
+        }
+        if (end - i >= RUN_MIN) {
+            char suffix[16];
+            snprintf(suffix, sizeof suffix, "/%u", rules->items[i].index);
+            add_jump(lower, chain, run_chain(lower, policy, direction, i, end, suffix), policy->loc);
+            i = end;
+        }
+        for (; i < rules->count && i <= end; i++) {
+            lower_rule(lower, chain, policy, direction, &rules->items[i]);
+        }
+    }
+}
+
+static void add_policy(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
+                       int direction)
+{
+    if (has_pass(&policy->rules[direction])) {
+        inline_policy(lower, chain, policy, direction);
+        return;
+    }
+    size_t count = policy->rules[direction].count;
+    add_jump(lower, chain, run_chain(lower, policy, direction, 0, count, ""), policy->loc);
+}
+
+static void add_drop(struct lower *lower, struct chain *chain, const char *id, int direction, struct loc loc)
+{
+    struct stmt stmts[] = {stmt_counter(),
+                           lower->plan->settings.reject ? (struct stmt){.kind = STMT_REJECT}
+                                                        : stmt_verdict(VERDICT_DROP, NULL)};
+    chain_add(lower, chain, stmts, 2, rule_comment(lower, id, direction, "end", loc), loc);
+}
+
+static const char *tier_chain_name(struct lower *lower, const struct plan_class_tier *tier, int direction)
+{
+    uint64_t hash = NAME_HASH_INIT;
+    for (size_t i = 0; i < tier->policies.count; i++) {
+        const struct plan_policy *policy = &lower->plan->policies.items[tier->policies.items[i]];
+        if (!policy->staged) {
+            hash = name_hash(hash, policy->id, strlen(policy->id) + 1);
+        }
+    }
+    return arena_printf(lower->arena, "tier/%s/%s/%012" PRIx64, lower->plan->tiers.items[tier->tier].name,
+                        direction_text(direction), hash >> 16);
+}
+
+static const char *lower_tier(struct lower *lower, const struct plan_class_tier *tier, int direction)
+{
+    const char *name = tier_chain_name(lower, tier, direction);
+    if (strmap_get(lower->chains, name) != NULL) {
+        return name;
+    }
+    const struct plan_tier *info = &lower->plan->tiers.items[tier->tier];
+    struct chain *chain = lower_chain(lower, name);
+    chain->loc = info->loc;
+    for (size_t i = 0; i < tier->policies.count; i++) {
+        const struct plan_policy *policy = &lower->plan->policies.items[tier->policies.items[i]];
+        if (!policy->staged) {
+            add_policy(lower, chain, policy, direction);
+        }
+    }
+    if (!info->pass) {
+        add_drop(lower, chain, arena_printf(lower->arena, "tier/%s", info->name), direction, info->loc);
+    }
+    return name;
+}
+
+// A profile that does not exist denies everything; one of a single rule stands in the class chain itself.
+static void add_profile(struct lower *lower, struct chain *chain, const struct plan_policy *profile,
+                        int direction)
+{
+    const struct plan_rules *rules = &profile->rules[direction];
+    if (profile->missing) {
+        add_drop(lower, chain, profile->id, direction, profile->loc);
+    } else if (rules->count == 1 && rules->items[0].action != PLAN_PASS) {
+        lower_rule(lower, chain, profile, direction, &rules->items[0]);
+    } else if (rules->count > 0) {
+        add_jump(lower, chain, run_chain(lower, profile, direction, 0, rules->count, ""), profile->loc);
+    }
+}
+
+static const char *class_name(struct lower *lower, const struct plan_class *class)
+{
+    uint64_t hash = NAME_HASH_INIT;
+    for (size_t i = 0; i < class->tiers.count; i++) {
+        if (class->tiers.items[i].enforced) {
+            const char *tier = tier_chain_name(lower, &class->tiers.items[i], class->direction);
+            hash = name_hash(hash, tier, strlen(tier) + 1);
+        }
+    }
+    for (size_t i = 0; i < class->profiles.count; i++) {
+        const char *id = lower->plan->profiles.items[class->profiles.items[i]].id;
+        hash = name_hash(hash, id, strlen(id) + 1);
+    }
+    return arena_printf(lower->arena, "class/%s/%012" PRIx64, direction_text(class->direction), hash >> 16);
+}
+
+static void fill_class(struct lower *lower, struct chain *chain, const struct plan_class *class)
+{
+    if (lower->plan->settings.conntrack_invalid_check) {
+        static const uint32_t invalid = 1; // NF_CT_STATE_INVALID_BIT
+        struct stmt stmts[] = {stmt_value(KEY_CT_STATE, OP_BITS, &invalid, sizeof invalid), stmt_counter(),
+                               stmt_verdict(VERDICT_DROP, NULL)};
+        chain_add(lower, chain, stmts, ARRAY_COUNT(stmts), "conntrack invalid", LOC_NONE);
+    }
+    for (size_t i = 0; i < class->tiers.count; i++) {
+        if (class->tiers.items[i].enforced) {
+            add_jump(lower, chain, lower_tier(lower, &class->tiers.items[i], class->direction), LOC_NONE);
+        }
+    }
+    for (size_t i = 0; i < class->profiles.count; i++) {
+        add_profile(lower, chain, &lower->plan->profiles.items[class->profiles.items[i]], class->direction);
+    }
+    add_drop(lower, chain, "profile", class->direction, LOC_NONE);
+}
+
+const char *lower_class(struct lower *lower, uint32_t number)
+{
+    const struct plan_class *class = &lower->plan->classes.items[number];
+    const char *name = class_name(lower, class);
+    if (strmap_get(lower->chains, name) == NULL) {
+        fill_class(lower, lower_chain(lower, name), class);
+    }
+    return name;
+}

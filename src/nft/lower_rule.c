@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One plan rule -> nft rules. A rule becomes several when it needs alternatives: one per family if it looks at
+// addresses, one per (numeric ports | named ports) on each side, one per way to differ from an ICMP pair. The
+// alternatives of one rule never match the same packet when that could be seen (Log); otherwise the verdict is the same.
+// Order of matches: cheapest first, sets last (dataplane.md 1).
+#include "lower.h"
+
+#include "keys.h"
+
+#include <linux/netfilter.h>
+
+enum { STMTS_MAX = 32 };
+
+enum port_choice { PORTS_NONE, PORTS_NUMERIC, PORTS_NAMED, PORTS_END };
+enum icmp_choice { ICMP_PLAIN, ICMP_OTHER_TYPE, ICMP_OTHER_CODE, ICMP_END };
+
+// One alternative while it is built.
+struct build {
+    struct lower *lower;
+    const struct plan_match *match;
+    const struct plan_rule *rule;
+    uint8_t family;       // IP_V4, IP_V6, or 0: no address is looked at
+    bool never;           // this alternative cannot match
+    bool tests_family;    // a statement already implies the family
+    struct stmt cheap[STMTS_MAX], sets[STMTS_MAX];
+    size_t cheap_count, set_count;
+};
+
+static void add_cheap(struct build *build, struct stmt stmt)
+{
+    if (build->cheap_count == STMTS_MAX) {
+        POLC_UNREACHABLE("a rule with too many matches");
+    }
+    build->cheap[build->cheap_count++] = stmt;
+}
+
+static void add_set(struct build *build, struct stmt stmt)
+{
+    if (build->set_count == STMTS_MAX) {
+        POLC_UNREACHABLE("a rule with too many set look-ups");
+    }
+    build->sets[build->set_count++] = stmt;
+}
+
+static void add_byte(struct build *build, enum rule_key key, enum match_op op, uint8_t value)
+{
+    add_cheap(build, stmt_value(key, op, &value, 1));
+}
+
+static bool has_port_match(const struct build *build, const enum port_choice choices[2])
+{
+    const struct plan_match *match = build->match;
+    return choices[0] == PORTS_NUMERIC || choices[1] == PORTS_NUMERIC ||
+           match->source.not_ports.count > 0 || match->destination.not_ports.count > 0;
+}
+
+static void add_protocol(struct build *build, const enum port_choice choices[2])
+{
+    const struct plan_match *match = build->match;
+    bool icmp = match->icmp_type >= 0 || match->not_icmp_type >= 0;
+    if (match->protocol != 0 && !icmp && !has_port_match(build, choices)) {
+        add_byte(build, KEY_L4PROTO, OP_EQ, match->protocol);
+    }
+    if (match->not_protocol != 0) {
+        add_byte(build, KEY_L4PROTO, OP_NE, match->not_protocol);
+    }
+}
+
+static void add_icmp(struct build *build, enum icmp_choice choice)
+{
+    const struct plan_match *match = build->match;
+    bool v4 = match->families == PLAN_V4;
+    enum rule_key type = v4 ? KEY_ICMP_TYPE : KEY_ICMPV6_TYPE;
+    enum rule_key code = v4 ? KEY_ICMP_CODE : KEY_ICMPV6_CODE;
+    if (match->icmp_type >= 0) {
+        add_byte(build, type, OP_EQ, (uint8_t)match->icmp_type);
+    }
+    if (match->icmp_code >= 0) {
+        add_byte(build, code, OP_EQ, (uint8_t)match->icmp_code);
+    }
+    if (choice == ICMP_OTHER_TYPE) {
+        add_byte(build, type, OP_NE, (uint8_t)match->not_icmp_type);
+    } else if (choice == ICMP_OTHER_CODE) {
+        add_byte(build, type, OP_EQ, (uint8_t)match->not_icmp_type);
+        add_byte(build, code, OP_NE, (uint8_t)match->not_icmp_code);
+    }
+    build->tests_family |= match->icmp_type >= 0 || match->not_icmp_type >= 0;
+}
+
+static void add_ports(struct build *build, const struct portset *ports, bool source, bool negated)
+{
+    enum rule_key key = key_port(build->match->protocol, source);
+    if (ports->count > 1) {
+        struct stmt stmt = stmt_in_set(key, lower_ports(build->lower, ports));
+        stmt.op = negated ? OP_NOT_SET : OP_SET;
+        add_cheap(build, stmt);
+        return;
+    }
+    struct port_range range = ports->items[0];
+    uint8_t min[2] = {(uint8_t)(range.min >> 8), (uint8_t)range.min};
+    enum match_op equal = negated ? OP_NE : OP_EQ;
+    enum match_op between = negated ? OP_NOT_RANGE : OP_RANGE;
+    struct stmt stmt = stmt_value(key, range.min == range.max ? equal : between, min, 2);
+    stmt.value_end[0] = (uint8_t)(range.max >> 8);
+    stmt.value_end[1] = (uint8_t)range.max;
+    add_cheap(build, stmt);
+}
+
+// (address, protocol, port) in the set of a named port.
+static void add_named(struct build *build, int32_t number, bool source, bool negated)
+{
+    const struct set *set = lower_ipset(build->lower, number, build->family);
+    if (set == NULL) {
+        build->never |= !negated; // nothing declares that port: never in it, always outside it
+        return;
+    }
+    add_set(build, (struct stmt){
+        .kind = STMT_MATCH, .op = negated ? OP_NOT_SET : OP_SET, .key_count = 3, .set = set,
+        .keys = {(uint8_t)key_address(build->family, source), KEY_L4PROTO, (uint8_t)key_port(0, source)}});
+    build->tests_family = true;
+}
+
+static void add_address_set(struct build *build, const struct set *set, bool source, bool negated)
+{
+    struct stmt stmt = stmt_in_set(key_address(build->family, source), set);
+    stmt.op = negated ? OP_NOT_SET : OP_SET;
+    if (set->content == SET_PADDED) {
+        stmt.keys[stmt.key_count++] = KEY_L4PROTO;
+    }
+    add_set(build, stmt);
+    build->tests_family = true;
+}
+
+// A list of prefixes of the build's family; `set` is asked for only when one prefix does not do.
+static void add_cidrs(struct build *build, const struct cidrset *nets, bool source, bool negated)
+{
+    if (nets->count == 1 && nets->items[0].bits == 0) {
+        build->never |= negated; // every address of the family
+        return;
+    }
+    if (nets->count > 1) {
+        add_address_set(build, lower_nets(build->lower, nets), source, negated);
+        return;
+    }
+    struct cidr cidr = nets->items[0];
+    size_t length = ip_family_bits(build->family) / 8;
+    enum match_op equal = negated ? OP_NE : OP_EQ;
+    enum match_op prefix = negated ? OP_NOT_PREFIX : OP_PREFIX;
+    struct stmt stmt = stmt_value(key_address(build->family, source),
+                                  cidr_is_host(cidr) ? equal : prefix, cidr.addr.bytes, length);
+    stmt.bits = cidr.bits;
+    add_cheap(build, stmt);
+    build->tests_family = true;
+}
+
+static void add_nets(struct build *build, const struct cidrset *all, bool source, bool negated)
+{
+    struct cidrset nets = cidrset_family(all, build->family);
+    if (nets.count > 0) {
+        add_cidrs(build, &nets, source, negated);
+    } else if (!negated) {
+        build->never = true;
+    }
+}
+
+static void add_ipset(struct build *build, int32_t number, bool source, bool negated)
+{
+    const struct set *set = lower_ipset(build->lower, number, build->family);
+    if (set == NULL) {
+        build->never |= !negated;
+    } else if (set->count == 1 && set->interval && set->cidrs.items[0].bits == 0) {
+        build->never |= negated;
+    } else {
+        add_address_set(build, set, source, negated);
+    }
+}
+
+static void add_side(struct build *build, const struct plan_side *side, bool source, enum port_choice choice)
+{
+    if (choice == PORTS_NUMERIC) {
+        add_ports(build, &side->ports, source, false);
+    } else if (choice == PORTS_NAMED && side->ports.count > 0 && build->rule->action == PLAN_LOG) {
+        add_ports(build, &side->ports, source, true); // the numeric alternative has logged it
+    }
+    if (side->not_ports.count > 0) {
+        add_ports(build, &side->not_ports, source, true);
+    }
+    if (side->has_nets) {
+        add_nets(build, &side->nets, source, false);
+    }
+    if (side->has_not_nets) {
+        add_nets(build, &side->not_nets, source, true);
+    }
+    if (choice == PORTS_NAMED) {
+        add_named(build, side->named_ports, source, false); // already within the positive selector
+    } else if (side->ipset >= 0) {
+        add_ipset(build, side->ipset, source, false);
+    }
+    if (side->not_ipset >= 0) {
+        add_ipset(build, side->not_ipset, source, true);
+    }
+    if (side->not_named_ports >= 0) {
+        add_named(build, side->not_named_ports, source, true);
+    }
+}
+
+static bool side_sees_address(const struct plan_side *side)
+{
+    return side->has_nets || side->has_not_nets || side->ipset >= 0 || side->not_ipset >= 0 ||
+           side->named_ports >= 0 || side->not_named_ports >= 0;
+}
+
+// ---- actions --------------------------------------------------------------------------------------------------
+
+static const char *log_prefix(struct lower *lower, const struct plan_policy *policy)
+{
+    struct strbuf text = {.arena = lower->arena};
+    const char *tier = lower->plan->tiers.count > 0 ? lower->plan->tiers.items[policy->tier].name : "";
+    const char *kind = strndupa(policy->id, strcspn(policy->id, "/"));
+    for (const char *at = lower->plan->settings.log_prefix; *at != '\0'; at++) {
+        if (at[0] != '%' || at[1] == '\0' || strchr("tknp", at[1]) == NULL) {
+            strbuf_add_n(&text, at, 1);
+            continue;
+        }
+        at++;
+        if (*at == 'p' && policy->ns != NULL) {
+            strbuf_addf(&text, "%s/", policy->ns);
+        }
+        strbuf_add(&text, *at == 't' ? tier : *at == 'k' ? kind : policy->name);
+    }
+    enum { PREFIX_MAX = 125 }; // with ": " the kernel's limit of 127
+    return clean_comment(lower->arena, arena_printf(lower->arena, "%.*s: ", PREFIX_MAX, strbuf_text(&text)));
+}
+
+static size_t put_log(struct lower *lower, const struct plan_policy *policy, struct stmt *stmts)
+{
+    const struct plan_settings *settings = &lower->plan->settings;
+    size_t count = 0;
+    if (settings->log_rate > 0) {
+        stmts[count++] = (struct stmt){
+            .kind = STMT_LIMIT,
+            .limit = {settings->log_rate, settings->log_burst, settings->log_unit}};
+    }
+    stmts[count++] = (struct stmt){.kind = STMT_LOG, .log_prefix = log_prefix(lower, policy)};
+    return count;
+}
+
+// What follows the matches: a counter and the verdict. Allow of the source half goes on with the destination half.
+static size_t put_action(struct lower *lower, const struct plan_policy *policy, int direction,
+                         enum plan_action action, struct stmt *stmts)
+{
+    stmts[0] = stmt_counter();
+    switch (action) {
+    case PLAN_ALLOW:
+        stmts[1] = direction == PLAN_OUT ? stmt_verdict(VERDICT_GOTO, CHAIN_TO)
+                                         : stmt_verdict(VERDICT_ACCEPT, NULL);
+        return 2;
+    case PLAN_DENY:
+        stmts[1] = lower->plan->settings.reject ? (struct stmt){.kind = STMT_REJECT}
+                                                : stmt_verdict(VERDICT_DROP, NULL);
+        return 2;
+    case PLAN_PASS:
+        stmts[1] = stmt_verdict(VERDICT_RETURN, NULL);
+        return 2;
+    case PLAN_LOG:
+        return 1 + put_log(lower, policy, stmts + 1);
+    case PLAN_ACTION_COUNT:
+        break;
+    }
+    POLC_UNREACHABLE("an action without a verdict");
+}
+
+// ---- alternatives ---------------------------------------------------------------------------------------------
+
+struct target {
+    struct lower *lower;
+    struct chain *chain;
+    const struct plan_policy *policy;
+    int direction;
+    const struct plan_rule *rule;
+    const char *comment;
+};
+
+static void emit(const struct target *target, struct build *build)
+{
+    struct stmt stmts[2 * STMTS_MAX + 8];
+    size_t count = 0;
+    if (build->family != 0 && !build->tests_family) {
+        uint8_t nfproto = build->family == IP_V4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
+        stmts[count++] = stmt_value(KEY_NFPROTO, OP_EQ, &nfproto, 1);
+    }
+    memcpy(stmts + count, build->cheap, build->cheap_count * sizeof *stmts);
+    count += build->cheap_count;
+    memcpy(stmts + count, build->sets, build->set_count * sizeof *stmts);
+    count += build->set_count;
+    count += put_action(target->lower, target->policy, target->direction, target->rule->action, stmts + count);
+    chain_add(target->lower, target->chain, stmts, count, target->comment, target->rule->loc);
+}
+
+static void lower_alternative(const struct target *target, uint8_t family, enum icmp_choice icmp,
+                              const enum port_choice ports[2])
+{
+    struct build build = {
+        .lower = target->lower, .match = &target->rule->match, .rule = target->rule, .family = family};
+    add_protocol(&build, ports);
+    add_icmp(&build, icmp);
+    add_side(&build, &build.match->source, true, ports[0]);
+    add_side(&build, &build.match->destination, false, ports[1]);
+    if (!build.never) {
+        emit(target, &build);
+    }
+}
+
+static bool port_choice_applies(const struct plan_side *side, enum port_choice choice)
+{
+    switch (choice) {
+    case PORTS_NONE:
+        return !side->has_ports;
+    case PORTS_NUMERIC:
+        return side->ports.count > 0;
+    case PORTS_NAMED:
+        return side->named_ports >= 0;
+    case PORTS_END:
+        break;
+    }
+    return false;
+}
+
+static bool icmp_choice_applies(const struct plan_match *match, enum icmp_choice choice)
+{
+    switch (choice) {
+    case ICMP_PLAIN:
+        return match->not_icmp_type < 0;
+    case ICMP_OTHER_TYPE:
+        return match->not_icmp_type >= 0;
+    case ICMP_OTHER_CODE:
+        return match->not_icmp_type >= 0 && match->not_icmp_code >= 0;
+    case ICMP_END:
+        break;
+    }
+    return false;
+}
+
+static void lower_family(const struct target *target, uint8_t family)
+{
+    const struct plan_match *match = &target->rule->match;
+    for (enum icmp_choice icmp = ICMP_PLAIN; icmp < ICMP_END; icmp++) {
+        for (enum port_choice source = PORTS_NONE; source < PORTS_END; source++) {
+            for (enum port_choice destination = PORTS_NONE; destination < PORTS_END; destination++) {
+                if (icmp_choice_applies(match, icmp) && port_choice_applies(&match->source, source) &&
+                    port_choice_applies(&match->destination, destination)) {
+                    lower_alternative(target, family, icmp, (enum port_choice[]){source, destination});
+                }
+            }
+        }
+    }
+}
+
+void lower_rule(struct lower *lower, struct chain *chain, const struct plan_policy *policy, int direction,
+                const struct plan_rule *rule)
+{
+    const struct plan_match *match = &rule->match;
+    char index[16];
+    snprintf(index, sizeof index, "%u", rule->index);
+    struct target target = {lower, chain, policy, direction, rule,
+                            rule_comment(lower, policy->id, direction, index, rule->loc)};
+    bool by_family = match->families != PLAN_BOTH || side_sees_address(&match->source) ||
+                     side_sees_address(&match->destination);
+    if (!by_family) {
+        lower_family(&target, 0);
+        return;
+    }
+    if (match->families & PLAN_V4) {
+        lower_family(&target, IP_V4);
+    }
+    if (match->families & PLAN_V6) {
+        lower_family(&target, IP_V6);
+    }
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The ruleset in the JSON of libnftables-json(5), for `nft -j -f`. Elements of verdict maps come last, as separate
+// commands, since they name chains.
+#include "keys.h"
+
+#include <jansson.h>
+#include <linux/netfilter.h>
+
+static const char *const hook_names[] = {"", "forward", "input", "output"};
+static const char *const verdict_names[] = {"accept", "drop", "return", "jump", "goto", "continue"};
+
+// "tcp dport" -> payload; "meta l4proto" and "iifname" -> meta; "ct state" -> ct.
+static json_t *key_json(enum rule_key key)
+{
+    const struct key_info *info = key_info(key);
+    const char *blank = strchr(info->text, ' ');
+    const char *last = blank != NULL ? blank + 1 : info->text;
+    if (strncmp(info->text, "ct ", 3) == 0) {
+        return json_pack("{s:{s:s}}", "ct", "key", last);
+    }
+    if (blank == NULL || strncmp(info->text, "meta ", 5) == 0) {
+        return json_pack("{s:{s:s}}", "meta", "key", last);
+    }
+    return json_pack("{s:{s:s%, s:s}}", "payload", "protocol", info->text, (size_t)(blank - info->text), "field", last);
+}
+
+static json_t *keys_json(const struct stmt *stmt)
+{
+    if (stmt->key_count == 1) {
+        return key_json(stmt->keys[0]);
+    }
+    json_t *list = json_array();
+    for (size_t i = 0; i < stmt->key_count; i++) {
+        json_array_append_new(list, key_json(stmt->keys[i]));
+    }
+    return json_pack("{s:o}", "concat", list);
+}
+
+static json_t *value_json(enum rule_key key, const uint8_t *value)
+{
+    const struct key_info *info = key_info(key);
+    char buffer[VALUE_TEXT_MAX];
+    const char *text = key_value_text(key, value, buffer);
+    if (info->format == FORMAT_IFNAME) {
+        return json_sprintf("%.16s", (const char *)value);
+    }
+    if (info->format == FORMAT_CT_STATE) {
+        json_t *list = json_array();
+        for (const char *at = text; *at != '\0';) {
+            size_t length = strcspn(at, ",");
+            json_array_append_new(list, json_stringn(at, length));
+            at += length + (at[length] == ',');
+        }
+        return list;
+    }
+    bool number = info->format == FORMAT_PORT || info->format == FORMAT_NUMBER || info->format == FORMAT_INDEX;
+    return number ? json_integer(atoi(text)) : json_string(text);
+}
+
+static json_t *right_json(const struct stmt *stmt)
+{
+    enum rule_key key = stmt->keys[0];
+    switch ((enum match_op)stmt->op) {
+    case OP_SET:
+    case OP_NOT_SET:
+        return json_sprintf("@%s", stmt->set->name);
+    case OP_RANGE:
+    case OP_NOT_RANGE:
+        return json_pack("{s:[o, o]}", "range", value_json(key, stmt->value), value_json(key, stmt->value_end));
+    case OP_PREFIX:
+    case OP_NOT_PREFIX:
+        if (key_info(key)->format == FORMAT_IFNAME) {
+            return json_sprintf("%.*s*", stmt->bits / 8, (const char *)stmt->value);
+        }
+        return json_pack("{s:{s:o, s:i}}", "prefix", "addr", value_json(key, stmt->value), "len", stmt->bits);
+    case OP_EQ:
+    case OP_NE:
+    case OP_BITS:
+        break;
+    }
+    return value_json(key, stmt->value);
+}
+
+static json_t *match_json(const struct stmt *stmt)
+{
+    static const char *const operators[] = {
+        [OP_EQ] = "==", [OP_NE] = "!=", [OP_PREFIX] = "==", [OP_NOT_PREFIX] = "!=", [OP_RANGE] = "==",
+        [OP_NOT_RANGE] = "!=", [OP_SET] = "==", [OP_NOT_SET] = "!=", [OP_BITS] = "in"};
+    return json_pack("{s:{s:s, s:o, s:o}}", "match", "op", operators[stmt->op], "left", keys_json(stmt), "right",
+                     right_json(stmt));
+}
+
+static json_t *verdict_json(uint8_t verdict, const char *chain)
+{
+    if (verdict == VERDICT_JUMP || verdict == VERDICT_GOTO) {
+        return json_pack("{s:{s:s}}", verdict_names[verdict], "target", chain);
+    }
+    return json_pack("{s:n}", verdict_names[verdict]);
+}
+
+static json_t *limit_json(const struct stmt *stmt)
+{
+    uint64_t unit = stmt->limit.unit;
+    const char *per = unit == 1 ? "second" : unit == 60 ? "minute" : unit == 3600 ? "hour" : "day";
+    return json_pack("{s:{s:i, s:s, s:i}}", "limit", "rate", (int)stmt->limit.rate, "per", per, "burst",
+                     (int)stmt->limit.burst);
+}
+
+static json_t *stmt_json(const struct stmt *stmt)
+{
+    switch ((enum stmt_kind)stmt->kind) {
+    case STMT_MATCH:
+        return match_json(stmt);
+    case STMT_VMAP:
+        return json_pack("{s:{s:o, s:o}}", "vmap", "key", keys_json(stmt), "data",
+                         json_sprintf("@%s", stmt->set->name));
+    case STMT_COUNTER:
+        return json_pack("{s:n}", "counter");
+    case STMT_LIMIT:
+        return limit_json(stmt);
+    case STMT_LOG:
+        return json_pack("{s:{s:s, s:s}}", "log", "prefix", stmt->log_prefix, "level", "info");
+    case STMT_REJECT:
+        return json_pack("{s:n}", "reject");
+    case STMT_VERDICT:
+        break;
+    }
+    return verdict_json(stmt->verdict, stmt->chain);
+}
+
+// ---- sets -----------------------------------------------------------------------------------------------------
+
+static json_t *type_json(const struct set *set)
+{
+    const char *address = set->family != 0 ? key_info(key_address(set->family, true))->datatype_name : "";
+    switch ((enum set_content)set->content) {
+    case SET_CIDRS:
+        return json_string(address);
+    case SET_PADDED:
+        return json_pack("[s, s]", address, "inet_proto");
+    case SET_PORTS:
+        return json_string("inet_service");
+    case SET_TRIPLES:
+        return json_pack("[s, s, s]", address, "inet_proto", "inet_service");
+    case SET_IFNAMES:
+        return json_string("ifname");
+    case SET_VERDICTS:
+        break;
+    }
+    return set->with_ifname ? json_pack("[s, s]", "ifname", address) : json_string(address);
+}
+
+static json_t *cidr_json(struct cidr cidr)
+{
+    char buffer[IP_TEXT_MAX];
+    ip_addr_text(cidr.addr, buffer);
+    return cidr_is_host(cidr) ? json_string(buffer)
+                              : json_pack("{s:{s:s, s:i}}", "prefix", "addr", buffer, "len", cidr.bits);
+}
+
+static json_t *map_element_json(const struct set *set, const struct map_element *element)
+{
+    char buffer[IP_TEXT_MAX];
+    json_t *key;
+    if (element->catch_all) {
+        key = json_string("*");
+    } else if (set->with_ifname) {
+        key = json_pack("{s:[s, s]}", "concat", element->ifname, ip_addr_text(element->addr, buffer));
+    } else {
+        key = json_string(ip_addr_text(element->addr, buffer));
+    }
+    return json_pack("[o, o]", key, verdict_json(element->verdict, element->chain));
+}
+
+static json_t *element_json(const struct set *set, size_t index)
+{
+    char buffer[IP_TEXT_MAX];
+    char protocol[VALUE_TEXT_MAX];
+    struct port_range range;
+    switch ((enum set_content)set->content) {
+    case SET_CIDRS:
+        return cidr_json(set->cidrs.items[index]);
+    case SET_PADDED:
+        return json_pack("{s:[o, {s:[i, i]}]}", "concat", cidr_json(set->cidrs.items[index]), "range", 0, 255);
+    case SET_PORTS:
+        range = set->ports.items[index];
+        return range.min == range.max ? json_integer(range.min)
+                                      : json_pack("{s:[i, i]}", "range", range.min, range.max);
+    case SET_TRIPLES:
+        return json_pack("{s:[s, s, i]}", "concat", ip_addr_text(set->triples[index].addr, buffer),
+                         protocol_text(set->triples[index].protocol, protocol), set->triples[index].port);
+    case SET_IFNAMES:
+        return json_string(set->ifnames[index]);
+    case SET_VERDICTS:
+        break;
+    }
+    return map_element_json(set, &set->verdicts[index]);
+}
+
+static json_t *elements_json(const struct set *set)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < set->count; i++) {
+        json_array_append_new(list, element_json(set, i));
+    }
+    return list;
+}
+
+static json_t *set_json(const char *table, const struct set *set)
+{
+    bool map = set->content == SET_VERDICTS;
+    json_t *json = json_pack("{s:s, s:s, s:s, s:o}", "family", "inet", "table", table, "name", set->name, "type",
+                             type_json(set));
+    if (map) {
+        json_object_set_new(json, "map", json_string("verdict"));
+    }
+    if (set->interval) {
+        json_object_set_new(json, "flags", json_pack("[s]", "interval"));
+    }
+    if (set->size > 0) {
+        json_object_set_new(json, "size", json_integer(set->size));
+    }
+    if (set->comment != NULL) {
+        json_object_set_new(json, "comment", json_string(set->comment));
+    }
+    if (!map && set->count > 0) {
+        json_object_set_new(json, "elem", elements_json(set));
+    }
+    return json_pack("{s:{s:o}}", "add", map ? "map" : "set", json);
+}
+
+static json_t *chain_json(const char *table, const struct chain *chain)
+{
+    json_t *json = json_pack("{s:s, s:s, s:s}", "family", "inet", "table", table, "name", chain->name);
+    if (chain->hook != HOOK_NONE) {
+        json_object_update_new(json, json_pack("{s:s, s:s, s:i, s:s}", "type", "filter", "hook",
+                                               hook_names[chain->hook], "prio", (int)chain->priority, "policy", "accept"));
+    }
+    return json_pack("{s:{s:o}}", "add", "chain", json);
+}
+
+static json_t *rule_json(const char *table, const struct chain *chain, const struct rule *rule)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < rule->stmt_count; i++) {
+        json_array_append_new(list, stmt_json(&rule->stmts[i]));
+    }
+    json_t *json = json_pack("{s:s, s:s, s:s, s:o}", "family", "inet", "table", table, "chain", chain->name, "expr", list);
+    if (rule->comment != NULL) {
+        json_object_set_new(json, "comment", json_string(rule->comment));
+    }
+    return json_pack("{s:{s:o}}", "add", "rule", json);
+}
+
+static void add_rules(json_t *commands, const struct nft_ruleset *ruleset)
+{
+    for (size_t i = 0; i < ruleset->chains.count; i++) {
+        const struct chain *chain = ruleset->chains.items[i];
+        for (size_t j = 0; j < chain->count; j++) {
+            json_array_append_new(commands, rule_json(ruleset->table, chain, &chain->items[j]));
+        }
+    }
+}
+
+static void add_map_elements(json_t *commands, const struct nft_ruleset *ruleset)
+{
+    for (size_t i = 0; i < ruleset->sets.count; i++) {
+        const struct set *set = ruleset->sets.items[i];
+        if (set->content == SET_VERDICTS && set->count > 0) {
+            json_array_append_new(commands, json_pack("{s:{s:{s:s, s:s, s:s, s:o}}}", "add", "element", "family", "inet",
+                                                      "table", ruleset->table, "name", set->name, "elem",
+                                                      elements_json(set)));
+        }
+    }
+}
+
+void nft_print_json(const struct nft_ruleset *ruleset, FILE *out)
+{
+    json_t *commands = json_array();
+    json_array_append_new(commands, json_pack("{s:{s:i}}", "metainfo", "json_schema_version", 1));
+    json_array_append_new(commands, json_pack("{s:{s:{s:s, s:s}}}", "add", "table", "family", "inet", "name",
+                                              ruleset->table));
+    for (size_t i = 0; i < ruleset->sets.count; i++) {
+        json_array_append_new(commands, set_json(ruleset->table, ruleset->sets.items[i]));
+    }
+    for (size_t i = 0; i < ruleset->chains.count; i++) {
+        json_array_append_new(commands, chain_json(ruleset->table, ruleset->chains.items[i]));
+    }
+    add_rules(commands, ruleset);
+    add_map_elements(commands, ruleset);
+    json_t *root = json_pack("{s:o}", "nftables", commands);
+    json_dumpf(root, out, JSON_INDENT(1));
+    fputc('\n', out);
+    json_decref(root);
+}
