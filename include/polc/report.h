@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Module report: rows for people and machines. Computes nothing.
+#pragma once
+
+#include <polc/base.h>
+
+// A table of text cells. Rows are added cell by cell; an absent cell is printed as "-".
+struct report;
+
+// `columns` are the headings; a heading that begins with "+" is shown in the wide form only.
+struct report *report_new(struct arena *arena, const char *const *columns, size_t count);
+// Starts a row; `name` is what the name form prints ("gnp/platform.dns-allow").
+void report_row(struct report *report, const char *name);
+// The next cell of the row; NULL for none. Copied.
+void report_cell(struct report *report, const char *text);
+void report_cellf(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// A cell that is a list: joined by commas in the table, an array in JSON.
+void report_cell_list(struct report *report, const char *const *items, size_t count);
+size_t report_count(const struct report *report);
+
+enum report_form { REPORT_TABLE, REPORT_WIDE, REPORT_NAME, REPORT_JSON, REPORT_YAML };
+void report_print(const struct report *report, enum report_form form, FILE *out);

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// polc get and polc eval: objects of the input, as rows.
+#include "cli.h"
+
+#include <math.h>
+#include <polc/report.h>
+
+// What `get` was asked for: KIND, KIND/NAME or KIND/NS/NAME.
+struct query {
+    const struct run *run;
+    bool kinds[RES_KIND_COUNT];
+    const char *ns, *name;      // NULL: any
+    const struct sel *selector; // NULL: any
+};
+
+static bool add_kind(struct query *query, const char *word)
+{
+    static const enum res_kind policies[] = {
+        RES_NETWORK_POLICY, RES_GLOBAL_NETWORK_POLICY, RES_STAGED_NETWORK_POLICY, RES_STAGED_GLOBAL_NETWORK_POLICY,
+        RES_STAGED_KUBERNETES_NETWORK_POLICY};
+    if (strcmp(word, "policies") == 0 || strcmp(word, "policy") == 0) {
+        for (size_t i = 0; i < ARRAY_COUNT(policies); i++) {
+            query->kinds[policies[i]] = true;
+        }
+        return true;
+    }
+    if (strcmp(word, "netsets") == 0) {
+        query->kinds[RES_NETWORK_SET] = query->kinds[RES_GLOBAL_NETWORK_SET] = true;
+        return true;
+    }
+    if (strcmp(word, "endpoints") == 0) {
+        query->kinds[RES_WORKLOAD_ENDPOINT] = true;
+        return true;
+    }
+    enum res_kind kind = res_kind_find(word);
+    if (kind == RES_KIND_COUNT) {
+        return false;
+    }
+    query->kinds[kind] = true;
+    return true;
+}
+
+static bool parse_reference(struct run *run, struct query *query)
+{
+    static const char *const candidates[] = {"tier", "gnp", "np", "netset", "gns", "wep", "profile", "ns", "sa", "policies",
+                                             "endpoints", "netsets", "tiers", "namespaces", "profiles"};
+    const char *text = run->options.operands.items[0];
+    const char *kind = arena_strndup(run->arena, text, strcspn(text, "/"));
+    if (!add_kind(query, kind)) {
+        const char *best = spell_best(kind, candidates, ARRAY_COUNT(candidates));
+        complain("there is no kind \"%s\"", kind);
+        best != NULL ? hint("did you mean polc get %s?", best)
+                     : hint("kinds: tier gnp np policies netset gns wep endpoints profile ns sa");
+        return false;
+    }
+    const char *slash = strchr(text, '/');
+    if (slash == NULL) {
+        return true;
+    }
+    const char *second = strchr(slash + 1, '/');
+    query->name = second != NULL ? second + 1 : slash + 1;
+    if (second != NULL) {
+        query->ns = arena_strndup(run->arena, slash + 1, (size_t)(second - slash - 1));
+    }
+    return true;
+}
+
+static bool parse_selector(struct run *run, const char *text, const struct sel **ret)
+{
+    struct sel_error error = {0};
+    *ret = sel_parse(run->arena, text, strlen(text), &error);
+    if (*ret == NULL) {
+        complain("in the selector: %s", error.message);
+        fprintf(stderr, "  %s\n  %*s^%s%s\n", text, (int)error.offset, "", error.label != NULL ? " " : "",
+                error.label != NULL ? error.label : "");
+        return false;
+    }
+    return true;
+}
+
+static bool wanted(const struct query *query, const struct res_meta *meta)
+{
+    if (!query->kinds[meta->kind] || (query->name != NULL && strcmp(query->name, meta->name) != 0)) {
+        return false;
+    }
+    return query->ns == NULL || (meta->ns != NULL && strcmp(query->ns, meta->ns) == 0);
+}
+
+static const char *reference(struct run *run, const struct res_meta *meta)
+{
+    const char *kind = res_kind_info(meta->kind)->short_name;
+    return meta->ns != NULL ? arena_printf(run->arena, "%s/%s/%s", kind, meta->ns, meta->name)
+                            : arena_printf(run->arena, "%s/%s", kind, meta->name);
+}
+
+static bool labels_match(struct run *run, const struct query *query, const struct res_meta *meta)
+{
+    if (query->selector == NULL) {
+        return true;
+    }
+    struct label *items = arena_array_of(run->arena, struct label, meta->label_count);
+    for (size_t i = 0; i < meta->label_count; i++) {
+        items[i] = (struct label){meta->labels[i].key, meta->labels[i].value};
+    }
+    struct labels labels = {items, meta->label_count};
+    return sel_matches(query->selector, &labels);
+}
+
+static void cell_labels(struct run *run, struct report *report, const struct labels *labels)
+{
+    const char **texts = arena_array_of(run->arena, const char *, labels->count);
+    for (size_t i = 0; i < labels->count; i++) {
+        texts[i] = arena_printf(run->arena, "%s=%s", labels->items[i].key, labels->items[i].value);
+    }
+    report_cell_list(report, texts, labels->count);
+}
+
+// ---- rows by kind ---------------------------------------------------------------------------------------------
+
+static void cell_order(struct report *report, double order)
+{
+    isfinite(order) ? report_cellf(report, "%.15g", order) : report_cell(report, NULL);
+}
+
+static struct report *tier_rows(struct run *run, const struct query *query)
+{
+    static const char *const columns[] = {"NAME", "ORDER", "DEFAULT", "POLICIES", "STAGED", "+AT"};
+    struct report *report = report_new(run->arena, columns, ARRAY_COUNT(columns));
+    for (size_t i = 0; i < run->model->tiers.count; i++) {
+        const struct model_tier *tier = &run->model->tiers.items[i];
+        size_t enforced = 0;
+        size_t staged = 0;
+        for (size_t j = 0; j < run->model->policies.count; j++) {
+            const struct model_policy *policy = &run->model->policies.items[j];
+            enforced += policy->tier == i && !policy->staged;
+            staged += policy->tier == i && policy->staged;
+        }
+        if (query->name != NULL && strcmp(query->name, tier->name) != 0) {
+            continue;
+        }
+        report_row(report, arena_printf(run->arena, "tier/%s", tier->name));
+        report_cell(report, tier->name);
+        cell_order(report, tier->order);
+        report_cell(report, tier->pass ? "Pass" : "Deny");
+        report_cellf(report, "%zu", enforced);
+        report_cellf(report, "%zu", staged);
+        report_cell(report, tier->loc.line > 0 ? loc_text(run->arena, run->sources, tier->loc) : "built in");
+    }
+    return report;
+}
+
+static size_t governed(const struct model *model, uint32_t policy)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < model->endpoints.count; i++) {
+        bool found = false;
+        for (int direction = 0; direction < MODEL_DIRECTIONS; direction++) {
+            const struct model_indexes *list = &model->endpoints.items[i].policies[direction];
+            for (size_t j = 0; j < list->count && !found; j++) {
+                found = list->items[j] == policy;
+            }
+        }
+        count += found;
+    }
+    return count;
+}
+
+static struct report *policy_rows(struct run *run, const struct query *query)
+{
+    static const char *const columns[] = {"KIND", "NAMESPACE", "NAME", "TIER", "ORDER", "TYPES", "ENDPOINTS", "RULES",
+                                          "+SELECTOR", "+AT"};
+    static const char *const types[] = {"", "Ingress", "Egress", "Ingress,Egress"};
+    struct report *report = report_new(run->arena, columns, ARRAY_COUNT(columns));
+    for (size_t i = 0; i < run->model->policies.count; i++) {
+        const struct model_policy *policy = &run->model->policies.items[i];
+        if (!wanted(query, policy->meta) || !labels_match(run, query, policy->meta)) {
+            continue;
+        }
+        report_row(report, policy->id);
+        report_cell(report, policy->kind);
+        report_cell(report, policy->ns);
+        report_cell(report, policy->name);
+        report_cell(report, run->model->tiers.items[policy->tier].name);
+        cell_order(report, policy->order);
+        report_cell(report, types[policy->types]);
+        report_cellf(report, "%zu", governed(run->model, (uint32_t)i));
+        report_cellf(report, "%zu", policy->res->ingress.count + policy->res->egress.count);
+        report_cell(report, policy->res->selector.tree != NULL ? sel_text(run->arena, policy->res->selector.tree) : "all()");
+        report_cell(report, loc_text(run->arena, run->sources, policy->loc));
+    }
+    return report;
+}
+
+static void cell_nets(struct run *run, struct report *report, const struct res_nets *nets)
+{
+    const char **texts = arena_array_of(run->arena, const char *, nets->count);
+    char buffer[IP_TEXT_MAX];
+    for (size_t i = 0; i < nets->count; i++) {
+        texts[i] = arena_strdup(run->arena, cidr_text(nets->items[i].cidr, true, buffer));
+    }
+    report_cell_list(report, texts, nets->count);
+}
+
+static const char *const endpoint_columns[] = {"NAMESPACE", "NAME", "NODE", "INTERFACE", "ADDRESSES", "+PROFILES",
+                                               "+AT", "LABELS"};
+
+static void endpoint_row(struct run *run, struct report *report, const struct model_endpoint *endpoint)
+{
+    const struct res_workload *res = endpoint->res;
+    const char **profiles = arena_array_of(run->arena, const char *, res->profiles.count);
+    for (size_t i = 0; i < res->profiles.count; i++) {
+        profiles[i] = res->profiles.items[i].text;
+    }
+    report_row(report, endpoint->id);
+    report_cell(report, res->meta.ns);
+    report_cell(report, res->meta.name);
+    report_cell(report, res->node.text);
+    report_cell(report, res->interface_name.text);
+    cell_nets(run, report, &res->addresses);
+    report_cell_list(report, profiles, res->profiles.count);
+    report_cell(report, loc_text(run->arena, run->sources, res->meta.loc));
+    cell_labels(run, report, &endpoint->labels);
+}
+
+static size_t endpoint_column_count(const struct run *run)
+{
+    bool all = run->options.show_labels || run->options.output == OUTPUT_JSON || run->options.output == OUTPUT_YAML;
+    return ARRAY_COUNT(endpoint_columns) - !all;
+}
+
+static struct report *endpoint_rows(struct run *run, const struct query *query)
+{
+    struct report *report = report_new(run->arena, endpoint_columns, endpoint_column_count(run));
+    for (size_t i = 0; i < run->model->endpoints.count; i++) {
+        const struct model_endpoint *endpoint = &run->model->endpoints.items[i];
+        bool named = query->name == NULL || strcmp(query->name, endpoint->res->meta.name) == 0;
+        bool in_namespace = query->ns == NULL || strcmp(query->ns, endpoint->res->meta.ns) == 0;
+        bool matches = query->selector == NULL || sel_matches(query->selector, &endpoint->labels);
+        if (endpoint->local && named && in_namespace && matches) {
+            endpoint_row(run, report, endpoint);
+        }
+    }
+    return report;
+}
+
+static const char *const netset_columns[] = {"NAMESPACE", "NAME", "NETS", "+CIDRS", "+AT", "LABELS"};
+
+static void netset_row(struct run *run, struct report *report, const struct model_netset *netset)
+{
+    report_row(report, netset->id);
+    report_cell(report, netset->res->meta.ns);
+    report_cell(report, netset->res->meta.name);
+    report_cellf(report, "%zu", netset->res->nets.count);
+    cell_nets(run, report, &netset->res->nets);
+    report_cell(report, loc_text(run->arena, run->sources, netset->res->meta.loc));
+    cell_labels(run, report, &netset->labels);
+}
+
+static struct report *netset_rows(struct run *run, const struct query *query)
+{
+    size_t all = run->options.show_labels || run->options.output == OUTPUT_JSON;
+    struct report *report = report_new(run->arena, netset_columns, ARRAY_COUNT(netset_columns) - !all);
+    for (size_t i = 0; i < run->model->netsets.count; i++) {
+        const struct model_netset *netset = &run->model->netsets.items[i];
+        bool matches = query->selector == NULL || sel_matches(query->selector, &netset->labels);
+        if (wanted(query, &netset->res->meta) && matches) {
+            netset_row(run, report, netset);
+        }
+    }
+    return report;
+}
+
+// Profiles, namespaces and service accounts: name, labels, place.
+static void meta_row(struct run *run, struct report *report, const struct query *query, const struct res_meta *meta)
+{
+    if (!wanted(query, meta) || !labels_match(run, query, meta)) {
+        return;
+    }
+    const char **labels = arena_array_of(run->arena, const char *, meta->label_count);
+    for (size_t i = 0; i < meta->label_count; i++) {
+        labels[i] = arena_printf(run->arena, "%s=%s", meta->labels[i].key, meta->labels[i].value);
+    }
+    report_row(report, reference(run, meta));
+    report_cell(report, meta->ns);
+    report_cell(report, meta->name);
+    report_cell_list(report, labels, meta->label_count);
+    report_cell(report, loc_text(run->arena, run->sources, meta->loc));
+}
+
+static struct report *named_rows(struct run *run, const struct query *query)
+{
+    static const char *const columns[] = {"NAMESPACE", "NAME", "LABELS", "+AT"};
+    struct report *report = report_new(run->arena, columns, ARRAY_COUNT(columns));
+    const struct resources *resources = &run->resources;
+    for (size_t i = 0; i < resources->profiles.count; i++) {
+        meta_row(run, report, query, &resources->profiles.items[i].meta);
+    }
+    for (size_t i = 0; i < resources->namespaces.count; i++) {
+        meta_row(run, report, query, &resources->namespaces.items[i].meta);
+    }
+    for (size_t i = 0; i < resources->service_accounts.count; i++) {
+        meta_row(run, report, query, &resources->service_accounts.items[i].meta);
+    }
+    for (size_t i = 0; i < resources->felix.count; i++) {
+        meta_row(run, report, query, &resources->felix.items[i].meta);
+    }
+    return report;
+}
+
+static struct report *rows(struct run *run, const struct query *query)
+{
+    if (query->kinds[RES_TIER]) {
+        return tier_rows(run, query);
+    }
+    if (query->kinds[RES_WORKLOAD_ENDPOINT] || query->kinds[RES_POD]) {
+        return endpoint_rows(run, query);
+    }
+    if (query->kinds[RES_NETWORK_SET] || query->kinds[RES_GLOBAL_NETWORK_SET]) {
+        return netset_rows(run, query);
+    }
+    for (int kind = 0; kind < RES_KIND_COUNT; kind++) {
+        if (query->kinds[kind] && res_kind_info((enum res_kind)kind)->policy) {
+            return policy_rows(run, query);
+        }
+    }
+    return named_rows(run, query);
+}
+
+static enum report_form form_of(const struct run *run)
+{
+    switch ((enum output)run->options.output) {
+    case OUTPUT_WIDE:
+        return REPORT_WIDE;
+    case OUTPUT_JSON:
+        return REPORT_JSON;
+    case OUTPUT_YAML:
+        return REPORT_YAML;
+    case OUTPUT_NAME:
+        return REPORT_NAME;
+    case OUTPUT_DEFAULT:
+    case OUTPUT_TEXT:
+    case OUTPUT_NFT:
+    case OUTPUT_PLAN:
+    case OUTPUT_TABLE:
+    case OUTPUT_COUNT:
+        break;
+    }
+    return REPORT_TABLE;
+}
+
+static int print_rows(const struct run *run, const struct report *report, const char *nothing)
+{
+    bool machine = run->options.output == OUTPUT_JSON || run->options.output == OUTPUT_YAML;
+    if (report_count(report) > 0 || machine) {
+        report_print(report, form_of(run), stdout);
+    } else if (!run->options.quiet) {
+        fprintf(stderr, "%s\n", nothing);
+    }
+    return report_count(report) > 0 ? POLC_EXIT_OK : POLC_EXIT_NO;
+}
+
+static int read_model(struct run *run)
+{
+    int code = pipeline_read(run);
+    if (code == POLC_EXIT_OK) {
+        code = pipeline_model(run);
+    }
+    run_report(run, "");
+    return code;
+}
+
+int cmd_get(struct run *run)
+{
+    struct query query = {.run = run, .ns = run->options.ns};
+    if (!parse_reference(run, &query) ||
+        (run->options.selector != NULL && !parse_selector(run, run->options.selector, &query.selector))) {
+        return POLC_EXIT_USAGE;
+    }
+    int code = read_model(run);
+    return code != POLC_EXIT_OK ? code : print_rows(run, rows(run, &query), "nothing found");
+}
+
+int cmd_eval(struct run *run)
+{
+    const struct sel *selector;
+    if (!parse_selector(run, run->options.operands.items[0], &selector)) {
+        return POLC_EXIT_USAGE;
+    }
+    int code = read_model(run);
+    if (code != POLC_EXIT_OK) {
+        return code;
+    }
+    struct model_indexes endpoints = {0};
+    struct model_indexes netsets = {0};
+    model_select(run->arena, run->model, selector, &endpoints, &netsets);
+    static const char *const columns[] = {"REF", "ADDRESSES", "+AT", "LABELS"};
+    bool all = run->options.show_labels || run->options.output == OUTPUT_JSON;
+    struct report *report = report_new(run->arena, columns, ARRAY_COUNT(columns) - !all);
+    for (size_t i = 0; i < endpoints.count; i++) {
+        const struct model_endpoint *endpoint = &run->model->endpoints.items[endpoints.items[i]];
+        report_row(report, endpoint->id);
+        report_cell(report, endpoint->id);
+        cell_nets(run, report, &endpoint->res->addresses);
+        report_cell(report, loc_text(run->arena, run->sources, endpoint->res->meta.loc));
+        cell_labels(run, report, &endpoint->labels);
+    }
+    for (size_t i = 0; i < netsets.count; i++) {
+        const struct model_netset *netset = &run->model->netsets.items[netsets.items[i]];
+        report_row(report, netset->id);
+        report_cell(report, netset->id);
+        cell_nets(run, report, &netset->res->nets);
+        report_cell(report, loc_text(run->arena, run->sources, netset->res->meta.loc));
+        cell_labels(run, report, &netset->labels);
+    }
+    return print_rows(run, report, "no endpoint and no network set matches");
+}

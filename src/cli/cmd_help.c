@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// polc help, polc version, polc explain.
+#include "cli.h"
+
+static void print_options(const struct verb *verb, bool common)
+{
+    for (size_t i = 0; i < option_info_count; i++) {
+        const struct option_info *info = &option_infos[i];
+        if (info->common != common || !option_allowed(verb, info->name)) {
+            continue;
+        }
+        char name[64];
+        snprintf(name, sizeof name, "%s%c%s--%s%s%s", info->letter != 0 ? "-" : "  ",
+                 info->letter != 0 ? info->letter : ' ', info->letter != 0 ? ", " : " ", info->name,
+                 info->argument == NULL ? "" : info->argument[0] == '[' ? "[=" : " ",
+                 info->argument == NULL ? "" : info->argument + (info->argument[0] == '['));
+        printf("  %-28s %s\n", name, info->text);
+    }
+}
+
+static int help_verb(const char *name)
+{
+    const struct verb *verb = verb_find(name);
+    if (verb == NULL) {
+        complain("there is no verb \"%s\"", name);
+        hint("polc help");
+        return POLC_EXIT_USAGE;
+    }
+    printf("polc %s %s\n\n%s\n\n", verb->name, verb->usage, verb->text);
+    if (verb->options[0] != '\0') {
+        puts("Options of this verb:");
+        print_options(verb, false);
+        putchar('\n');
+    }
+    puts("Options of every verb:");
+    print_options(verb, true);
+    printf("\nOutput formats: %s\n", verb->outputs);
+    return POLC_EXIT_OK;
+}
+
+static void help_all(void)
+{
+    puts("polc: Calico-style network policy on a plain Linux host, as one nftables table\n\n"
+         "polc VERB [OPTION...] [PATH...]\n");
+    for (size_t i = 0; i < verb_count; i++) {
+        printf("  %-9s %s\n", verbs[i].name, verbs[i].summary);
+    }
+    puts("\nA PATH is a directory (*.yaml *.yml *.json, recursive), a file, or - for standard input. Without one:\n"
+         "$POLC_DIR, else /etc/polc and /run/polc/endpoints.d.\n\n"
+         "Exit codes: 0 yes or done, 1 no (differs, invalid, nothing found), 2 wrong usage or input, 3 the system refused\n"
+         "and nothing was changed, 5 refused for safety, 70 a bug.\n\n"
+         "polc help VERB says more; polc(8) and polc-policy(5) say all. First steps:\n"
+         "  polc validate DIR && polc diff DIR && polc apply DIR");
+}
+
+int cmd_help(struct run *run)
+{
+    const struct options *options = &run->options;
+    bool is_help = strcmp(options->verb->name, "help") == 0;
+    if (!is_help) {
+        return help_verb(options->verb->name);
+    }
+    if (options->operands.count > 0) {
+        return help_verb(options->operands.items[0]);
+    }
+    help_all();
+    return POLC_EXIT_OK;
+}
+
+int cmd_version(struct run *run)
+{
+    static const char features[] = ""
+#if defined(POLC_TESTING)
+                                   "testing"
+#endif
+        ;
+    if (run->options.output == OUTPUT_JSON) {
+        printf("{\"version\": \"%s\", \"features\": [%s%s%s]}\n", POLC_VERSION, features[0] ? "\"" : "", features,
+               features[0] ? "\"" : "");
+    } else {
+        printf("polc %s%s%s\n", POLC_VERSION, features[0] ? " +" : "", features);
+    }
+    return POLC_EXIT_OK;
+}
+
+int cmd_explain(struct run *run)
+{
+    if (run->options.operands.count == 0) {
+        for (size_t i = 0; i < DIAG_CODE_COUNT; i++) {
+            printf("%s  %s\n", diag_code_name((enum diag_code)i), diag_code_title((enum diag_code)i));
+        }
+        return POLC_EXIT_OK;
+    }
+    const char *name = run->options.operands.items[0];
+    enum diag_code code = diag_code_find(name);
+    if (code == DIAG_CODE_COUNT) {
+        complain("there is no code \"%s\"", name);
+        hint("polc explain      (without a code: the list)");
+        return POLC_EXIT_USAGE;
+    }
+    printf("%s: %s\n\n%s\n", diag_code_name(code), diag_code_title(code), diag_code_text(code));
+    return POLC_EXIT_OK;
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// How polc speaks outside of diagnostics: mistakes on the command line, refusals, failures of the system.
+#include "cli.h"
+
+#include <errno.h>
+
+__attribute__((format(printf, 2, 0))) static void say(const char *prefix, const char *format, va_list args)
+{
+    fflush(stdout);
+    fputs(prefix, stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+void complain(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say("polc: ", format, args);
+    va_end(args);
+}
+
+void hint(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say("hint: ", format, args);
+    va_end(args);
+}
+
+static bool is_forced(const struct options *options, const char *code)
+{
+    for (size_t i = 0; i < options->force.count; i++) {
+        if (strcasecmp(options->force.items[i], code) == 0) {
+            return true;
+        }
+    }
+    return options->force_all;
+}
+
+bool refuse(struct run *run, const char *code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    bool forced = is_forced(&run->options, code);
+    say(arena_printf(run->arena, "%s[%s]: ", forced ? "forced" : "refused", code), format, args);
+    va_end(args);
+    return !forced;
+}
+
+const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+const char *words_join(struct arena *arena, const char *const *words, size_t count, const char *separator)
+{
+    struct strbuf text = {.arena = arena};
+    for (size_t i = 0; i < count; i++) {
+        strbuf_addf(&text, "%s%s", i > 0 ? separator : "", words[i]);
+    }
+    return strbuf_text(&text);
+}
+
+// What a person knows about an errno of nf_tables.
+static const char *errno_hint(int error)
+{
+    switch (error) {
+    case EMLINK:
+        return "16 chains is the kernel's limit; `polc explain N310` shows how tiers and policies add to it";
+    case EMSGSIZE:
+        return "the batch does not fit the socket buffer; as root: sysctl net.core.wmem_max";
+    case ENOMEM:
+        return "the kernel has no memory for this ruleset";
+    default:
+        return NULL;
+    }
+}
+
+static void report_refusal(struct run *run, const struct nft_failure *failure)
+{
+    const char *text = failure->message != NULL && failure->message[0] != '\0' ? failure->message
+                                                                              : strerror(failure->error);
+    struct diag *diag = diag_report(run->diags, DIAG_N310, failure->loc,
+                                    "the kernel refused this %s: %s (%s); nothing was changed",
+                                    failure->what != NULL ? failure->what : "ruleset", text,
+                                    strerrorname_np(failure->error));
+    if (failure->comment != NULL) {
+        diag_label(diag, "%s", failure->comment);
+    }
+    if (errno_hint(failure->error) != NULL) {
+        diag_hint(diag, "%s", errno_hint(failure->error));
+    }
+}
+
+int report_failure(struct run *run, enum nft_status status, const struct nft_failure *failure)
+{
+    struct diag *diag;
+    switch (status) {
+    case NFT_DONE:
+        return POLC_EXIT_OK;
+    case NFT_STALE:
+        diag_report(run->diags, DIAG_N301, LOC_NONE,
+                    "another program keeps changing the firewall; nothing was changed after several tries");
+        break;
+    case NFT_REFUSED:
+        report_refusal(run, failure);
+        break;
+    case NFT_NO_PRIVILEGE:
+        diag = diag_report(run->diags, DIAG_N302, LOC_NONE,
+                           "the kernel's firewall needs CAP_NET_ADMIN, which this process has not; nothing was changed");
+        diag_hint(diag, "sudo polc %s ...    (validate, compile, get and eval need no privilege)",
+                  run->options.verb->name);
+        break;
+    case NFT_UNSUPPORTED:
+        diag_report(run->diags, DIAG_N303, LOC_NONE, "this kernel has no nf_tables; nothing was changed");
+        break;
+    case NFT_SYSTEM_ERROR:
+        diag_report(run->diags, DIAG_N304, LOC_NONE, "%s: %s; nothing was changed",
+                    failure->what != NULL ? failure->what : "netlink", strerror(failure->error));
+        break;
+    }
+    run_report(run, NULL);
+    return POLC_EXIT_SYSTEM;
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The command line: one table of options, read by the parser, by `help` and by the lint that compares it with the
+// man page. Options may stand anywhere; what comes before the PATHs depends on the verb.
+#include "cli.h"
+
+#include <getopt.h>
+#include <unistd.h>
+
+const struct option_info option_infos[] = {
+    {"file", 'f', "PATH", "read this PATH too; may be given several times", true},
+    {"node", 0, "NAME", "the host to compile for (default: $POLC_NODE, else the host name)", true},
+    {"table", 0, "NAME", "name of the nftables table (default: polc)", true},
+    {"namespace", 'n', "NAME", "only objects of this namespace", false},
+    {"selector", 'l', "SELECTOR", "only objects that the selector matches", false},
+    {"show-labels", 0, NULL, "add a column with the labels", false},
+    {"output", 'o', "FORMAT", "output format", true},
+    {"base", 0, "BASE", "compare with this (only \"kernel\" for now)", false},
+    {"dry-run", 0, NULL, "let the kernel check everything and change nothing", false},
+    {"force", 0, "[CODE,...]", "go on in spite of refusals (all, or these codes)", false},
+    {"yes", 'y', NULL, "do not ask", false},
+    {"quiet", 'q', NULL, "print nothing on success", true},
+    {"verbose", 'v', NULL, "print more", true},
+    {"color", 0, "WHEN", "always, never or auto (default: auto, and never with $NO_COLOR)", true},
+    {"help", 'h', NULL, "this help", true},
+};
+const size_t option_info_count = ARRAY_COUNT(option_infos);
+
+static const char *const output_names[] = {"", "text", "json", "nft", "plan", "table", "wide", "yaml", "name"};
+_Static_assert(ARRAY_COUNT(output_names) == OUTPUT_COUNT, "one name per output");
+
+const char *output_name(enum output output)
+{
+    return output_names[output];
+}
+
+static bool word_in(const char *word, const char *list)
+{
+    size_t length = strlen(word);
+    for (const char *at = list; at != NULL && *at != '\0';) {
+        size_t end = strcspn(at, " ");
+        if (end == length && memcmp(at, word, length) == 0) {
+            return true;
+        }
+        at += end + (at[end] == ' ');
+    }
+    return false;
+}
+
+bool option_allowed(const struct verb *verb, const char *name)
+{
+    for (size_t i = 0; i < option_info_count; i++) {
+        if (strcmp(option_infos[i].name, name) == 0 && option_infos[i].common) {
+            return true;
+        }
+    }
+    return word_in(name, verb->options);
+}
+
+// ---- getopt's tables from ours --------------------------------------------------------------------------------
+
+enum { LONG_BASE = 256 }; // getopt's value for option i is LONG_BASE + i
+
+struct getopt_tables {
+    struct option long_options[ARRAY_COUNT(option_infos) + 1];
+    char short_options[3 * ARRAY_COUNT(option_infos) + 2];
+};
+
+static void make_tables(struct getopt_tables *tables)
+{
+    char *at = tables->short_options;
+    *at++ = ':';
+    for (size_t i = 0; i < option_info_count; i++) {
+        const struct option_info *info = &option_infos[i];
+        int has = info->argument == NULL ? no_argument
+                  : info->argument[0] == '[' ? optional_argument : required_argument;
+        tables->long_options[i] = (struct option){info->name, has, NULL, LONG_BASE + (int)i};
+        if (info->letter != 0) {
+            *at++ = info->letter;
+            if (has == required_argument) {
+                *at++ = ':';
+            }
+        }
+    }
+    *at = '\0';
+    memset(&tables->long_options[option_info_count], 0, sizeof(struct option));
+}
+
+static const struct option_info *info_of(int value)
+{
+    for (size_t i = 0; i < option_info_count; i++) {
+        if (value == LONG_BASE + (int)i || (value < LONG_BASE && value == option_infos[i].letter)) {
+            return &option_infos[i];
+        }
+    }
+    return NULL;
+}
+
+static void complain_option(const char *given, const struct verb *verb)
+{
+    const char *names[ARRAY_COUNT(option_infos)];
+    for (size_t i = 0; i < option_info_count; i++) {
+        names[i] = option_infos[i].name;
+    }
+    const char *best = given[0] == '-' && given[1] == '-'
+                           ? spell_best(strndupa(given + 2, strcspn(given + 2, "=")), names, option_info_count)
+                           : NULL;
+    complain("unknown option \"%s\"", given);
+    if (best != NULL) {
+        hint("did you mean --%s?", best);
+    } else {
+        hint("polc help%s%s", verb != NULL ? " " : "", verb != NULL ? verb->name : "");
+    }
+}
+
+// ---- values ---------------------------------------------------------------------------------------------------
+
+static bool set_output(struct options *options, const char *value)
+{
+    for (size_t i = 1; i < OUTPUT_COUNT; i++) {
+        if (strcmp(value, output_names[i]) == 0 && word_in(value, options->verb->outputs)) {
+            options->output = (uint8_t)i;
+            return true;
+        }
+    }
+    complain("polc %s has no output format \"%s\"; it has: %s", options->verb->name, value,
+             options->verb->outputs != NULL ? options->verb->outputs : "none");
+    return false;
+}
+
+static bool set_color(struct options *options, const char *value)
+{
+    if (strcmp(value, "always") == 0 || strcmp(value, "never") == 0) {
+        options->color = strcmp(value, "always") == 0;
+    } else if (strcmp(value, "auto") != 0) {
+        complain("--color is always, never or auto, not \"%s\"", value);
+        return false;
+    }
+    return true;
+}
+
+static void split_commas(struct arena *arena, const char *value, struct words *ret)
+{
+    while (*value != '\0') {
+        size_t length = strcspn(value, ",");
+        if (length > 0) {
+            vec_push(arena, ret, arena_strndup(arena, value, length));
+        }
+        value += length + (value[length] == ',');
+    }
+}
+
+// nft names that may follow "table inet": letters first, and short enough for the kernel.
+static bool set_table(struct options *options, const char *value)
+{
+    enum { TABLE_NAME_MAX = 64 };
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static const char rest[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    if (strspn(value, letters) == 0 || strspn(value, rest) != strlen(value) || strlen(value) > TABLE_NAME_MAX) {
+        complain("--table is a letter, then letters, digits, \"_\", \".\" and \"-\"; not \"%s\"", value);
+        return false;
+    }
+    options->table = value;
+    return true;
+}
+
+static bool take_option(struct arena *arena, struct options *options, const char *name, const char *value)
+{
+    struct { const char *name; bool *flag; } flags[] = {
+        {"show-labels", &options->show_labels}, {"dry-run", &options->dry_run}, {"yes", &options->yes},
+        {"quiet", &options->quiet}, {"verbose", &options->verbose}, {"help", &options->help},
+    };
+    struct { const char *name; const char **text; } texts[] = {
+        {"namespace", &options->ns}, {"selector", &options->selector}, {"base", &options->base},
+        {"node", &options->node},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
+        if (strcmp(name, flags[i].name) == 0) {
+            *flags[i].flag = true;
+            return true;
+        }
+    }
+    for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
+        if (strcmp(name, texts[i].name) == 0) {
+            *texts[i].text = value;
+            options->node_given |= strcmp(name, "node") == 0;
+            return true;
+        }
+    }
+    if (strcmp(name, "file") == 0) {
+        vec_push(arena, &options->paths, value);
+    } else if (strcmp(name, "force") == 0) {
+        options->force_all |= value == NULL;
+        split_commas(arena, value != NULL ? value : "", &options->force);
+    } else if (strcmp(name, "table") == 0) {
+        return set_table(options, value);
+    } else if (strcmp(name, "output") == 0) {
+        return set_output(options, value);
+    } else {
+        return set_color(options, value);
+    }
+    return true;
+}
+
+// ---- operands -------------------------------------------------------------------------------------------------
+
+static bool take_operands(struct arena *arena, struct options *options, char **operands, size_t count)
+{
+    const struct verb *verb = options->verb;
+    size_t fixed = verb->operands == OPERANDS_ONE_PATHS ? 1 : verb->operands == OPERANDS_NAMES ? count : 0;
+    if (options->help) {
+        return true;
+    }
+    if (verb->operands == OPERANDS_NONE && count > 0) {
+        complain("polc %s takes no operands, but got \"%s\"", verb->name, operands[0]);
+        hint("polc %s %s", verb->name, verb->usage);
+        return false;
+    }
+    if (count < fixed) {
+        complain("polc %s needs an operand", verb->name);
+        hint("polc %s %s", verb->name, verb->usage);
+        return false;
+    }
+    struct words given = {0};
+    for (size_t i = 0; i < count; i++) {
+        if (i < fixed) {
+            vec_push(arena, &options->operands, operands[i]);
+        } else {
+            vec_push(arena, &given, operands[i]);
+        }
+    }
+    for (size_t i = 0; i < options->paths.count; i++) {
+        vec_push(arena, &given, options->paths.items[i]);
+    }
+    options->paths = given;
+    return true;
+}
+
+static void add_default_paths(struct arena *arena, struct options *options)
+{
+    static const char endpoints[] = "/run/polc/endpoints.d";
+    options->default_paths = options->paths.count == 0;
+    if (!options->default_paths) {
+        return;
+    }
+    const char *directory = getenv("POLC_DIR");
+    if (directory != NULL && directory[0] != '\0') {
+        vec_push(arena, &options->paths, directory);
+        return;
+    }
+    vec_push(arena, &options->paths, "/etc/polc");
+    if (access(endpoints, F_OK) == 0) {
+        vec_push(arena, &options->paths, endpoints);
+    }
+}
+
+static bool find_verb(int argc, char **argv, struct options *ret)
+{
+    if (argc < 2 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
+        ret->verb = verb_find("help");
+        return true;
+    }
+    ret->verb = verb_find(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);
+    if (ret->verb == NULL) {
+        const char *names[64];
+        for (size_t i = 0; i < verb_count; i++) {
+            names[i] = verbs[i].name;
+        }
+        const char *best = spell_best(argv[1], names, verb_count);
+        complain("there is no verb \"%s\"", argv[1]);
+        best != NULL ? hint("did you mean polc %s?", best) : hint("polc help");
+    }
+    return ret->verb != NULL;
+}
+
+static bool take_options(struct arena *arena, int argc, char **argv, struct options *ret)
+{
+    struct getopt_tables tables;
+    make_tables(&tables);
+    opterr = 0;
+    optind = 0;
+    int value;
+    while ((value = getopt_long(argc, argv, tables.short_options, tables.long_options, NULL)) != -1) {
+        const struct option_info *info = value == ':' || value == '?' ? NULL : info_of(value);
+        if (value == ':') {
+            complain("option \"%s\" needs a value", argv[optind - 1]);
+            return false;
+        }
+        if (info == NULL) {
+            complain_option(optopt != 0 && optopt < LONG_BASE ? (char[]){'-', (char)optopt, '\0'}
+                                                              : argv[optind - 1], ret->verb);
+            return false;
+        }
+        if (!option_allowed(ret->verb, info->name)) {
+            complain("polc %s has no option --%s", ret->verb->name, info->name);
+            hint("polc help %s", ret->verb->name);
+            return false;
+        }
+        if (!take_option(arena, ret, info->name, optarg)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool options_parse(struct arena *arena, int argc, char **argv, struct options *ret)
+{
+    const char *node = getenv("POLC_NODE");
+    const char *no_color = getenv("NO_COLOR");
+    *ret = (struct options){.table = "polc", .node = node != NULL && node[0] != '\0' ? node : NULL};
+    ret->color = isatty(STDERR_FILENO) == 1 && (no_color == NULL || no_color[0] == '\0');
+    if (!find_verb(argc, argv, ret)) {
+        return false;
+    }
+    if (argc < 2) {
+        return true;
+    }
+    argv[1] = argv[0];
+    if (!take_options(arena, argc - 1, argv + 1, ret)) {
+        return false;
+    }
+    size_t operands = (size_t)(argc - 1 - optind);
+    if (!take_operands(arena, ret, argv + 1 + optind, operands)) {
+        return false;
+    }
+    add_default_paths(arena, ret);
+    return true;
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The pipeline, the first file to read: each stage takes what the one before it made and returns something new.
+//
+//   load      paths                 -> located node trees, one object at a time
+//   resource  node tree             -> typed resource
+//   validate  resources             -> diagnostics
+//   resolve   resources             -> model      (defaults, labels, order, active policies, IP sets)
+//   plan      model                 -> plan       (dataplane-neutral; stands alone)
+//   nft       plan                  -> ruleset    (nftables; printed, compared with the kernel, committed)
+#include "cli.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { HOST_NAME_SIZE = 256 };
+
+bool run_report(struct run *run, const char *outcome)
+{
+    size_t errors = diags_count(run->diags, DIAG_ERROR);
+    size_t warnings = diags_count(run->diags, DIAG_WARNING);
+    struct diag_print_options options = {.color = run->options.color};
+    fflush(stdout);
+    diags_print(run->diags, stderr, &options);
+    if (outcome != NULL && errors + warnings > 0 && !(run->options.quiet && errors == 0)) {
+        size_t files = sources_count(run->sources);
+        fprintf(stderr, "%zu error%s, %zu warning%s in %zu file%s%s%s\n", errors, plural(errors), warnings,
+                plural(warnings), files, plural(files), errors > 0 ? "; " : "", errors > 0 ? outcome : "");
+    }
+    return errors > 0;
+}
+
+int pipeline_read(struct run *run)
+{
+    struct res_decoder *decoder = res_decoder_new(run->input, run->diags, &run->resources);
+    load_paths(run->arena, run->sources, run->diags, run->options.paths.items, run->options.paths.count,
+               res_decode_object, decoder);
+    validate(run->input, run->diags, &run->resources);
+    return diags_count(run->diags, DIAG_ERROR) > 0 ? POLC_EXIT_USAGE : POLC_EXIT_OK;
+}
+
+const char *this_hostname(struct run *run)
+{
+    char name[HOST_NAME_SIZE] = "";
+    if (gethostname(name, sizeof name - 1) != 0) {
+        name[0] = '\0';
+    }
+    return arena_strdup(run->arena, name);
+}
+
+// The node by design: --node, POLC_NODE, the host name, its short form. Verbs about the input take all nodes.
+static const char *choose_node(struct run *run)
+{
+    bool is_short = false;
+    if (!run->options.verb->this_host) {
+        return run->options.node_given ? run->options.node : NULL;
+    }
+    const char *node = model_choose_node(run->arena, &run->resources, run->options.node, this_hostname(run), &is_short);
+    if (is_short && !run->options.quiet) {
+        fprintf(stderr, "note: this host is \"%s\"; taking node \"%s\"\n", this_hostname(run), node);
+    }
+    return node;
+}
+
+int pipeline_model(struct run *run)
+{
+    run->model = resolve(run->input, run->diags, &run->resources, choose_node(run));
+    return diags_count(run->diags, DIAG_ERROR) > 0 ? POLC_EXIT_USAGE : POLC_EXIT_OK;
+}
+
+int pipeline_plan(struct run *run)
+{
+    run->plan = plan_build(run->arena, run->model);
+    return POLC_EXIT_OK;
+}
+
+static void find_roots(struct run *run)
+{
+    const char **roots = arena_array_of(run->arena, const char *, run->options.paths.count);
+    for (size_t i = 0; i < run->options.paths.count; i++) {
+        const char *path = run->options.paths.items[i];
+        char *absolute = strcmp(path, "-") == 0 ? NULL : realpath(path, NULL);
+        roots[i] = arena_strdup(run->arena, absolute != NULL ? absolute : path);
+        free(absolute);
+    }
+    run->roots = roots;
+    run->root_count = run->options.paths.count;
+}
+
+int pipeline_ruleset(struct run *run)
+{
+    find_roots(run);
+    struct nft_lower_options options = {
+        .table = run->options.table,
+        .version = POLC_VERSION,
+        .roots = run->roots,
+        .root_count = run->root_count,
+    };
+    run->ruleset = nft_lower(run->arena, run->plan, run->sources, &options);
+    return POLC_EXIT_OK;
+}
+
+int pipeline_until_ruleset(struct run *run)
+{
+    int (*const stages[])(struct run *) = {pipeline_read, pipeline_model, pipeline_plan, pipeline_ruleset};
+    for (size_t i = 0; i < ARRAY_COUNT(stages); i++) {
+        int code = stages[i](run);
+        if (code != POLC_EXIT_OK) {
+            run_report(run, "nothing was compiled");
+            return code;
+        }
+    }
+    return POLC_EXIT_OK;
+}

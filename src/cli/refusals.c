@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What `apply` refuses unless forced (S codes): input that is empty, that is not for this host, or that replaces
+// other input by less.
+#include "cli.h"
+
+static const char *nearest_node(const struct model *model, const char *name)
+{
+    const char *best = spell_best(name, model->nodes, model->node_count);
+    return best != NULL ? best : model->nodes[0];
+}
+
+// S001 and S002 look at the input alone.
+bool refuse_input(struct run *run)
+{
+    const struct resources *resources = &run->resources;
+    const struct model *model = run->model;
+    const char *paths = words_join(run->arena, run->options.paths.items, run->options.paths.count, ", ");
+    bool nothing = resources->policies.count == 0 && resources->profiles.count == 0 && resources->workloads.count == 0;
+    if (nothing) {
+        bool end = refuse(run, "S001", "no policy, profile or endpoint in %s; nothing was changed", paths);
+        if (end) {
+            hint("to stop policing: polc delete");
+        }
+        return end;
+    }
+    if (model->local_endpoints == 0 && model->endpoints.count > 0) {
+        bool end = refuse(run, "S002", "nothing in %s is for this host; nothing was changed", paths);
+        const char *nearest = nearest_node(model, model->node);
+        fprintf(stderr, "  this host is \"%s\"; the input has endpoints on %zu node%s, nearest \"%s\"\n", model->node,
+                model->node_count, plural(model->node_count), nearest);
+        if (end) {
+            hint("POLC_NODE=%s polc apply     (or --node %s; to keep it, set POLC_NODE in /etc/default/polc)", nearest,
+                 nearest);
+        }
+        return end;
+    }
+    return false;
+}
+
+static bool same_roots(const struct run *run, const struct nft_info *info)
+{
+    if (info->root_count != run->root_count) {
+        return false;
+    }
+    for (size_t i = 0; i < info->root_count; i++) {
+        if (strcmp(info->roots[i], run->roots[i]) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// S003 compares with what is loaded.
+bool refuse_replacement(struct run *run, const struct nft_kernel *kernel)
+{
+    struct nft_info info = nft_kernel_info(run->arena, kernel);
+    if (info.version == NULL || same_roots(run, &info)) {
+        return false;
+    }
+    struct nft_names removed = removed_policies(run, kernel);
+    if (removed.count == 0) {
+        return false;
+    }
+    struct nft_names loaded = nft_kernel_policies(run->arena, kernel);
+    size_t loaded_count = 0;
+    for (size_t i = 0; i < loaded.count; i++) {
+        loaded_count += is_policy_id(loaded.items[i]);
+    }
+    const char *before = words_join(run->arena, info.roots, info.root_count, ", ");
+    const char *now = words_join(run->arena, run->options.paths.items, run->options.paths.count, ", ");
+    bool end = refuse(run, "S003", "this replaces the %zu polic%s of %s by the %zu of %s; nothing was changed", loaded_count,
+                      loaded_count == 1 ? "y" : "ies", before, run->plan->policies.count, now);
+    fprintf(stderr, "  %zu polic%s would be removed, such as %s\n", removed.count, removed.count == 1 ? "y" : "ies",
+            removed.items[0]);
+    if (end) {
+        hint("PATH is the whole policy, not a patch: polc apply %s %s     (or --force=S003)", before, now);
+    }
+    return end;
+}

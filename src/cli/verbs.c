@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The verbs: one row each, read by the parser, by `help` and by the lint against the man page.
+#include "cli.h"
+
+const struct verb verbs[] = {
+    {.name = "validate", .summary = "check the input and say everything that is wrong with it",
+     .usage = "[PATH...]",
+     .text = "Reads and checks the input. Exit 0 when it is good, 1 when it is not. Needs no privilege.",
+     .operands = OPERANDS_PATHS, .options = "", .outputs = "text json", .run = cmd_validate},
+    {.name = "compile", .summary = "print the ruleset of one host",
+     .usage = "[PATH...] --node NAME [-o nft|json|plan]",
+     .text = "Compiles the input for one node and prints it: as text for `nft -f` (nft), as the JSON of libnftables\n"
+             "(json), or as the plan that both are made from (plan). Needs no privilege.",
+     .operands = OPERANDS_PATHS, .options = "", .outputs = "nft json plan", .this_host = true, .run = cmd_compile},
+    {.name = "diff", .summary = "show what apply would change in the kernel",
+     .usage = "[PATH...] [-o text|json]",
+     .text = "Compares the compiled input with what the kernel has, by policy and by object, with the place in the input.\n"
+             "Exit 0 when there is no difference, 1 when there is one.",
+     .operands = OPERANDS_PATHS, .options = "base", .outputs = "text json", .this_host = true, .run = cmd_diff},
+    {.name = "apply", .summary = "commit the ruleset of this host, in one transaction",
+     .usage = "[PATH...] [--dry-run] [--force[=CODE,...]]",
+     .text = "Compiles the input for this host and commits what differs from the kernel in one transaction. PATH is the\n"
+             "whole policy, not a patch: what is not in it is removed. Refuses (exit 5) what looks like a mistake:\n"
+             "S001 no policy, profile or endpoint; S002 nothing for this host; S003 other input than before, with fewer\n"
+             "policies. With --dry-run the kernel checks the whole transaction and discards it.",
+     .operands = OPERANDS_PATHS, .options = "dry-run force", .outputs = "text json", .this_host = true,
+     .run = cmd_apply},
+    {.name = "delete", .summary = "remove polc's table: nothing is policed any more",
+     .usage = "[--yes]",
+     .text = "Removes the table from the kernel, and only that table. Asks first, unless --yes is given.",
+     .operands = OPERANDS_NONE, .options = "yes", .outputs = "text", .run = cmd_delete},
+    {.name = "status", .summary = "show what the kernel has, and whether it is what the input says",
+     .usage = "[PATH...]",
+     .text = "Shows the loaded generation, what it was made from, and base chains of other tables that judge the same\n"
+             "packets. Compares with PATH, or with what the table was made from. Exit 1 when there is no table or it differs.",
+     .operands = OPERANDS_PATHS, .options = "", .outputs = "text json", .this_host = true, .run = cmd_status},
+    {.name = "get", .summary = "list objects of the input",
+     .usage = "KIND[/[NS/]NAME] [PATH...] [-n NS] [-l SELECTOR]",
+     .text = "KIND is tier, gnp, np, policies, netset, gns, wep, endpoints, profile, ns or sa, or a full name of a kind.\n"
+             "Exit 1 when nothing was found.",
+     .operands = OPERANDS_ONE_PATHS, .options = "namespace selector show-labels",
+     .outputs = "table wide json yaml name", .run = cmd_get},
+    {.name = "eval", .summary = "show which endpoints and sets a selector matches",
+     .usage = "SELECTOR [PATH...]",
+     .text = "Prints the endpoints and network sets that a selector matches, by their effective labels. Exit 1 for none.",
+     .operands = OPERANDS_ONE_PATHS, .options = "show-labels", .outputs = "table wide json yaml name",
+     .run = cmd_eval},
+    {.name = "explain", .summary = "say more about a code such as P021",
+     .usage = "CODE", .text = "Prints what a diagnostic code means and what to do.",
+     .operands = OPERANDS_NAMES, .options = "", .outputs = "text", .run = cmd_explain},
+    {.name = "version", .summary = "print the version", .usage = "", .text = "Prints version and features.",
+     .operands = OPERANDS_NONE, .options = "", .outputs = "text json", .run = cmd_version},
+    {.name = "help", .summary = "print this, or the help of a verb", .usage = "[VERB]",
+     .text = "Prints the verbs, or what one verb does and takes.",
+     .operands = OPERANDS_NAMES, .options = "", .outputs = "text", .run = cmd_help},
+};
+const size_t verb_count = ARRAY_COUNT(verbs);
+
+const struct verb *verb_find(const char *name)
+{
+    for (size_t i = 0; i < verb_count; i++) {
+        if (strcmp(verbs[i].name, name) == 0) {
+            return &verbs[i];
+        }
+    }
+    return NULL;
+}
