@@ -177,6 +177,7 @@ struct res_workload {
     const char *pod;          // spec.pod, the Pod's name, or NULL
     const char *service_account; // NULL when absent
     struct res_nets addresses; // host prefixes
+    struct loc addresses_loc;  // of ipNetworks when it has entries, even unreadable ones
     struct res_nets spoofable; // allowSpoofedSourcePrefixes
     struct res_names profiles;
     struct res_endpoint_ports ports; // named ones only

@@ -40,7 +40,7 @@ struct options {
 // One run of the program.
 struct run {
     struct options options;
-    struct arena *input;   // sources, resources, model; gone once the plan is built (run_drop_input)
+    struct arena *input;   // sources, resources, model; gone (NULL) once the plan is built
     struct arena *arena;   // what lives until the end
     struct sources *sources;
     struct diags *diags;
@@ -93,7 +93,9 @@ int pipeline_read(struct run *run);              // paths -> validated resources
 int pipeline_model(struct run *run);             // resources -> model, for the node if the verb has one
 int pipeline_plan(struct run *run);              // model -> plan; drops the input arena
 int pipeline_ruleset(struct run *run);           // plan -> ruleset
-int pipeline_until_ruleset(struct run *run);     // all of them
+int pipeline_until_ruleset(struct run *run);     // all of them, reported
+typedef int (*pipeline_stage)(struct run *run);
+int pipeline_run(struct run *run, const pipeline_stage *stages, size_t count); // in turn, reported
 
 // Prints diagnostics and the closing count; returns whether there were errors.
 bool run_report(struct run *run, const char *outcome);
@@ -133,9 +135,9 @@ bool is_policy_id(const char *id);
 // Ids of policies that the kernel has and the plan has not.
 struct nft_names removed_policies(struct run *run, const struct nft_kernel *kernel);
 
-// ---- refusals.c: whether `apply` must end with POLC_EXIT_SAFETY ---------------------------------------------------
+// ---- refusals.c: whether `apply` must end for safety ---------------------------------------------------------
 
-bool refuse_input(struct run *run);
+int refuse_input(struct run *run); // a stage, before pipeline_plan
 bool refuse_replacement(struct run *run, const struct nft_kernel *kernel);
 
 // ---- the verbs ------------------------------------------------------------------------------------------------

@@ -99,12 +99,10 @@ static void print_outcome(const struct run *run, const struct outcome *outcome)
 
 int cmd_apply(struct run *run)
 {
-    int code = pipeline_until_ruleset(run);
+    static const pipeline_stage stages[] = {pipeline_read, pipeline_model, refuse_input, pipeline_plan, pipeline_ruleset};
+    int code = pipeline_run(run, stages, ARRAY_COUNT(stages));
     if (code != POLC_EXIT_OK) {
         return code;
-    }
-    if (refuse_input(run)) {
-        return POLC_EXIT_SAFETY;
     }
     warn_interfaces(run);
     run_report(run, "");

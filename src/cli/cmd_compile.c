@@ -23,13 +23,10 @@ static int need_node(struct run *run)
 
 int cmd_compile(struct run *run)
 {
-    int (*const stages[])(struct run *) = {pipeline_read, pipeline_model, need_node, pipeline_plan, pipeline_ruleset};
-    for (size_t i = 0; i < ARRAY_COUNT(stages); i++) {
-        int code = stages[i](run);
-        if (code != POLC_EXIT_OK) {
-            run_report(run, "nothing was compiled");
-            return code;
-        }
+    static const pipeline_stage stages[] = {pipeline_read, pipeline_model, need_node, pipeline_plan, pipeline_ruleset};
+    int code = pipeline_run(run, stages, ARRAY_COUNT(stages));
+    if (code != POLC_EXIT_OK) {
+        return code;
     }
     run_report(run, "");
     if (run->options.output == OUTPUT_PLAN) {

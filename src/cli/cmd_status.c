@@ -40,12 +40,9 @@ static void compare(struct run *run, const struct nft_kernel *kernel, struct sta
     if (!choose_input(run, status)) {
         return;
     }
-    int (*const stages[])(struct run *) = {pipeline_read, pipeline_model, pipeline_plan, pipeline_ruleset};
-    for (size_t i = 0; i < ARRAY_COUNT(stages); i++) {
-        if (stages[i](run) != POLC_EXIT_OK) {
-            status->problem = "the input has errors (polc validate)";
-            return;
-        }
+    if (pipeline_until_ruleset(run) != POLC_EXIT_OK) {
+        status->problem = "the input has errors";
+        return;
     }
     struct nft_diff *diff = nft_compare(run->arena, run->ruleset, kernel);
     status->compared = true;

@@ -19,9 +19,12 @@ bool run_report(struct run *run, const char *outcome)
     size_t errors = diags_count(run->diags, DIAG_ERROR);
     size_t warnings = diags_count(run->diags, DIAG_WARNING);
     struct diag_print_options options = {.color = run->options.color};
+    if (run->options.quiet && errors == 0) {
+        return false;
+    }
     fflush(stdout);
     diags_print(run->diags, stderr, &options);
-    if (outcome != NULL && errors + warnings > 0 && !(run->options.quiet && errors == 0)) {
+    if (outcome != NULL && errors + warnings > 0) {
         size_t files = sources_count(run->sources);
         fprintf(stderr, "%zu error%s, %zu warning%s in %zu file%s%s%s\n", errors, plural(errors), warnings,
                 plural(warnings), files, plural(files), errors > 0 ? "; " : "", errors > 0 ? outcome : "");
@@ -70,6 +73,11 @@ int pipeline_model(struct run *run)
 int pipeline_plan(struct run *run)
 {
     run->plan = plan_build(run->arena, run->model);
+    // The plan stands alone: what it was made from is the largest part of the memory.
+    arena_free(run->input);
+    run->input = NULL;
+    run->model = NULL;
+    memset(&run->resources, 0, sizeof run->resources);
     return POLC_EXIT_OK;
 }
 
@@ -99,10 +107,9 @@ int pipeline_ruleset(struct run *run)
     return POLC_EXIT_OK;
 }
 
-int pipeline_until_ruleset(struct run *run)
+int pipeline_run(struct run *run, const pipeline_stage *stages, size_t count)
 {
-    int (*const stages[])(struct run *) = {pipeline_read, pipeline_model, pipeline_plan, pipeline_ruleset};
-    for (size_t i = 0; i < ARRAY_COUNT(stages); i++) {
+    for (size_t i = 0; i < count; i++) {
         int code = stages[i](run);
         if (code != POLC_EXIT_OK) {
             run_report(run, "nothing was compiled");
@@ -110,4 +117,10 @@ int pipeline_until_ruleset(struct run *run)
         }
     }
     return POLC_EXIT_OK;
+}
+
+int pipeline_until_ruleset(struct run *run)
+{
+    static const pipeline_stage stages[] = {pipeline_read, pipeline_model, pipeline_plan, pipeline_ruleset};
+    return pipeline_run(run, stages, ARRAY_COUNT(stages));
 }

@@ -10,7 +10,7 @@ static const char *nearest_node(const struct model *model, const char *name)
 }
 
 // S001 and S002 look at the input alone.
-bool refuse_input(struct run *run)
+static bool refuse_for_input(struct run *run)
 {
     const struct resources *resources = &run->resources;
     const struct model *model = run->model;
@@ -35,6 +35,11 @@ bool refuse_input(struct run *run)
         return end;
     }
     return false;
+}
+
+int refuse_input(struct run *run)
+{
+    return refuse_for_input(run) ? POLC_EXIT_SAFETY : POLC_EXIT_OK;
 }
 
 static bool same_roots(const struct run *run, const struct nft_info *info)

@@ -4,7 +4,9 @@
 // changes go; sets come; elements go; base chains that change go; chains come; elements come; rules come; sets, then
 // chains that are not wanted go (elements may refer to chains, rules to both).
 // Chains that change are rewritten whole; their rules keep the counters of the rules that were there before.
-// Kernel fact: base chain and dispatch maps must stay, since packets find neither while they are replaced.
+// Kernel facts: base chains and dispatch maps must stay, since packets find neither while they are replaced. A larger
+// size of a set counts only from the next transaction on, so that sets are enlarged in one of their own, which changes
+// nothing else.
 #include "comment.h"
 #include "commit_plan.h"
 #include "encode.h"
@@ -34,7 +36,7 @@ static void make_sets(struct encoder *encoder, const struct commit_plan *plan)
         }
     }
     for (size_t i = 0; i < plan->wanted->sets.count; i++) {
-        if (plan->sets[i].action == SET_NEW || plan->sets[i].action == SET_RECREATE || plan->sets[i].enlarge) {
+        if (plan->sets[i].action == SET_NEW || plan->sets[i].action == SET_RECREATE) {
             encode_set(encoder, plan->wanted->sets.items[i]);
         }
     }
@@ -167,10 +169,10 @@ static void remove_rest(struct encoder *encoder, const struct commit_plan *plan)
 }
 
 static void fill_batch(struct arena *arena, struct batch *batch, const struct commit_plan *plan,
-                       const struct nft_commit_options *options)
+                       uint32_t generation_id, const struct nft_commit_options *options)
 {
     struct encoder encoder = {.batch = batch, .table = plan->wanted->table};
-    batch_open(batch, plan->kernel->generation_id);
+    batch_open(batch, generation_id);
     encode_table(&encoder);
     flush_chains(&encoder, plan);
     make_sets(&encoder, plan);
@@ -184,6 +186,27 @@ static void fill_batch(struct arena *arena, struct batch *batch, const struct co
     }
 }
 
+// The batch that only enlarges sets. *ret_generation_id is what it makes of the kernel's id.
+static enum nft_status enlarge_sets(struct arena *arena, const struct commit_plan *plan, uint32_t *ret_generation_id,
+                                    struct nft_failure *reterr)
+{
+    __attribute__((cleanup(batch_free))) struct batch batch = {0};
+    struct encoder encoder = {.batch = &batch, .table = plan->wanted->table};
+    *ret_generation_id = plan->kernel->generation_id;
+    if (!plan->enlarges) {
+        return NFT_DONE;
+    }
+    batch_open(&batch, plan->kernel->generation_id);
+    for (size_t i = 0; i < plan->wanted->sets.count; i++) {
+        if (plan->sets[i].enlarge) {
+            encode_set(&encoder, plan->wanted->sets.items[i]);
+        }
+    }
+    batch_close(&batch);
+    *ret_generation_id += *ret_generation_id == UINT32_MAX ? 2 : 1; // the kernel skips 0
+    return batch_send(arena, &batch, NULL, NULL, reterr);
+}
+
 enum nft_status nft_commit(struct arena *arena, const struct nft_ruleset *wanted, const struct nft_kernel *kernel,
                            const struct nft_diff *diff, const struct nft_commit_options *options,
                            struct nft_failure *reterr)
@@ -192,8 +215,13 @@ enum nft_status nft_commit(struct arena *arena, const struct nft_ruleset *wanted
     if (nft_diff_empty(diff)) {
         return NFT_DONE;
     }
-    struct commit_plan plan = commit_plan_of(arena, wanted, kernel, diff);
-    fill_batch(arena, &batch, &plan, options);
+    struct commit_plan plan = commit_plan_of(arena, wanted, kernel, diff, options->dry_run);
+    uint32_t generation_id;
+    enum nft_status status = enlarge_sets(arena, &plan, &generation_id, reterr);
+    if (status != NFT_DONE) {
+        return status;
+    }
+    fill_batch(arena, &batch, &plan, generation_id, options);
     return batch_send(arena, &batch, options->before_send, options->context, reterr);
 }
 

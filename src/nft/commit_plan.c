@@ -37,13 +37,15 @@ static void plan_set(struct commit_plan *plan, size_t index)
     const struct kernel_set *kernel = strmap_get(plan->kernel->set_names, set->name);
     struct set_plan *action = &plan->sets[index];
     action->kernel = kernel;
+    bool enlarge = kernel != NULL && too_small(set, kernel);
     if (kernel == NULL) {
         action->action = SET_NEW;
-    } else if (!same_shape(set, kernel)) {
+    } else if (!same_shape(set, kernel) || (enlarge && plan->dry_run)) {
         action->action = SET_RECREATE;
     } else {
         action->action = kernel->irregular ? SET_REFILL : SET_CHANGE;
-        action->enlarge = too_small(set, kernel);
+        action->enlarge = enlarge;
+        plan->enlarges = plan->enlarges || enlarge;
     }
 }
 
@@ -112,9 +114,9 @@ static void plan_info(struct commit_plan *plan)
 }
 
 struct commit_plan commit_plan_of(struct arena *arena, const struct nft_ruleset *wanted,
-                                  const struct nft_kernel *kernel, const struct nft_diff *diff)
+                                  const struct nft_kernel *kernel, const struct nft_diff *diff, bool dry_run)
 {
-    struct commit_plan plan = {.wanted = wanted, .kernel = kernel};
+    struct commit_plan plan = {.wanted = wanted, .kernel = kernel, .dry_run = dry_run};
     plan.chains = arena_array_of(arena, uint8_t, wanted->chains.count);
     plan.sets = arena_array_of(arena, struct set_plan, wanted->sets.count);
     plan_changes(arena, &plan, diff);

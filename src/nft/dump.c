@@ -17,7 +17,7 @@ struct dump {
     struct nft_kernel *kernel;
     struct raw_elements raw;
     struct decoded_rule rule;        // scratch: too large for the stack of a callback
-    struct kernel_chain *last_chain; // rules come chain by chain
+    struct kernel_chain *chain;      // whose rules come
 };
 
 // ---- one kind of object at a time -----------------------------------------------------------------------------
@@ -61,26 +61,11 @@ static void take_chain(const struct nlmsghdr *reply, void *context)
     }
 }
 
-static struct kernel_chain *chain_of(struct dump *dump, const char *name)
-{
-    if (dump->last_chain == NULL || strcmp(dump->last_chain->name, name) != 0) {
-        dump->last_chain = strmap_get(dump->kernel->chain_names, name);
-    }
-    return dump->last_chain;
-}
-
 static void take_rule(const struct nlmsghdr *reply, void *context)
 {
     struct dump *dump = context;
     struct decoded_rule *rule = &dump->rule;
-    if (!decode_rule(reply, rule) || strcmp(rule->table, dump->kernel->table) != 0) {
-        return;
-    }
-    struct kernel_chain *chain = chain_of(dump, rule->chain);
-    if (chain == NULL) {
-        dump->netlink.interrupted = true; // a chain that came after the chains were read
-        return;
-    }
+    decode_rule(reply, rule);
     struct kernel_rule kept = {.handle = rule->handle, .hash = exprs_hash(&rule->exprs)};
     if (rule->comment != NULL) {
         kept.comment = arena_strndup(dump->arena, rule->comment, rule->comment_length);
@@ -89,7 +74,18 @@ static void take_rule(const struct nlmsghdr *reply, void *context)
         kept.packets = rule->exprs.items[i].packets;
         kept.bytes = rule->exprs.items[i].bytes;
     }
-    vec_push(dump->arena, chain, kept);
+    vec_push(dump->arena, dump->chain, kept);
+}
+
+// Chain by chain: within one dump the kernel walks over all rules before those that it has yet to send, each time that
+// it sends a buffer.
+static int get_rules(struct dump *dump, struct kernel_chain *chain)
+{
+    struct nlmsghdr *request = netlink_prepare(&dump->netlink, NFT_MSG_GETRULE, NLM_F_DUMP, NFPROTO_INET);
+    mnl_attr_put_strz(request, NFTA_RULE_TABLE, dump->kernel->table);
+    mnl_attr_put_strz(request, NFTA_RULE_CHAIN, chain->name);
+    dump->chain = chain;
+    return netlink_request(&dump->netlink, request, take_rule, dump);
 }
 
 static void take_set(const struct nlmsghdr *reply, void *context)
@@ -137,8 +133,8 @@ static int compare_sets(const void *a, const void *b)
 static int get_content(struct dump *dump)
 {
     int error = request(dump, NFT_MSG_GETCHAIN, 0, take_chain);
-    if (error == 0) {
-        error = request(dump, NFT_MSG_GETRULE, NFTA_RULE_TABLE, take_rule);
+    for (size_t i = 0; error == 0 && i < dump->kernel->chains.count; i++) {
+        error = get_rules(dump, dump->kernel->chains.items[i]);
     }
     if (error == 0) {
         error = request(dump, NFT_MSG_GETSET, NFTA_SET_TABLE, take_set);
@@ -167,7 +163,6 @@ static int dump_once(struct dump *dump, const char *table)
     uint32_t after = 0;
     dump->kernel = kernel_new(dump->arena, table);
     dump->netlink.interrupted = false;
-    dump->last_chain = NULL;
     int error = netlink_generation(&dump->netlink, &dump->kernel->generation_id);
     if (error == 0) {
         error = get_table(dump);

@@ -16,6 +16,12 @@ struct chain *lower_chain(struct lower *lower, const char *name)
     return chain;
 }
 
+void chain_expect(struct lower *lower, struct chain *chain, size_t rules)
+{
+    chain->items = arena_array_of(lower->arena, struct rule, rules);
+    chain->capacity = rules;
+}
+
 void chain_add(struct lower *lower, struct chain *chain, const struct stmt *stmts, size_t count,
                const char *comment, struct loc loc)
 {

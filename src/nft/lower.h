@@ -48,6 +48,7 @@ const char *direction_text(int direction); // "in", "out"
 // ---- lower_rule.c ---------------------------------------------------------------------------------------------
 
 struct chain *lower_chain(struct lower *lower, const char *name); // new or known
+void chain_expect(struct lower *lower, struct chain *chain, size_t rules); // room, to save memory
 void chain_add(struct lower *lower, struct chain *chain, const struct stmt *stmts, size_t count, const char *comment,
                struct loc loc);
 // The nft rules of one plan rule, appended to a chain.

@@ -37,6 +37,7 @@ static const char *run_chain(struct lower *lower, const struct plan_policy *poli
     if (strmap_get(lower->chains, name) == NULL) {
         struct chain *chain = lower_chain(lower, name);
         chain->loc = policy->loc;
+        chain_expect(lower, chain, 2 * (last - first)); // most rules stand once per family
         for (size_t i = first; i < last; i++) {
             lower_rule(lower, chain, policy, direction, &rules->items[i]);
         }

@@ -41,7 +41,8 @@ struct stmt {
     union {
         // Network byte order for addresses and ports, one byte for protocols and ICMP, a NUL-padded name for interfaces,
         // host byte order (4 bytes) for ct state and oif.
-        struct { uint8_t value[16]; uint8_t value_end[2]; };
+        uint8_t value[16];
+        struct { uint8_t value_start[8], value_end[8]; }; // of ranges, which are ports or ICMP types
         const struct set *set;        // OP_SET, OP_NOT_SET, STMT_VMAP
         const char *chain;            // VERDICT_JUMP, VERDICT_GOTO
         const char *log_prefix;       // STMT_LOG

@@ -22,7 +22,8 @@ static const object_fn decoders[] = {
 };
 _Static_assert(ARRAY_COUNT(decoders) == RES_KIND_COUNT, "a row for each kind");
 
-struct res_decoder *res_decoder_new(struct arena *arena, struct diags *diags, struct resources *ret_resources)
+struct res_decoder *res_decoder_new(struct arena *arena, struct diags *diags,
+                                    struct resources *ret_resources)
 {
     struct res_decoder *decoder = arena_new_of(arena, struct res_decoder);
     decoder->arena = arena;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// FelixConfiguration: the settings that polc uses. Most of the others are about things that polc does not do, so they
-// are named in one note and skipped.
+// FelixConfiguration: the settings that polc uses. Most of the others are about things that polc
+// does not do, so they are named in one note and skipped.
 #include "objects.h"
 #include "values.h"
 
@@ -12,7 +12,8 @@
 enum { MAX_LOG_RATE = 9999, MAX_NOTED = 8, MAX_SLIPS = 2 };
 
 // "cali,tap": an empty entry is a slip, since it would claim every interface.
-static void felix_prefixes(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void felix_prefixes(struct res_decoder *decoder, const struct node *node, void *target,
+                           const void *arg)
 {
     (void)arg;
     struct res_names *prefixes = target;
@@ -24,7 +25,8 @@ static void felix_prefixes(struct res_decoder *decoder, const struct node *node,
         const char *comma = strchr(start, ',');
         size_t length = comma != NULL ? (size_t)(comma - start) : strlen(start);
         if (length == 0) {
-            diag_report(decoder->diags, DIAG_P025, node->loc, "%s has an empty entry", field_name(decoder));
+            diag_report(decoder->diags, DIAG_P025, node->loc, "%s has an empty entry",
+                        field_name(decoder));
             return;
         }
         struct res_text prefix = {keep(decoder, start, length), node->loc};
@@ -34,7 +36,8 @@ static void felix_prefixes(struct res_decoder *decoder, const struct node *node,
 }
 
 // A word in either letter case, as Felix reads it; stored as in `arg`.
-static void felix_word(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void felix_word(struct res_decoder *decoder, const struct node *node, void *target,
+                       const void *arg)
 {
     const struct words *words = arg;
     if (node->type == NODE_SCALAR) {
@@ -49,7 +52,8 @@ static void felix_word(struct res_decoder *decoder, const struct node *node, voi
 }
 
 // The nftables setting wins over the one of iptables.
-static void felix_iptables_deny(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void felix_iptables_deny(struct res_decoder *decoder, const struct node *node, void *target,
+                                const void *arg)
 {
     struct res_text action = {0};
     felix_word(decoder, node, &action, arg);
@@ -58,7 +62,8 @@ static void felix_iptables_deny(struct res_decoder *decoder, const struct node *
     }
 }
 
-static void felix_rate(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void felix_rate(struct res_decoder *decoder, const struct node *node, void *target,
+                       const void *arg)
 {
     static const char *const units[] = {"/second", "/minute", "/hour", "/day"};
     (void)arg;
@@ -74,12 +79,13 @@ static void felix_rate(struct res_decoder *decoder, const struct node *node, voi
             return;
         }
     }
-    struct diag *diag = diag_report(decoder->diags, DIAG_P022, node->loc, "%s cannot be \"%s\"", field_name(decoder),
-                                    node->text);
+    struct diag *diag = diag_report(decoder->diags, DIAG_P022, node->loc, "%s cannot be \"%s\"",
+                                    field_name(decoder), node->text);
     diag_label(diag, "write it like 10/second, 10/minute, 10/hour or 10/day, with 1 to 9999");
 }
 
-static void felix_burst(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void felix_burst(struct res_decoder *decoder, const struct node *node, void *target,
+                        const void *arg)
 {
     (void)arg;
     long burst;
@@ -139,14 +145,16 @@ static void note_unused(struct res_decoder *decoder, const struct node *spec)
     if (count > MAX_NOTED) {
         strbuf_addf(&names, " and %zu more", count - MAX_NOTED);
     }
-    struct diag *diag = diag_report(decoder->diags, DIAG_W005, first->key_loc, "%s has settings that polc does not use: %s",
+    struct diag *diag = diag_report(decoder->diags, DIAG_W005, first->key_loc,
+                                    "%s has settings that polc does not use: %s",
                                     object_name(decoder), strbuf_text(&names));
     if (slip != NULL) {
         diag_label(diag, "did you mean \"%s\"?", slip);
     }
 }
 
-static void felix_spec(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void felix_spec(struct res_decoder *decoder, const struct node *node, void *target,
+                       const void *arg)
 {
     if (decode_map_in_part(decoder, node, arg, target)) {
         note_unused(decoder, node);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Walks maps and lists by field tables, keeps the path to the field at hand, and reports what no table knows.
+// Walks maps and lists by field tables, keeps the path to the field at hand, and reports what no
+// table knows.
 #include "scalar.h"
 
 void path_push(struct res_decoder *decoder, const char *name)
@@ -39,7 +40,8 @@ const char *object_name(struct res_decoder *decoder)
     if (decoder->meta->name == NULL || decoder->meta->name[0] == '\0') {
         return arena_printf(decoder->arena, "a %s without a name", kind);
     }
-    return arena_printf(decoder->arena, "%s %s", kind, res_full_name(decoder->arena, decoder->meta));
+    return arena_printf(decoder->arena, "%s %s", kind,
+                        res_full_name(decoder->arena, decoder->meta));
 }
 
 const char *place_name(struct res_decoder *decoder)
@@ -85,7 +87,8 @@ static const struct field *find_row(const struct fields *fields, const char *nam
     return NULL;
 }
 
-static const char *best_field(struct res_decoder *decoder, const struct fields *fields, const char *name)
+static const char *best_field(struct res_decoder *decoder, const struct fields *fields,
+                              const char *name)
 {
     const char **names = arena_array_of(decoder->arena, const char *, fields->count);
     for (size_t i = 0; i < fields->count; i++) {
@@ -94,10 +97,11 @@ static const char *best_field(struct res_decoder *decoder, const struct fields *
     return spell_best(name, names, fields->count);
 }
 
-static void report_unknown(struct res_decoder *decoder, const struct node *node, const struct fields *fields)
+static void report_unknown(struct res_decoder *decoder, const struct node *node,
+                           const struct fields *fields)
 {
-    struct diag *diag = diag_report(decoder->diags, DIAG_P021, node->key_loc, "unknown field \"%s\" in %s",
-                                    node->key, place_name(decoder));
+    struct diag *diag = diag_report(decoder->diags, DIAG_P021, node->key_loc,
+                                    "unknown field \"%s\" in %s", node->key, place_name(decoder));
     if (fields->wider != NULL && find_row(fields->wider, node->key) != NULL) {
         diag_label(diag, "only %s has this field", fields->wider_kind);
         return;
@@ -108,7 +112,8 @@ static void report_unknown(struct res_decoder *decoder, const struct node *node,
     }
 }
 
-static void decode_row(struct res_decoder *decoder, const struct field *row, const struct node *node, void *target)
+static void decode_row(struct res_decoder *decoder, const struct field *row,
+                       const struct node *node, void *target)
 {
     if (row->decode == NULL || node_is_null(node)) {
         return;
@@ -118,7 +123,8 @@ static void decode_row(struct res_decoder *decoder, const struct field *row, con
     path_pop(decoder);
 }
 
-bool decode_map(struct res_decoder *decoder, const struct node *node, const struct fields *fields, void *target)
+bool decode_map(struct res_decoder *decoder, const struct node *node, const struct fields *fields,
+                void *target)
 {
     if (node->type != NODE_MAP) {
         return report_type(decoder, node, "a map");
@@ -134,8 +140,8 @@ bool decode_map(struct res_decoder *decoder, const struct node *node, const stru
     return true;
 }
 
-bool decode_map_in_part(struct res_decoder *decoder, const struct node *node, const struct fields *fields,
-                        void *target)
+bool decode_map_in_part(struct res_decoder *decoder, const struct node *node,
+                        const struct fields *fields, void *target)
 {
     if (node->type != NODE_MAP) {
         return report_type(decoder, node, "a map");
@@ -154,21 +160,23 @@ void field_map(struct res_decoder *decoder, const struct node *node, void *targe
     decode_map(decoder, node, arg, target);
 }
 
-void field_map_in_part(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+void field_map_in_part(struct res_decoder *decoder, const struct node *node, void *target,
+                       const void *arg)
 {
     decode_map_in_part(decoder, node, arg, target);
 }
 
-void decode_list(struct res_decoder *decoder, const struct node *node, size_t max, field_fn item, void *target,
-                 const void *arg)
+void decode_list(struct res_decoder *decoder, const struct node *node, size_t max, field_fn item,
+                 void *target, const void *arg)
 {
     if (node->type != NODE_LIST) {
         report_type(decoder, node, "a list");
         return;
     }
     if (max != 0 && node->size > max) {
-        struct diag *diag = diag_report(decoder->diags, DIAG_P026, node->loc, "%s has %u entries; %zu are allowed",
-                                        field_name(decoder), node->size, max);
+        struct diag *diag =
+            diag_report(decoder->diags, DIAG_P026, node->loc, "%s has %u entries; %zu are allowed",
+                        field_name(decoder), node->size, max);
         diag_label(diag, "in %s", object_name(decoder));
         return;
     }

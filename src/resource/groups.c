@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// apiVersion and kind -> what polc does with the object (design.md 5, "Strictness by kind"): a misspelled policy must
-// not vanish, and a Deployment in the same directory must not be in the way.
+// apiVersion and kind -> what polc does with the object (design.md 5, "Strictness by kind"): a
+// misspelled policy must not vanish, and a Deployment in the same directory must not be in the way.
 #include "groups.h"
 
-enum group { GROUP_CALICO, GROUP_CALICO_CRD, GROUP_NETWORKING, GROUP_POLICY, GROUP_POLC, GROUP_CORE, GROUP_COUNT };
+enum group {
+    GROUP_CALICO,
+    GROUP_CALICO_CRD,
+    GROUP_NETWORKING,
+    GROUP_POLICY,
+    GROUP_POLC,
+    GROUP_CORE,
+    GROUP_COUNT
+};
 
 struct api_group {
     const char *name;
@@ -17,8 +25,8 @@ enum use { USE_DECODE, USE_SKIP, USE_NOT_YET };
 struct kind_row {
     uint8_t group, use;
     const char *name;
-    enum res_kind kind;   // USE_DECODE
-    const char *version;  // NULL: that of the group
+    enum res_kind kind;  // USE_DECODE
+    const char *version; // NULL: that of the group
 };
 
 static const struct api_group groups[GROUP_COUNT] = {
@@ -30,9 +38,11 @@ static const struct api_group groups[GROUP_COUNT] = {
     [GROUP_CORE] = {"", "v1", GROUP_CORE, false},
 };
 
+// clang-format off
 #define USED(group, name, kind) {group, USE_DECODE, name, kind, NULL}
 #define SKIPPED(group, name) {group, USE_SKIP, name, RES_KIND_COUNT, NULL}
 #define NOT_YET(group, name, version) {group, USE_NOT_YET, name, RES_KIND_COUNT, version}
+// clang-format on
 
 static const struct kind_row rows[] = {
     USED(GROUP_CALICO, "Tier", RES_TIER),
@@ -148,7 +158,8 @@ static const char *row_version(const struct kind_row *row, const struct api_grou
     return row->version != NULL ? row->version : group->versions;
 }
 
-static const char *api_text(struct arena *arena, const struct kind_row *row, const struct api_group *group)
+static const char *api_text(struct arena *arena, const struct kind_row *row,
+                            const struct api_group *group)
 {
     const char *version = row_version(row, group);
     return group->name[0] == '\0' ? version : arena_printf(arena, "%s/%s", group->name, version);
@@ -163,17 +174,21 @@ static void report_incomplete(struct res_decoder *decoder, const struct load_obj
 {
     struct loc loc = object->root->loc;
     if (is_absent(object->api_version) && is_absent(object->kind)) {
-        struct diag *diag = diag_report(decoder->diags, DIAG_P001, loc,
-                                        "this document has neither apiVersion nor kind, so polc cannot tell what it is");
-        diag_hint(diag, "add both, or give the file a name that begins with a dot, and polc skips it");
+        struct diag *diag = diag_report(
+            decoder->diags, DIAG_P001, loc,
+            "this document has neither apiVersion nor kind, so polc cannot tell what it is");
+        diag_hint(diag,
+                  "add both, or give the file a name that begins with a dot, and polc skips it");
         return;
     }
     if (is_absent(object->kind)) {
-        struct diag *diag = diag_report(decoder->diags, DIAG_P001, loc, "this document has no kind");
+        struct diag *diag =
+            diag_report(decoder->diags, DIAG_P001, loc, "this document has no kind");
         diag_related(diag, object->api_version_loc, "it has an apiVersion");
         return;
     }
-    struct diag *diag = diag_report(decoder->diags, DIAG_P001, loc, "this %s has no apiVersion", object->kind);
+    struct diag *diag =
+        diag_report(decoder->diags, DIAG_P001, loc, "this %s has no apiVersion", object->kind);
     const struct kind_row *row = find_row_anywhere(object->kind);
     if (row != NULL) {
         diag_hint(diag, "apiVersion: %s", api_text(decoder->arena, row, &groups[row->group]));
@@ -181,19 +196,22 @@ static void report_incomplete(struct res_decoder *decoder, const struct load_obj
 }
 
 // The group is one of ours; the version is not.
-static bool check_version(struct res_decoder *decoder, const struct load_object *object, const struct kind_row *row,
-                          const struct api_group *group, const char *version)
+static bool check_version(struct res_decoder *decoder, const struct load_object *object,
+                          const struct kind_row *row, const struct api_group *group,
+                          const char *version)
 {
     if (strcmp(version, row_version(row, group)) == 0) {
         return true;
     }
-    struct diag *diag = diag_report(decoder->diags, DIAG_P002, object->api_version_loc,
-                                    "polc does not know apiVersion \"%s\" of %s", object->api_version, row->name);
+    struct diag *diag =
+        diag_report(decoder->diags, DIAG_P002, object->api_version_loc,
+                    "polc does not know apiVersion \"%s\" of %s", object->api_version, row->name);
     diag_label(diag, "did you mean \"%s\"?", api_text(decoder->arena, row, group));
     return false;
 }
 
-static const char *best_kind(struct res_decoder *decoder, const struct api_group *group, const char *kind, bool skipped)
+static const char *best_kind(struct res_decoder *decoder, const struct api_group *group,
+                             const char *kind, bool skipped)
 {
     VEC(const char *) names = {0};
     for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
@@ -211,31 +229,37 @@ static bool report_other_group(struct res_decoder *decoder, const struct load_ob
     if (row == NULL) {
         return false;
     }
-    struct diag *diag = diag_report(decoder->diags, DIAG_P002, object->api_version_loc,
-                                    "apiVersion \"%s\" has no kind %s", object->api_version, object->kind);
+    struct diag *diag =
+        diag_report(decoder->diags, DIAG_P002, object->api_version_loc,
+                    "apiVersion \"%s\" has no kind %s", object->api_version, object->kind);
     diag_label(diag, "did you mean \"%s\"?", api_text(decoder->arena, row, &groups[row->group]));
     return true;
 }
 
-static void report_kind(struct res_decoder *decoder, const struct load_object *object, const struct api_group *group)
+static void report_kind(struct res_decoder *decoder, const struct load_object *object,
+                        const struct api_group *group)
 {
     const char *best = best_kind(decoder, group, object->kind, true);
-    struct diag *diag = diag_report(decoder->diags, DIAG_P003, object->kind_loc, "polc does not know kind \"%s\" of %s",
-                                    object->kind, group->name[0] == '\0' ? "v1" : group->name);
+    struct diag *diag = diag_report(decoder->diags, DIAG_P003, object->kind_loc,
+                                    "polc does not know kind \"%s\" of %s", object->kind,
+                                    group->name[0] == '\0' ? "v1" : group->name);
     if (best != NULL) {
         diag_label(diag, "did you mean \"%s\"?", best);
     }
 }
 
-static void report_not_yet(struct res_decoder *decoder, const struct load_object *object, const struct kind_row *row)
+static void report_not_yet(struct res_decoder *decoder, const struct load_object *object,
+                           const struct kind_row *row)
 {
     struct diag *diag = diag_report(decoder->diags, DIAG_P004, object->kind_loc,
                                     "%s is not supported yet by this version of polc", row->name);
     diag_label(diag, "of %s", object->api_version);
 }
 
-// A kind without a row. In the core group and in unknown ones only what looks like a slip is reported.
-static void unknown_kind(struct res_decoder *decoder, const struct load_object *object, const struct api_group *group)
+// A kind without a row. In the core group and in unknown ones only what looks like a slip is
+// reported.
+static void unknown_kind(struct res_decoder *decoder, const struct load_object *object,
+                         const struct api_group *group)
 {
     if (report_other_group(decoder, object)) {
         return;
@@ -248,7 +272,8 @@ static void unknown_kind(struct res_decoder *decoder, const struct load_object *
 }
 
 // A group that polc does not know, but that is spelled much like one, with a kind of that one.
-static void unknown_group(struct res_decoder *decoder, const struct load_object *object, const char *name)
+static void unknown_group(struct res_decoder *decoder, const struct load_object *object,
+                          const char *name)
 {
     const char *names[GROUP_COUNT];
     size_t count = 0;
@@ -263,8 +288,9 @@ static void unknown_group(struct res_decoder *decoder, const struct load_object 
         decoder->resources->skipped++;
         return;
     }
-    struct diag *diag = diag_report(decoder->diags, DIAG_P002, object->api_version_loc,
-                                    "polc does not know the group of apiVersion \"%s\"", object->api_version);
+    struct diag *diag =
+        diag_report(decoder->diags, DIAG_P002, object->api_version_loc,
+                    "polc does not know the group of apiVersion \"%s\"", object->api_version);
     diag_label(diag, "did you mean \"%s\"?", api_text(decoder->arena, row, group));
 }
 

@@ -4,5 +4,6 @@
 
 #include "decode.h"
 
-// Finds the kind of an object that polc uses. RES_KIND_COUNT for one that is skipped (and counted) or reported.
+// Finds the kind of an object that polc uses. RES_KIND_COUNT for one that is skipped (and counted)
+// or reported.
 enum res_kind groups_classify(struct res_decoder *decoder, const struct load_object *object);

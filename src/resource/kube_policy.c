@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// StagedKubernetesNetworkPolicy -> a policy of tier "default" with order 1000 (semantics.md 1.6, 7.3). Each of its rules
-// becomes one rule for each pair of protocol and peer.
+// StagedKubernetesNetworkPolicy -> a policy of tier "default" with order 1000
+// (semantics.md 1.6, 7.3). Each of its rules becomes one rule for each pair of protocol and peer.
 #include "kube_rule.h"
 #include "kube_selector.h"
 #include "objects.h"
@@ -13,7 +13,8 @@ struct kube_policy {
     struct kube_rules ingress, egress;
 };
 
-static void type_item(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void type_item(struct res_decoder *decoder, const struct node *node, void *target,
+                      const void *arg)
 {
     static const char *const type_words[] = {"Ingress", "Egress"};
     static const struct words words = WORDS(type_words);
@@ -25,13 +26,15 @@ static void type_item(struct res_decoder *decoder, const struct node *node, void
     }
 }
 
-static void policy_types(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void policy_types(struct res_decoder *decoder, const struct node *node, void *target,
+                         const void *arg)
 {
     ((struct kube_policy *)target)->policy->types_loc = node->loc;
     decode_list(decoder, node, 0, type_item, target, arg);
 }
 
-static void staged_action(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void staged_action(struct res_decoder *decoder, const struct node *node, void *target,
+                          const void *arg)
 {
     decode_staged_action(decoder, node, ((struct kube_policy *)target)->policy, arg);
 }
@@ -48,7 +51,8 @@ static const struct field policy_rows[] = {
 static const struct fields policy_fields = FIELDS(policy_rows);
 
 // The rule of the Kubernetes API server: Ingress always, Egress if there are egress rules.
-static void default_types(struct res_decoder *decoder, const struct kube_policy *kube, struct res_policy *policy)
+static void default_types(struct res_decoder *decoder, const struct kube_policy *kube,
+                          struct res_policy *policy)
 {
     if (policy->types != 0) {
         return;
@@ -56,14 +60,16 @@ static void default_types(struct res_decoder *decoder, const struct kube_policy 
     policy->types = RES_INGRESS;
     if (kube->egress.written > 0) {
         policy->types |= RES_EGRESS;
-        struct diag *diag = diag_report(decoder->diags, DIAG_W006, policy->meta.loc,
-                                        "%s has egress rules and no \"policyTypes\"; polc takes both directions",
-                                        object_name(decoder));
+        struct diag *diag =
+            diag_report(decoder->diags, DIAG_W006, policy->meta.loc,
+                        "%s has egress rules and no \"policyTypes\"; polc takes both directions",
+                        object_name(decoder));
         diag_hint(diag, "policyTypes: [Ingress, Egress]");
     }
 }
 
-void decode_kubernetes_policy(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind)
+void decode_kubernetes_policy(struct res_decoder *decoder, const struct load_object *object,
+                              enum res_kind kind)
 {
     struct res_policy policy = {.spec_loc = spec_place(object)};
     struct kube_policy kube = {.policy = &policy};

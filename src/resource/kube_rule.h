@@ -12,4 +12,5 @@ struct kube_rules {
 };
 
 // A list of rules into struct kube_rules; `arg` points to enum kube_direction.
-void field_kube_rules(struct res_decoder *decoder, const struct node *node, void *target, const void *arg);
+void field_kube_rules(struct res_decoder *decoder, const struct node *node, void *target,
+                      const void *arg);

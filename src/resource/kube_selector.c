@@ -17,7 +17,8 @@ struct expression {
     struct res_names values;
 };
 
-static void match_labels(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void match_labels(struct res_decoder *decoder, const struct node *node, void *target,
+                         const void *arg)
 {
     (void)arg;
     struct terms *terms = target;
@@ -38,31 +39,32 @@ static int operator_index(const char *text)
     return -1;
 }
 
-static bool check_expression(struct res_decoder *decoder, const struct node *node, const struct expression *expression)
+static bool check_expression(struct res_decoder *decoder, const struct node *node,
+                             const struct expression *expression)
 {
     const char *missing = expression->key.text == NULL        ? "key"
                           : expression->operator.text == NULL ? "operator"
                                                               : NULL;
-    int operator = operator_index(expression->operator.text);
-    bool wants_values = operator == OP_IN || operator == OP_NOT_IN;
+    int operator= operator_index(expression->operator.text);
+    bool wants_values = operator== OP_IN || operator== OP_NOT_IN;
     if (missing == NULL && wants_values && expression->values.count == 0) {
         missing = "values";
     }
     if (missing != NULL) {
-        diag_report(decoder->diags, DIAG_P025, node->loc, "%s needs \"%s\" in %s", field_name(decoder), missing,
-                    object_name(decoder));
+        diag_report(decoder->diags, DIAG_P025, node->loc, "%s needs \"%s\" in %s",
+                    field_name(decoder), missing, object_name(decoder));
         return false;
     }
     if (!wants_values && expression->values.count > 0) {
-        diag_report(decoder->diags, DIAG_P057, node->loc, "operator %s takes no values in %s", expression->operator.text,
-                    object_name(decoder));
+        diag_report(decoder->diags, DIAG_P057, node->loc, "operator %s takes no values in %s",
+                    expression->operator.text, object_name(decoder));
         return false;
     }
     const char *problem = label_key_problem(expression->key.text);
     if (problem != NULL) {
         struct diag *diag = diag_report(decoder->diags, DIAG_P013, expression->key.loc,
-                                        "\"%s\" cannot be the key of a label in %s", expression->key.text,
-                                        object_name(decoder));
+                                        "\"%s\" cannot be the key of a label in %s",
+                                        expression->key.text, object_name(decoder));
         diag_label(diag, "%s", problem);
     }
     return problem == NULL;
@@ -88,7 +90,8 @@ static const struct sel *expression_sel(struct arena *arena, const struct expres
 }
 
 // A value may be empty here.
-static void value_item(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void value_item(struct res_decoder *decoder, const struct node *node, void *target,
+                       const void *arg)
 {
     (void)arg;
     struct res_names *values = target;
@@ -97,12 +100,14 @@ static void value_item(struct res_decoder *decoder, const struct node *node, voi
     }
 }
 
-static void expression_values(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void expression_values(struct res_decoder *decoder, const struct node *node, void *target,
+                              const void *arg)
 {
     decode_list(decoder, node, 0, value_item, target, arg);
 }
 
-static void expression_item(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void expression_item(struct res_decoder *decoder, const struct node *node, void *target,
+                            const void *arg)
 {
     static const struct field rows[] = {
         {"key", field_text, offsetof(struct expression, key), NULL},
@@ -115,12 +120,15 @@ static void expression_item(struct res_decoder *decoder, const struct node *node
     struct expression expression = {0};
     size_t errors = diags_count(decoder->diags, DIAG_ERROR);
     bool read = decode_map(decoder, node, &fields, &expression);
-    if (read && diags_count(decoder->diags, DIAG_ERROR) == errors && check_expression(decoder, node, &expression)) {
-        terms->sel = sel_and(decoder->arena, terms->sel, expression_sel(decoder->arena, &expression));
+    if (read && diags_count(decoder->diags, DIAG_ERROR) == errors &&
+        check_expression(decoder, node, &expression)) {
+        terms->sel =
+            sel_and(decoder->arena, terms->sel, expression_sel(decoder->arena, &expression));
     }
 }
 
-static void match_expressions(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void match_expressions(struct res_decoder *decoder, const struct node *node, void *target,
+                              const void *arg)
 {
     decode_list(decoder, node, 0, expression_item, target, arg);
 }
@@ -137,7 +145,8 @@ const struct sel *decode_label_selector(struct res_decoder *decoder, const struc
     return terms.sel;
 }
 
-static struct res_selector with_text(struct res_decoder *decoder, const struct sel *tree, struct loc loc)
+static struct res_selector with_text(struct res_decoder *decoder, const struct sel *tree,
+                                     struct loc loc)
 {
     const char *text = sel_text(decoder->arena, tree);
     return (struct res_selector){{keep(decoder, text, strlen(text)), loc}, tree};
@@ -148,15 +157,18 @@ struct res_selector all_pods(struct res_decoder *decoder, struct loc loc)
     return with_text(decoder, sel_eq(decoder->arena, "projectcalico.org/orchestrator", "k8s"), loc);
 }
 
-void field_pod_selector(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+void field_pod_selector(struct res_decoder *decoder, const struct node *node, void *target,
+                        const void *arg)
 {
     (void)arg;
     const struct sel *pods = all_pods(decoder, node->loc).tree;
     const struct sel *terms = decode_label_selector(decoder, node);
-    *(struct res_selector *)target = with_text(decoder, sel_and(decoder->arena, pods, terms), node->loc);
+    *(struct res_selector *)target =
+        with_text(decoder, sel_and(decoder->arena, pods, terms), node->loc);
 }
 
-void field_namespace_selector(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+void field_namespace_selector(struct res_decoder *decoder, const struct node *node, void *target,
+                              const void *arg)
 {
     (void)arg;
     const struct sel *terms = decode_label_selector(decoder, node);

@@ -8,9 +8,11 @@
 const struct sel *decode_label_selector(struct res_decoder *decoder, const struct node *node);
 
 // Into struct res_selector: a pod selector also demands that it is a pod.
-void field_pod_selector(struct res_decoder *decoder, const struct node *node, void *target, const void *arg);
+void field_pod_selector(struct res_decoder *decoder, const struct node *node, void *target,
+                        const void *arg);
 // Into struct res_selector: an empty one means every namespace.
-void field_namespace_selector(struct res_decoder *decoder, const struct node *node, void *target, const void *arg);
+void field_namespace_selector(struct res_decoder *decoder, const struct node *node, void *target,
+                              const void *arg);
 
 // The selector of all pods.
 struct res_selector all_pods(struct res_decoder *decoder, struct loc loc);

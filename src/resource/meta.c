@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// metadata: the name first, because every later message names the object by it. Other metadata is of no importance.
+// metadata: the name first, because every later message names the object by it. Other metadata is
+// of no importance.
 #include "meta.h"
 #include "scalar.h"
 
-static void meta_name(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void meta_name(struct res_decoder *decoder, const struct node *node, void *target,
+                      const void *arg)
 {
     struct res_meta *meta = target;
     const enum name_form *form = arg;
@@ -17,13 +19,15 @@ static void meta_name(struct res_decoder *decoder, const struct node *node, void
     meta->name = keep(decoder, node->text, node->size);
     const char *problem = name_problem(*form, meta->name);
     if (problem != NULL) {
-        struct diag *diag = diag_report(decoder->diags, DIAG_P011, node->loc, "\"%s\" cannot be the name of a %s",
-                                        meta->name, res_kind_info(meta->kind)->name);
+        struct diag *diag =
+            diag_report(decoder->diags, DIAG_P011, node->loc, "\"%s\" cannot be the name of a %s",
+                        meta->name, res_kind_info(meta->kind)->name);
         diag_label(diag, "%s", problem);
     }
 }
 
-static void meta_namespace(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void meta_namespace(struct res_decoder *decoder, const struct node *node, void *target,
+                           const void *arg)
 {
     (void)arg;
     struct res_meta *meta = target;
@@ -31,20 +35,22 @@ static void meta_namespace(struct res_decoder *decoder, const struct node *node,
         return;
     }
     if (!res_kind_info(meta->kind)->namespaced) {
-        struct diag *diag = diag_report(decoder->diags, DIAG_P012, node->key_loc, "%s is in no namespace: its kind is global",
-                                        object_name(decoder));
+        struct diag *diag =
+            diag_report(decoder->diags, DIAG_P012, node->key_loc,
+                        "%s is in no namespace: its kind is global", object_name(decoder));
         diag_label(diag, "remove this line");
         return;
     }
     meta->ns = keep(decoder, node->text, node->size);
     if (!name_is_dns_label(meta->ns)) {
-        struct diag *diag =
-            diag_report(decoder->diags, DIAG_P011, node->loc, "\"%s\" cannot be the name of a namespace", meta->ns);
+        struct diag *diag = diag_report(decoder->diags, DIAG_P011, node->loc,
+                                        "\"%s\" cannot be the name of a namespace", meta->ns);
         diag_label(diag, "it may hold only a-z, 0-9 and \"-\", and 63 bytes at most");
     }
 }
 
-static void meta_labels(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void meta_labels(struct res_decoder *decoder, const struct node *node, void *target,
+                        const void *arg)
 {
     (void)arg;
     struct res_meta *meta = target;
@@ -53,7 +59,8 @@ static void meta_labels(struct res_decoder *decoder, const struct node *node, vo
     meta->label_count = list.count;
 }
 
-static void meta_annotations(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void meta_annotations(struct res_decoder *decoder, const struct node *node, void *target,
+                             const void *arg)
 {
     (void)arg;
     struct res_meta *meta = target;
@@ -93,7 +100,11 @@ void meta_decode(struct res_decoder *decoder, const struct load_object *object, 
         {"annotations", annotations ? meta_annotations : NULL, 0, NULL},
     };
     const struct fields fields = FIELDS(rows);
-    *meta = (struct res_meta){.kind = (uint8_t)kind, .loc = object->root->loc, .start = object->root->loc};
+    *meta = (struct res_meta){
+        .kind = (uint8_t)kind, .loc = object->root->loc, .start = object->root->loc};
+    if (res_kind_info(kind)->namespaced) {
+        meta->ns = keep(decoder, "default", strlen("default"));
+    }
     decoder->meta = meta;
     decoder->depth = 0;
     const struct node *metadata = node_get(object->root, "metadata");
@@ -106,7 +117,4 @@ void meta_decode(struct res_decoder *decoder, const struct load_object *object, 
         report_nameless(decoder, metadata);
     }
     meta->name = meta->name == NULL ? "" : meta->name;
-    if (meta->ns == NULL && res_kind_info(kind)->namespaced) {
-        meta->ns = keep(decoder, "default", strlen("default"));
-    }
 }

@@ -63,7 +63,8 @@ static bool has_prefix(const char *text, const char *prefix)
 
 static const char *policy_name_problem(const char *text, bool global)
 {
-    bool converted = !global && (has_prefix(text, "knp.default.") || has_prefix(text, "ossg.default."));
+    bool converted =
+        !global && (has_prefix(text, "knp.default.") || has_prefix(text, "ossg.default."));
     if (!converted && count_dns_labels(text, strlen(text)) > 2) {
         return "it may have one dot at most";
     }
@@ -139,12 +140,14 @@ const char *label_value_problem(const char *value)
     return NULL;
 }
 
-static void check_key(struct res_decoder *decoder, const struct node *node, const char *key, const char *what)
+static void check_key(struct res_decoder *decoder, const struct node *node, const char *key,
+                      const char *what)
 {
     const char *problem = label_key_problem(key);
     if (problem != NULL) {
         struct diag *diag = diag_report(decoder->diags, DIAG_P013, node->key_loc,
-                                        "\"%s\" cannot be the key of %s in %s", node->key, what, object_name(decoder));
+                                        "\"%s\" cannot be the key of %s in %s", node->key, what,
+                                        object_name(decoder));
         diag_label(diag, "%s", problem);
     }
 }
@@ -154,8 +157,8 @@ static void check_value(struct res_decoder *decoder, const struct node *node)
     const char *problem = label_value_problem(node->text);
     if (problem != NULL) {
         struct diag *diag = diag_report(decoder->diags, DIAG_P014, node->loc,
-                                        "\"%s\" cannot be the value of label %s in %s", node->text, node->key,
-                                        object_name(decoder));
+                                        "\"%s\" cannot be the value of label %s in %s", node->text,
+                                        node->key, object_name(decoder));
         diag_label(diag, "%s", problem);
     }
 }
@@ -216,8 +219,9 @@ struct label_list decode_annotations(struct res_decoder *decoder, const struct n
         size += strlen(child->key) + (child->type == NODE_SCALAR ? child->size : 0);
     }
     if (size > MAX_ANNOTATIONS) {
-        diag_report(decoder->diags, DIAG_P016, node->key_loc, "the annotations of %s have %zu bytes; %d are allowed",
-                    object_name(decoder), size, MAX_ANNOTATIONS);
+        diag_report(decoder->diags, DIAG_P016, node->key_loc,
+                    "the annotations of %s have %zu bytes; %d are allowed", object_name(decoder),
+                    size, MAX_ANNOTATIONS);
     }
     return list;
 }

@@ -4,16 +4,19 @@
 
 const enum net_form net_strict = NET_STRICT, net_relaxed = NET_RELAXED, net_host = NET_HOST;
 
-static void report_address(struct res_decoder *decoder, const char *text, struct loc loc, enum addr_problem problem)
+static void report_address(struct res_decoder *decoder, const char *text, struct loc loc,
+                           enum addr_problem problem)
 {
     struct diag *diag;
     if (problem == ADDR_MAPPED) {
-        diag = diag_report(decoder->diags, DIAG_P046, loc, "\"%s\" is an IPv4 address written as an IPv6 one", text);
+        diag = diag_report(decoder->diags, DIAG_P046, loc,
+                           "\"%s\" is an IPv4 address written as an IPv6 one", text);
         diag_label(diag, "write the IPv4 address");
         return;
     }
-    diag = diag_report(decoder->diags, DIAG_P040, loc, "\"%s\" is not an IP %s", text,
-                       problem == ADDR_BAD_MASK || strchr(text, '/') != NULL ? "prefix" : "address");
+    diag =
+        diag_report(decoder->diags, DIAG_P040, loc, "\"%s\" is not an IP %s", text,
+                    problem == ADDR_BAD_MASK || strchr(text, '/') != NULL ? "prefix" : "address");
     if (problem == ADDR_BAD_MASK) {
         diag_label(diag, "after \"/\" stands 0 to 32 for IPv4, 0 to 128 for IPv6");
     } else {
@@ -21,30 +24,35 @@ static void report_address(struct res_decoder *decoder, const char *text, struct
     }
 }
 
-static bool report_mask_missing(struct res_decoder *decoder, const char *text, struct loc loc, const struct cidr *cidr)
+static bool report_mask_missing(struct res_decoder *decoder, const char *text, struct loc loc,
+                                const struct cidr *cidr)
 {
-    struct diag *diag =
-        diag_report(decoder->diags, DIAG_P041, loc, "%s needs a prefix length in a rule", field_name(decoder));
+    struct diag *diag = diag_report(decoder->diags, DIAG_P041, loc,
+                                    "%s needs a prefix length in a rule", field_name(decoder));
     diag_label(diag, "did you mean %s/%u?", text, cidr->bits);
     return false;
 }
 
-static bool report_host_bits(struct res_decoder *decoder, const char *text, struct loc loc, const struct cidr *cidr)
+static bool report_host_bits(struct res_decoder *decoder, const char *text, struct loc loc,
+                             const struct cidr *cidr)
 {
     char buffer[IP_TEXT_MAX];
-    struct diag *diag = diag_report(decoder->diags, DIAG_P042, loc, "\"%s\" has bits set below its mask", text);
+    struct diag *diag =
+        diag_report(decoder->diags, DIAG_P042, loc, "\"%s\" has bits set below its mask", text);
     diag_label(diag, "did you mean %s?", cidr_text(*cidr, false, buffer));
     return false;
 }
 
 static bool report_not_single(struct res_decoder *decoder, const char *text, struct loc loc)
 {
-    struct diag *diag = diag_report(decoder->diags, DIAG_P047, loc, "\"%s\" is not a single address", text);
+    struct diag *diag =
+        diag_report(decoder->diags, DIAG_P047, loc, "\"%s\" is not a single address", text);
     diag_label(diag, "an endpoint has addresses: /32 for IPv4, /128 for IPv6");
     return false;
 }
 
-bool parse_net(struct res_decoder *decoder, const char *text, struct loc loc, enum net_form form, struct res_net *ret)
+bool parse_net(struct res_decoder *decoder, const char *text, struct loc loc, enum net_form form,
+               struct res_net *ret)
 {
     struct cidr cidr;
     enum addr_problem problem = cidr_parse(text, strlen(text), &cidr);
@@ -66,7 +74,8 @@ bool parse_net(struct res_decoder *decoder, const char *text, struct loc loc, en
     return true;
 }
 
-static void net_item(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void net_item(struct res_decoder *decoder, const struct node *node, void *target,
+                     const void *arg)
 {
     struct res_nets *nets = target;
     struct res_net net;
@@ -79,5 +88,6 @@ static void net_item(struct res_decoder *decoder, const struct node *node, void 
 void field_nets(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
 {
     size_t max = *(const enum net_form *)arg == NET_STRICT ? MAX_NETS : 0;
+    vec_expect(decoder, (struct res_nets *)target, node);
     decode_list(decoder, node, max, net_item, target, arg);
 }

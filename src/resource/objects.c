@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The small kinds: Tier, network sets, Profile, Namespace, ServiceAccount; and the top level of a Calico object.
+// The small kinds: Tier, network sets, Profile, Namespace, ServiceAccount; and the top level of a
+// Calico object.
 #include "objects.h"
 #include "rule.h"
 
-void decode_calico(struct res_decoder *decoder, const struct load_object *object, const struct fields *spec,
-                   void *target)
+void decode_calico(struct res_decoder *decoder, const struct load_object *object,
+                   const struct fields *spec, void *target)
 {
     const struct field rows[] = {
-        {"apiVersion", NULL, 0, NULL},
-        {"kind", NULL, 0, NULL},
-        {"metadata", NULL, 0, NULL},
-        {"spec", field_map, 0, spec},
-        {"status", NULL, 0, NULL},
+        {"apiVersion", NULL, 0, NULL}, {"kind", NULL, 0, NULL},   {"metadata", NULL, 0, NULL},
+        {"spec", field_map, 0, spec},  {"status", NULL, 0, NULL},
     };
     const struct fields fields = FIELDS(rows);
     decoder->depth = 0;
@@ -33,7 +31,8 @@ void decode_tier(struct res_decoder *decoder, const struct load_object *object, 
     vec_push(decoder->arena, &decoder->resources->tiers, tier);
 }
 
-void decode_netset(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind)
+void decode_netset(struct res_decoder *decoder, const struct load_object *object,
+                   enum res_kind kind)
 {
     static const struct field rows[] = {
         {"nets", field_nets, offsetof(struct res_netset, nets), &net_relaxed},
@@ -46,7 +45,8 @@ void decode_netset(struct res_decoder *decoder, const struct load_object *object
     vec_push(decoder->arena, &decoder->resources->netsets, netset);
 }
 
-static void profile_labels(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void profile_labels(struct res_decoder *decoder, const struct node *node, void *target,
+                           const void *arg)
 {
     (void)arg;
     struct res_profile *profile = target;
@@ -55,7 +55,8 @@ static void profile_labels(struct res_decoder *decoder, const struct node *node,
     profile->label_count = list.count;
 }
 
-void decode_profile(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind)
+void decode_profile(struct res_decoder *decoder, const struct load_object *object,
+                    enum res_kind kind)
 {
     static const struct field rows[] = {
         {"ingress", field_rules, offsetof(struct res_profile, ingress), NULL},

@@ -4,24 +4,34 @@
 
 #include "meta.h"
 
-typedef void (*object_fn)(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind);
+typedef void (*object_fn)(struct res_decoder *decoder, const struct load_object *object,
+                          enum res_kind kind);
 
 void decode_tier(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind);
-void decode_policy(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind);
-void decode_kubernetes_policy(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind);
-void decode_netset(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind);
-void decode_workload(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind);
-void decode_profile(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind);
-void decode_felix(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind);
+void decode_policy(struct res_decoder *decoder, const struct load_object *object,
+                   enum res_kind kind);
+void decode_kubernetes_policy(struct res_decoder *decoder, const struct load_object *object,
+                              enum res_kind kind);
+void decode_netset(struct res_decoder *decoder, const struct load_object *object,
+                   enum res_kind kind);
+void decode_workload(struct res_decoder *decoder, const struct load_object *object,
+                     enum res_kind kind);
+void decode_profile(struct res_decoder *decoder, const struct load_object *object,
+                    enum res_kind kind);
+void decode_felix(struct res_decoder *decoder, const struct load_object *object,
+                  enum res_kind kind);
 void decode_pod(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind);
 // Namespace and ServiceAccount.
-void decode_named(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind);
+void decode_named(struct res_decoder *decoder, const struct load_object *object,
+                  enum res_kind kind);
 
 // The top of a Calico object: apiVersion, kind, metadata, status and a spec that is read by `spec`.
-void decode_calico(struct res_decoder *decoder, const struct load_object *object, const struct fields *spec,
-                   void *target);
+void decode_calico(struct res_decoder *decoder, const struct load_object *object,
+                   const struct fields *spec, void *target);
 
 // What policies of Calico and of Kubernetes have in common.
-void decode_staged_action(struct res_decoder *decoder, const struct node *node, void *target, const void *arg);
-void note_other_fields(struct res_decoder *decoder, const struct node *spec, struct res_policy *policy);
+void decode_staged_action(struct res_decoder *decoder, const struct node *node, void *target,
+                          const void *arg);
+void note_other_fields(struct res_decoder *decoder, const struct node *spec,
+                       struct res_policy *policy);
 struct loc spec_place(const struct load_object *object);

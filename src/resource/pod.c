@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Pod -> workload endpoint (semantics.md 7.4). Only what matters to policy is read, since a pod is what a cluster
-// wrote, not the user. A pod that is no endpoint (host network, not scheduled, finished, no address) leaves a count.
+// Pod -> workload endpoint (semantics.md 7.4). Only what matters to policy is read, since a pod is
+// what a cluster wrote, not the user. A pod that is no endpoint (host network, not scheduled,
+// finished, no address) leaves a count.
 #include "objects.h"
 #include "pod_addresses.h"
 #include "sha1.h"
@@ -21,13 +22,15 @@ struct container_port {
     long port;
 };
 
-static void container_port_number(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void container_port_number(struct res_decoder *decoder, const struct node *node,
+                                  void *target, const void *arg)
 {
     (void)arg;
     scalar_integer(decoder, node, 1, 65535, target);
 }
 
-static void port_item(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void port_item(struct res_decoder *decoder, const struct node *node, void *target,
+                      const void *arg)
 {
     static const struct field rows[] = {
         {"name", field_string, offsetof(struct container_port, name), NULL},
@@ -45,16 +48,19 @@ static void port_item(struct res_decoder *decoder, const struct node *node, void
     unsigned protocol = proto_parse(name, strlen(name));
     if (proto_has_ports(protocol)) {
         vec_push(decoder->arena, &pod->workload->ports,
-                 (struct res_endpoint_port){port.name, (uint8_t)protocol, (uint16_t)port.port, node->loc});
+                 (struct res_endpoint_port){port.name, (uint8_t)protocol, (uint16_t)port.port,
+                                            node->loc});
     }
 }
 
-static void container_ports(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void container_ports(struct res_decoder *decoder, const struct node *node, void *target,
+                            const void *arg)
 {
     decode_list(decoder, node, 0, port_item, target, arg);
 }
 
-static void container_item(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void container_item(struct res_decoder *decoder, const struct node *node, void *target,
+                           const void *arg)
 {
     static const struct field rows[] = {{"ports", container_ports, 0, NULL}};
     static const struct fields fields = FIELDS(rows);
@@ -62,17 +68,20 @@ static void container_item(struct res_decoder *decoder, const struct node *node,
     decode_map_in_part(decoder, node, &fields, target);
 }
 
-static void containers(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void containers(struct res_decoder *decoder, const struct node *node, void *target,
+                       const void *arg)
 {
     decode_list(decoder, node, 0, container_item, target, arg);
 }
 
-static void pod_node_name(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void pod_node_name(struct res_decoder *decoder, const struct node *node, void *target,
+                          const void *arg)
 {
     field_text(decoder, node, &((struct pod *)target)->workload->node, arg);
 }
 
-static void pod_service_account(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void pod_service_account(struct res_decoder *decoder, const struct node *node, void *target,
+                                const void *arg)
 {
     field_string(decoder, node, &((struct pod *)target)->workload->service_account, arg);
 }
@@ -127,9 +136,11 @@ static void set_profiles(struct res_decoder *decoder, struct res_workload *workl
         arena_printf(decoder->arena, "kns.%s", meta->ns),
         arena_printf(decoder->arena, "ksa.%s.%s", meta->ns, workload->service_account),
     };
+    workload->profiles.items = arena_array_of(decoder->arena, struct res_text, ARRAY_COUNT(names));
+    workload->profiles.count = workload->profiles.capacity = ARRAY_COUNT(names);
     for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
-        struct res_text profile = {keep(decoder, names[i], strlen(names[i])), meta->loc};
-        vec_push(decoder->arena, &workload->profiles, profile);
+        workload->profiles.items[i] =
+            (struct res_text){keep(decoder, names[i], strlen(names[i])), meta->loc};
     }
 }
 
@@ -160,7 +171,8 @@ void decode_pod(struct res_decoder *decoder, const struct load_object *object, e
     vec_push(decoder->arena, &decoder->resources->workloads, workload);
 }
 
-const char *res_pod_interface(struct arena *arena, const char *prefix, const char *ns, const char *name)
+const char *res_pod_interface(struct arena *arena, const char *prefix, const char *ns,
+                              const char *name)
 {
     uint8_t digest[SHA1_SIZE];
     const char *text = arena_printf(arena, "%s.%s", ns, name);

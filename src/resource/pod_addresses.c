@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Addresses of a pod: the status, else the annotations of the network plugins; the first that has any wins.
+// Addresses of a pod: the status, else the annotations of the network plugins; the first that has
+// any wins.
 #include "pod_addresses.h"
 
 #define POD_IP  "cni.projectcalico.org/podIP"
@@ -7,7 +8,8 @@
 #define AWS_IPS "vpc.amazonaws.com/pod-ips"
 #define SOURCES "cni.projectcalico.org/allowedSourcePrefixes"
 
-static void pod_ip_item(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void pod_ip_item(struct res_decoder *decoder, const struct node *node, void *target,
+                        const void *arg)
 {
     static const struct field rows[] = {{"ip", field_text, 0, NULL}};
     static const struct fields fields = FIELDS(rows);
@@ -19,8 +21,10 @@ static void pod_ip_item(struct res_decoder *decoder, const struct node *node, vo
     }
 }
 
-void field_pod_ips(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+void field_pod_ips(struct res_decoder *decoder, const struct node *node, void *target,
+                   const void *arg)
 {
+    vec_expect(decoder, &((struct pod_addresses *)target)->status_ips, node);
     decode_list(decoder, node, 0, pod_ip_item, target, arg);
 }
 
@@ -42,7 +46,8 @@ bool pod_addresses_taken_back(const struct node *metadata)
     return false;
 }
 
-static void add_address(struct res_decoder *decoder, const char *text, struct loc loc, struct res_workload *workload)
+static void add_address(struct res_decoder *decoder, const char *text, struct loc loc,
+                        struct res_workload *workload)
 {
     struct res_net net;
     if (parse_net(decoder, text, loc, NET_HOST, &net)) {
@@ -51,7 +56,8 @@ static void add_address(struct res_decoder *decoder, const char *text, struct lo
 }
 
 // Entries that are separated by commas, blanks around them dropped.
-static void add_list(struct res_decoder *decoder, const struct node *node, struct res_workload *workload)
+static void add_list(struct res_decoder *decoder, const struct node *node,
+                     struct res_workload *workload)
 {
     const char *text = node->text;
     while (*text != '\0') {
@@ -64,10 +70,13 @@ static void add_list(struct res_decoder *decoder, const struct node *node, struc
     }
 }
 
-static void choose(struct res_decoder *decoder, const struct node *metadata, const struct pod_addresses *addresses,
-                   struct res_workload *workload)
+static void choose(struct res_decoder *decoder, const struct node *metadata,
+                   const struct pod_addresses *addresses, struct res_workload *workload)
 {
     static const char *const keys[] = {POD_IPS, POD_IP, AWS_IPS};
+    workload->addresses.capacity = addresses->status_ips.count;
+    workload->addresses.items =
+        arena_array_of(decoder->arena, struct res_net, workload->addresses.capacity);
     for (size_t i = 0; i < addresses->status_ips.count; i++) {
         const struct res_text *ip = &addresses->status_ips.items[i];
         add_address(decoder, ip->text, ip->loc, workload);
@@ -90,8 +99,8 @@ static void choose(struct res_decoder *decoder, const struct node *metadata, con
 
 static void report_sources(struct res_decoder *decoder, const struct node *node)
 {
-    struct diag *diag = diag_report(decoder->diags, DIAG_P040, node->loc, "annotation %s is not a list of prefixes",
-                                    SOURCES);
+    struct diag *diag = diag_report(decoder->diags, DIAG_P040, node->loc,
+                                    "annotation %s is not a list of prefixes", SOURCES);
     diag_label(diag, "write it like [\"192.0.2.0/24\"]");
 }
 
@@ -101,7 +110,8 @@ static const char *skip_blanks(const char *text)
 }
 
 // A JSON array of strings, none of which needs an escape.
-static void add_sources(struct res_decoder *decoder, const struct node *node, struct res_workload *workload)
+static void add_sources(struct res_decoder *decoder, const struct node *node,
+                        struct res_workload *workload)
 {
     const char *text = skip_blanks(node->text);
     if (*text++ != '[') {
@@ -112,8 +122,8 @@ static void add_sources(struct res_decoder *decoder, const struct node *node, st
     while (*text == '"') {
         size_t length = strcspn(++text, "\"\\");
         struct res_net net;
-        if (text[length] != '"' || !parse_net(decoder, arena_strndup(decoder->arena, text, length), node->loc,
-                                              NET_RELAXED, &net)) {
+        if (text[length] != '"' || !parse_net(decoder, arena_strndup(decoder->arena, text, length),
+                                              node->loc, NET_RELAXED, &net)) {
             break;
         }
         vec_push(decoder->arena, &workload->spoofable, net);

@@ -10,7 +10,8 @@ struct pod_addresses {
 };
 
 // status.podIPs into struct pod_addresses.
-void field_pod_ips(struct res_decoder *decoder, const struct node *node, void *target, const void *arg);
+void field_pod_ips(struct res_decoder *decoder, const struct node *node, void *target,
+                   const void *arg);
 
 // The value of an annotation, a scalar; NULL when absent.
 const struct node *pod_annotation(const struct node *metadata, const char *key);

@@ -26,7 +26,8 @@ static long port_number(const char *digits, size_t length)
 
 static bool report_port(struct res_decoder *decoder, const struct node *node, const char *why)
 {
-    struct diag *diag = diag_report(decoder->diags, DIAG_P032, node->loc, "\"%s\" is no port", node->text);
+    struct diag *diag =
+        diag_report(decoder->diags, DIAG_P032, node->loc, "\"%s\" is no port", node->text);
     diag_label(diag, "%s", why);
     return false;
 }
@@ -38,7 +39,8 @@ static bool set_range(struct res_port *ret, const struct node *node, long min, l
 }
 
 // "MIN:MAX"
-static bool parse_range(struct res_decoder *decoder, const struct node *node, size_t min_length, struct res_port *ret)
+static bool parse_range(struct res_decoder *decoder, const struct node *node, size_t min_length,
+                        struct res_port *ret)
 {
     const char *second = node->text + min_length + 1;
     long min = port_number(node->text, min_length);
@@ -47,8 +49,8 @@ static bool parse_range(struct res_decoder *decoder, const struct node *node, si
         return report_port(decoder, node, "both ends of a range are 1 to 65535");
     }
     if (min > max) {
-        struct diag *diag = diag_report(decoder->diags, DIAG_P032, node->loc, "port range %s ends before it begins",
-                                        node->text);
+        struct diag *diag = diag_report(decoder->diags, DIAG_P032, node->loc,
+                                        "port range %s ends before it begins", node->text);
         diag_label(diag, "did you mean \"%ld:%ld\"?", max, min);
         return false;
     }
@@ -75,12 +77,13 @@ static bool is_port_name(const char *text)
 
 static bool report_port_name(struct res_decoder *decoder, const struct node *node)
 {
-    struct diag *diag = diag_report(decoder->diags, DIAG_P033, node->loc, "\"%s\" is neither a port nor the name of one",
-                                    node->text);
+    struct diag *diag = diag_report(decoder->diags, DIAG_P033, node->loc,
+                                    "\"%s\" is neither a port nor the name of one", node->text);
     const char *dash = strchr(node->text, '-');
     size_t first = strspn(node->text, "0123456789");
     if (dash != NULL && first == (size_t)(dash - node->text) && is_digits(dash + 1) && first > 0) {
-        diag_label(diag, "did you mean \"%.*s:%s\"? ranges have a colon", (int)first, node->text, dash + 1);
+        diag_label(diag, "did you mean \"%.*s:%s\"? ranges have a colon", (int)first, node->text,
+                   dash + 1);
     } else {
         diag_label(diag, "a name has 1 to 15 of a-z, 0-9 and \"-\", and at least one letter");
     }
@@ -92,7 +95,8 @@ static bool is_odd_number(const struct node *node)
 {
     const char *text = node->text;
     bool underscored = text[0] >= '0' && text[0] <= '9' && strchr(text, '_') != NULL;
-    return node->style == NODE_PLAIN && !is_decimal(text) && (plain_kind(text) == PLAIN_NUMBER || underscored);
+    return node->style == NODE_PLAIN && !is_decimal(text) &&
+           (plain_kind(text) == PLAIN_NUMBER || underscored);
 }
 
 static bool report_odd_number(struct res_decoder *decoder, const struct node *node)
@@ -100,15 +104,17 @@ static bool report_odd_number(struct res_decoder *decoder, const struct node *no
     if (node->text[0] == '-' && is_decimal(node->text + 1)) {
         return report_port(decoder, node, "a port is 1 to 65535");
     }
-    struct diag *diag = diag_report(decoder->diags, DIAG_P023, node->loc, "%s must be a decimal number, not %s",
-                                    field_name(decoder), node->text);
+    struct diag *diag =
+        diag_report(decoder->diags, DIAG_P023, node->loc, "%s must be a decimal number, not %s",
+                    field_name(decoder), node->text);
     diag_label(diag, "write it with decimal digits only, without a leading zero");
     return false;
 }
 
 bool parse_port(struct res_decoder *decoder, const struct node *node, struct res_port *ret)
 {
-    if (node->type != NODE_SCALAR || (node->style == NODE_PLAIN && plain_kind(node->text) == PLAIN_NULL)) {
+    if (node->type != NODE_SCALAR ||
+        (node->style == NODE_PLAIN && plain_kind(node->text) == PLAIN_NULL)) {
         return report_type(decoder, node, "a port");
     }
     if (is_odd_number(node)) {
@@ -118,7 +124,8 @@ bool parse_port(struct res_decoder *decoder, const struct node *node, struct res
     const char *rest = node->text + digits;
     if (digits > 0 && *rest == '\0') {
         long port = port_number(node->text, digits);
-        return port < 0 ? report_port(decoder, node, "a port is 1 to 65535") : set_range(ret, node, port, port);
+        return port < 0 ? report_port(decoder, node, "a port is 1 to 65535")
+                        : set_range(ret, node, port, port);
     }
     if (digits > 0 && *rest == ':' && is_digits(rest + 1)) {
         return parse_range(decoder, node, digits, ret);
@@ -130,7 +137,8 @@ bool parse_port(struct res_decoder *decoder, const struct node *node, struct res
     return true;
 }
 
-static void port_item(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void port_item(struct res_decoder *decoder, const struct node *node, void *target,
+                      const void *arg)
 {
     (void)arg;
     struct res_ports *ports = target;
@@ -140,16 +148,19 @@ static void port_item(struct res_decoder *decoder, const struct node *node, void
     }
 }
 
-void field_ports(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+void field_ports(struct res_decoder *decoder, const struct node *node, void *target,
+                 const void *arg)
 {
-    ((struct res_ports *)target)->loc = node->loc;
+    struct res_ports *ports = target;
+    ports->loc = node->loc;
+    vec_expect(decoder, ports, node);
     decode_list(decoder, node, MAX_PORTS, port_item, target, arg);
 }
 
 static void report_protocol(struct res_decoder *decoder, const struct node *node)
 {
-    struct diag *diag = diag_report(decoder->diags, DIAG_P031, node->loc, "\"%s\" is no protocol that polc knows",
-                                    node->text);
+    struct diag *diag = diag_report(decoder->diags, DIAG_P031, node->loc,
+                                    "\"%s\" is no protocol that polc knows", node->text);
     const char *best = spell_best(node->text, proto_names, proto_names_count);
     if (best != NULL) {
         diag_label(diag, "did you mean %s?", best);
@@ -158,7 +169,8 @@ static void report_protocol(struct res_decoder *decoder, const struct node *node
     }
 }
 
-void field_protocol(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+void field_protocol(struct res_decoder *decoder, const struct node *node, void *target,
+                    const void *arg)
 {
     (void)arg;
     struct res_protocol *protocol = target;

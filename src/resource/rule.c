@@ -8,7 +8,8 @@ enum { MAX_ICMP_TYPE = 254, MAX_ICMP_CODE = 255 };
 static const char *const action_words[] = {"Allow", "Deny", "Log", "Pass"};
 _Static_assert(ARRAY_COUNT(action_words) == RES_ACTION_COUNT, "in the order of enum res_action");
 
-static void rule_action(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void rule_action(struct res_decoder *decoder, const struct node *node, void *target,
+                        const void *arg)
 {
     static const struct words words = WORDS(action_words);
     (void)arg;
@@ -20,7 +21,8 @@ static void rule_action(struct res_decoder *decoder, const struct node *node, vo
     }
 }
 
-static void rule_ip_version(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void rule_ip_version(struct res_decoder *decoder, const struct node *node, void *target,
+                            const void *arg)
 {
     (void)arg;
     struct res_rule *rule = target;
@@ -36,7 +38,8 @@ static void rule_ip_version(struct res_decoder *decoder, const struct node *node
     diag_report(decoder->diags, DIAG_P022, node->loc, "\"ipVersion\" is 4 or 6, not %ld", version);
 }
 
-static void icmp_type(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void icmp_type(struct res_decoder *decoder, const struct node *node, void *target,
+                      const void *arg)
 {
     (void)arg;
     long type;
@@ -45,7 +48,8 @@ static void icmp_type(struct res_decoder *decoder, const struct node *node, void
     }
 }
 
-static void icmp_code(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void icmp_code(struct res_decoder *decoder, const struct node *node, void *target,
+                      const void *arg)
 {
     (void)arg;
     long code;
@@ -54,7 +58,8 @@ static void icmp_code(struct res_decoder *decoder, const struct node *node, void
     }
 }
 
-static void rule_icmp(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void rule_icmp(struct res_decoder *decoder, const struct node *node, void *target,
+                      const void *arg)
 {
     static const struct field rows[] = {
         {"type", icmp_type, 0, NULL},
@@ -67,7 +72,8 @@ static void rule_icmp(struct res_decoder *decoder, const struct node *node, void
     decode_map(decoder, node, &fields, icmp);
 }
 
-static void service_accounts(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void service_accounts(struct res_decoder *decoder, const struct node *node, void *target,
+                             const void *arg)
 {
     static const struct field rows[] = {
         {"names", field_names, offsetof(struct res_entity, service_account_names), NULL},
@@ -80,7 +86,8 @@ static void service_accounts(struct res_decoder *decoder, const struct node *nod
     decode_map(decoder, node, &fields, entity);
 }
 
-static void services(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void services(struct res_decoder *decoder, const struct node *node, void *target,
+                     const void *arg)
 {
     static const struct field rows[] = {
         {"name", field_text, offsetof(struct res_entity, service_name), NULL},
@@ -94,35 +101,40 @@ static void services(struct res_decoder *decoder, const struct node *node, void 
     decode_map(decoder, node, &fields, entity);
 }
 
-static void entity_nets(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void entity_nets(struct res_decoder *decoder, const struct node *node, void *target,
+                        const void *arg)
 {
     struct res_entity *entity = target;
     entity->nets_loc = node->loc;
     field_nets(decoder, node, &entity->nets, arg);
 }
 
-static void entity_not_nets(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void entity_not_nets(struct res_decoder *decoder, const struct node *node, void *target,
+                            const void *arg)
 {
     struct res_entity *entity = target;
     entity->not_nets_loc = node->loc;
     field_nets(decoder, node, &entity->not_nets, arg);
 }
 
-static void entity_domains(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void entity_domains(struct res_decoder *decoder, const struct node *node, void *target,
+                           const void *arg)
 {
     struct res_entity *entity = target;
     entity->domains_loc = node->loc;
     field_names(decoder, node, &entity->domains, arg);
 }
 
-static void rule_entity(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void rule_entity(struct res_decoder *decoder, const struct node *node, void *target,
+                        const void *arg)
 {
     static const struct field rows[] = {
         {"nets", entity_nets, 0, &net_strict},
         {"notNets", entity_not_nets, 0, &net_strict},
         {"selector", field_selector, offsetof(struct res_entity, selector), NULL},
         {"notSelector", field_selector, offsetof(struct res_entity, not_selector), NULL},
-        {"namespaceSelector", field_selector, offsetof(struct res_entity, namespace_selector), NULL},
+        {"namespaceSelector", field_selector, offsetof(struct res_entity, namespace_selector),
+         NULL},
         {"ports", field_ports, offsetof(struct res_entity, ports), NULL},
         {"notPorts", field_ports, offsetof(struct res_entity, not_ports), NULL},
         {"serviceAccounts", service_accounts, 0, NULL},
@@ -138,7 +150,8 @@ static void rule_entity(struct res_decoder *decoder, const struct node *node, vo
 }
 
 // Whether it is refused is for the validator to say; what is in it does not matter to polc.
-static void rule_http(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void rule_http(struct res_decoder *decoder, const struct node *node, void *target,
+                      const void *arg)
 {
     (void)decoder;
     (void)arg;
@@ -147,7 +160,8 @@ static void rule_http(struct res_decoder *decoder, const struct node *node, void
     rule->http_loc = node->key_loc;
 }
 
-static void rule_annotations(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void rule_annotations(struct res_decoder *decoder, const struct node *node, void *target,
+                             const void *arg)
 {
     (void)target;
     (void)arg;
@@ -171,7 +185,8 @@ static const struct field rule_rows[] = {
 };
 static const struct fields rule_fields = FIELDS(rule_rows);
 
-static void rule_item(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void rule_item(struct res_decoder *decoder, const struct node *node, void *target,
+                      const void *arg)
 {
     (void)arg;
     struct res_rules *rules = target;
@@ -181,17 +196,19 @@ static void rule_item(struct res_decoder *decoder, const struct node *node, void
         return;
     }
     if (rule.action_loc.line == 0) {
-        struct diag *diag = diag_report(decoder->diags, DIAG_P030, rule.loc, "a rule without an action in %s",
-                                        object_name(decoder));
+        struct diag *diag = diag_report(decoder->diags, DIAG_P030, rule.loc,
+                                        "a rule without an action in %s", object_name(decoder));
         diag_hint(diag, "add \"action: Allow\", or Deny, Pass or Log, to the rule");
     }
     vec_push(decoder->arena, rules, rule);
 }
 
-void field_rules(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+void field_rules(struct res_decoder *decoder, const struct node *node, void *target,
+                 const void *arg)
 {
     struct res_rules *rules = target;
     rules->present = true;
     rules->loc = node->loc;
+    vec_expect(decoder, rules, node);
     decode_list(decoder, node, MAX_RULES, rule_item, rules, arg);
 }

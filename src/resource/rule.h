@@ -5,4 +5,5 @@
 #include "values.h"
 
 // A list of at most MAX_RULES rules into struct res_rules.
-void field_rules(struct res_decoder *decoder, const struct node *node, void *target, const void *arg);
+void field_rules(struct res_decoder *decoder, const struct node *node, void *target,
+                 const void *arg);

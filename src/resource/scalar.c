@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Scalars from the text as it is written: what Kubernetes would refuse or YAML versions read differently is an error
-// that says how to write it.
+// Scalars from the text as it is written: what Kubernetes would refuse or YAML versions read
+// differently is an error that says how to write it.
 #include "scalar.h"
 
 #include <errno.h>
@@ -30,7 +30,9 @@ static bool is_based_integer(const char *text)
     if (text[0] != '0' || text[1] == '\0' || text[2] == '\0') {
         return false;
     }
-    const char *digits = text[1] == 'x' ? "0123456789abcdefABCDEF" : text[1] == 'o' ? "01234567" : "";
+    const char *digits = text[1] == 'x'   ? "0123456789abcdefABCDEF"
+                         : text[1] == 'o' ? "01234567"
+                                          : "";
     return text[2 + strspn(text + 2, digits)] == '\0';
 }
 
@@ -91,9 +93,9 @@ bool scalar_string(struct res_decoder *decoder, const struct node *node)
     if (kind == PLAIN_NULL) {
         return report_type(decoder, node, "a string");
     }
-    struct diag *diag =
-        diag_report(decoder->diags, DIAG_P027, node->loc, "%s must be a string, and %s without quotes is a %s",
-                    field_name(decoder), node->text, kind == PLAIN_BOOL ? "boolean" : "number");
+    struct diag *diag = diag_report(
+        decoder->diags, DIAG_P027, node->loc, "%s must be a string, and %s without quotes is a %s",
+        field_name(decoder), node->text, kind == PLAIN_BOOL ? "boolean" : "number");
     diag_label(diag, "write \"%s\" with quotes", node->text);
     return false;
 }
@@ -102,7 +104,8 @@ bool scalar_string(struct res_decoder *decoder, const struct node *node)
 static bool looks_numeric(const char *text)
 {
     text += strspn(text, "-+") == 1;
-    return *text >= '0' && *text <= '9' && text[strspn(text, "0123456789abcdefABCDEFxXoO_.+-")] == '\0';
+    return *text >= '0' && *text <= '9' &&
+           text[strspn(text, "0123456789abcdefABCDEFxXoO_.+-")] == '\0';
 }
 
 static bool report_number(struct res_decoder *decoder, const struct node *node)
@@ -110,21 +113,23 @@ static bool report_number(struct res_decoder *decoder, const struct node *node)
     if (!looks_numeric(node->text)) {
         return report_type(decoder, node, "a number");
     }
-    struct diag *diag = diag_report(decoder->diags, DIAG_P023, node->loc, "%s must be a decimal number, not %s",
-                                    field_name(decoder), node->text);
+    struct diag *diag =
+        diag_report(decoder->diags, DIAG_P023, node->loc, "%s must be a decimal number, not %s",
+                    field_name(decoder), node->text);
     diag_label(diag, "write it with decimal digits only, without a leading zero");
     return false;
 }
 
 static bool report_quoted(struct res_decoder *decoder, const struct node *node, const char *what)
 {
-    struct diag *diag = diag_report(decoder->diags, DIAG_P020, node->loc, "%s must be %s, not a string",
-                                    field_name(decoder), what);
+    struct diag *diag = diag_report(decoder->diags, DIAG_P020, node->loc,
+                                    "%s must be %s, not a string", field_name(decoder), what);
     diag_label(diag, "write %s without quotes", node->text);
     return false;
 }
 
-bool scalar_integer(struct res_decoder *decoder, const struct node *node, long min, long max, long *ret)
+bool scalar_integer(struct res_decoder *decoder, const struct node *node, long min, long max,
+                    long *ret)
 {
     if (node->type != NODE_SCALAR) {
         return report_type(decoder, node, "a number");
@@ -151,7 +156,11 @@ static const char *join_words(struct arena *arena, const struct words *words)
 {
     struct strbuf buffer = {.arena = arena};
     for (size_t i = 0; i < words->count; i++) {
-        strbuf_addf(&buffer, "%s%s", i == 0 ? "" : i + 1 == words->count ? " or " : ", ", words->items[i]);
+        strbuf_addf(&buffer, "%s%s",
+                    i == 0                  ? ""
+                    : i + 1 == words->count ? " or "
+                                            : ", ",
+                    words->items[i]);
     }
     return strbuf_text(&buffer);
 }
@@ -166,8 +175,9 @@ int scalar_word(struct res_decoder *decoder, const struct node *node, const stru
             return (int)i;
         }
     }
-    struct diag *diag = diag_report(decoder->diags, DIAG_P022, node->loc, "%s cannot be \"%s\" in %s",
-                                    field_name(decoder), node->text, object_name(decoder));
+    struct diag *diag =
+        diag_report(decoder->diags, DIAG_P022, node->loc, "%s cannot be \"%s\" in %s",
+                    field_name(decoder), node->text, object_name(decoder));
     const char *best = spell_best(node->text, words->items, words->count);
     if (best != NULL) {
         diag_label(diag, "did you mean \"%s\"?", best);
@@ -185,7 +195,8 @@ void field_text(struct res_decoder *decoder, const struct node *node, void *targ
     }
 }
 
-void field_string(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+void field_string(struct res_decoder *decoder, const struct node *node, void *target,
+                  const void *arg)
 {
     (void)arg;
     if (scalar_string(decoder, node) && node->size > 0) {
@@ -214,7 +225,8 @@ void field_bool(struct res_decoder *decoder, const struct node *node, void *targ
     }
 }
 
-void field_order(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+void field_order(struct res_decoder *decoder, const struct node *node, void *target,
+                 const void *arg)
 {
     (void)arg;
     if (node->type != NODE_SCALAR) {
@@ -233,13 +245,15 @@ void field_order(struct res_decoder *decoder, const struct node *node, void *tar
     }
     double value = strtod(node->text, NULL);
     if (!isfinite(value)) {
-        diag_report(decoder->diags, DIAG_P024, node->loc, "%s is too large: %s", field_name(decoder), node->text);
+        diag_report(decoder->diags, DIAG_P024, node->loc, "%s is too large: %s",
+                    field_name(decoder), node->text);
         return;
     }
     *(struct res_order *)target = (struct res_order){value, true, node->loc};
 }
 
-static void name_item(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void name_item(struct res_decoder *decoder, const struct node *node, void *target,
+                      const void *arg)
 {
     (void)arg;
     struct res_names *names = target;
@@ -254,7 +268,9 @@ static void name_item(struct res_decoder *decoder, const struct node *node, void
     vec_push(decoder->arena, names, keep_text(decoder, node));
 }
 
-void field_names(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+void field_names(struct res_decoder *decoder, const struct node *node, void *target,
+                 const void *arg)
 {
+    vec_expect(decoder, (struct res_names *)target, node);
     decode_list(decoder, node, 0, name_item, target, arg);
 }

@@ -2,6 +2,8 @@
 // Selector fields: length, syntax, and the place of a mistake inside the text.
 #include "values.h"
 
+enum { EXCERPT = 40 }; // bytes of a selector that are shown when its place is not known exactly
+
 static size_t utf8_length(const char *text, size_t size)
 {
     size_t count = 0;
@@ -29,17 +31,21 @@ struct loc loc_inside(const struct node *node, size_t offset, size_t length)
     return loc;
 }
 
-static void report_syntax(struct res_decoder *decoder, const struct node *node, const struct sel_error *error)
+static void report_syntax(struct res_decoder *decoder, const struct node *node,
+                          const struct sel_error *error)
 {
     struct loc loc = loc_inside(node, error->offset, error->length);
-    struct diag *diag = diag_report(decoder->diags, DIAG_V001, loc, "%s (in %s)", error->message, field_name(decoder));
-    const char *label = error->label != NULL ? error->label : "";
+    struct diag *diag = diag_report(decoder->diags, DIAG_V001, loc, "%s (in %s)", error->message,
+                                    field_name(decoder));
     if (stands_as_written(node)) {
-        diag_label(diag, "%s", label);
+        if (error->label != NULL) {
+            diag_label(diag, "%s", error->label);
+        }
         return;
     }
     size_t left = node->size - error->offset;
-    diag_label(diag, "%s%sat: %.*s", label, error->label != NULL ? " " : "", (int)(left < 40 ? left : 40),
+    diag_label(diag, "%s%sat: %.*s", error->label != NULL ? error->label : "",
+               error->label != NULL ? ", " : "", (int)(left < EXCERPT ? left : EXCERPT),
                node->text + error->offset);
 }
 
@@ -48,7 +54,8 @@ static bool is_blank(const char *text)
     return text[strspn(text, " \t\n")] == '\0';
 }
 
-void field_selector(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+void field_selector(struct res_decoder *decoder, const struct node *node, void *target,
+                    const void *arg)
 {
     (void)arg;
     struct res_selector *selector = target;
@@ -59,9 +66,10 @@ void field_selector(struct res_decoder *decoder, const struct node *node, void *
     size_t characters = utf8_length(node->text, node->size);
     if (characters > SEL_MAX_TEXT) {
         struct diag *diag = diag_report(decoder->diags, DIAG_V002, node->loc,
-                                        "%s has %zu characters; %d are allowed", field_name(decoder), characters,
-                                        SEL_MAX_TEXT);
-        diag_hint(diag, "give the endpoints a label of their own and select that, or write \"in {...}\"");
+                                        "%s has %zu characters; %d are allowed",
+                                        field_name(decoder), characters, SEL_MAX_TEXT);
+        diag_hint(diag,
+                  "give the endpoints a label of their own and select that, or write \"in {...}\"");
         return;
     }
     if (is_blank(node->text)) {

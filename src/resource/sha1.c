@@ -15,7 +15,8 @@ static void load_block(const uint8_t *block, uint32_t words[ROUNDS])
 {
     for (size_t i = 0; i < 16; i++) {
         const uint8_t *bytes = block + 4 * i;
-        words[i] = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+        words[i] = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+                   bytes[3];
     }
     for (size_t i = 16; i < ROUNDS; i++) {
         words[i] = rotate(words[i - 3] ^ words[i - 8] ^ words[i - 14] ^ words[i - 16], 1);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // WorkloadEndpoint (semantics.md 1.9).
+#include "workload.h"
 #include "objects.h"
 #include "values.h"
-#include "workload.h"
 
 enum { MAX_INTERFACE_NAME = 15 };
 
@@ -10,21 +10,26 @@ static bool is_interface_name(const char *text)
 {
     size_t length = strlen(text);
     return length > 0 && length <= MAX_INTERFACE_NAME &&
-           text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")] == '\0' &&
+           text[strspn(text,
+                       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")] ==
+               '\0' &&
            strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
 }
 
-void set_interface(struct res_decoder *decoder, const char *text, struct loc loc, struct res_text *ret)
+void set_interface(struct res_decoder *decoder, const char *text, struct loc loc,
+                   struct res_text *ret)
 {
     if (!is_interface_name(text)) {
-        struct diag *diag = diag_report(decoder->diags, DIAG_P061, loc, "\"%s\" cannot be the name of an interface", text);
+        struct diag *diag = diag_report(decoder->diags, DIAG_P061, loc,
+                                        "\"%s\" cannot be the name of an interface", text);
         diag_label(diag, "1 to 15 of letters, digits, \"_\", \".\" and \"-\"");
         return;
     }
     *ret = (struct res_text){keep(decoder, text, strlen(text)), loc};
 }
 
-static void workload_interface(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void workload_interface(struct res_decoder *decoder, const struct node *node, void *target,
+                               const void *arg)
 {
     (void)arg;
     if (scalar_string(decoder, node) && node->size > 0) {
@@ -39,41 +44,48 @@ struct port_row {
     struct loc port_loc;
 };
 
-static void row_port(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void row_port(struct res_decoder *decoder, const struct node *node, void *target,
+                     const void *arg)
 {
     (void)arg;
     scalar_integer(decoder, node, 1, 65535, target);
 }
 
-static void row_host_port(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void row_host_port(struct res_decoder *decoder, const struct node *node, void *target,
+                          const void *arg)
 {
     (void)arg;
     scalar_integer(decoder, node, 0, 65535, target);
 }
 
-static bool check_port_row(struct res_decoder *decoder, const struct node *node, const struct port_row *row)
+static bool check_port_row(struct res_decoder *decoder, const struct node *node,
+                           const struct port_row *row)
 {
     if (row->port == 0 || row->protocol.number == 0) {
-        diag_report(decoder->diags, DIAG_P025, node->loc, "%s needs \"%s\" in %s", field_name(decoder),
-                    row->port == 0 ? "port" : "protocol", object_name(decoder));
+        diag_report(decoder->diags, DIAG_P025, node->loc, "%s needs \"%s\" in %s",
+                    field_name(decoder), row->port == 0 ? "port" : "protocol",
+                    object_name(decoder));
         return false;
     }
     if (!proto_has_ports(row->protocol.number)) {
-        struct diag *diag = diag_report(decoder->diags, DIAG_P035, row->protocol.loc,
-                                        "%s names a protocol that has no ports", field_name(decoder));
+        struct diag *diag =
+            diag_report(decoder->diags, DIAG_P035, row->protocol.loc,
+                        "%s names a protocol that has no ports", field_name(decoder));
         diag_label(diag, "TCP, UDP or SCTP");
         return false;
     }
     if (row->name == NULL && row->host_port == 0) {
-        struct diag *diag = diag_report(decoder->diags, DIAG_P025, node->loc, "%s needs a name in %s",
-                                        field_name(decoder), object_name(decoder));
+        struct diag *diag =
+            diag_report(decoder->diags, DIAG_P025, node->loc, "%s needs a name in %s",
+                        field_name(decoder), object_name(decoder));
         diag_label(diag, "only a port with \"hostPort\" can go without");
         return false;
     }
     return row->name != NULL;
 }
 
-static void port_item(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void port_item(struct res_decoder *decoder, const struct node *node, void *target,
+                      const void *arg)
 {
     static const struct field rows[] = {
         {"name", field_string, offsetof(struct port_row, name), NULL},
@@ -87,18 +99,31 @@ static void port_item(struct res_decoder *decoder, const struct node *node, void
     struct res_workload *workload = target;
     struct port_row row = {0};
     size_t errors = diags_count(decoder->diags, DIAG_ERROR);
-    if (!decode_map(decoder, node, &fields, &row) || diags_count(decoder->diags, DIAG_ERROR) != errors) {
+    if (!decode_map(decoder, node, &fields, &row) ||
+        diags_count(decoder->diags, DIAG_ERROR) != errors) {
         return;
     }
     if (check_port_row(decoder, node, &row)) {
         vec_push(decoder->arena, &workload->ports,
-                 (struct res_endpoint_port){row.name, row.protocol.number, (uint16_t)row.port, node->loc});
+                 (struct res_endpoint_port){row.name, row.protocol.number, (uint16_t)row.port,
+                                            node->loc});
     }
 }
 
-static void workload_ports(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
+static void workload_ports(struct res_decoder *decoder, const struct node *node, void *target,
+                           const void *arg)
 {
     decode_list(decoder, node, 0, port_item, target, arg);
+}
+
+static void workload_addresses(struct res_decoder *decoder, const struct node *node, void *target,
+                               const void *arg)
+{
+    struct res_workload *workload = target;
+    if (node->size > 0) {
+        workload->addresses_loc = node->loc;
+    }
+    field_nets(decoder, node, &workload->addresses, arg);
 }
 
 #define IN_WORKLOAD(member) offsetof(struct res_workload, member)
@@ -111,7 +136,7 @@ static const struct field workload_rows[] = {
     {"endpoint", NULL, 0, NULL},
     {"containerID", NULL, 0, NULL},
     {"interfaceName", workload_interface, IN_WORKLOAD(interface_name), NULL},
-    {"ipNetworks", field_nets, IN_WORKLOAD(addresses), &net_host},
+    {"ipNetworks", workload_addresses, 0, &net_host},
     {"profiles", field_names, IN_WORKLOAD(profiles), NULL},
     {"ports", workload_ports, 0, NULL},
     {"serviceAccountName", field_string, IN_WORKLOAD(service_account), NULL},
@@ -124,7 +149,8 @@ static const struct field workload_rows[] = {
 };
 static const struct fields workload_fields = FIELDS(workload_rows);
 
-void decode_workload(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind)
+void decode_workload(struct res_decoder *decoder, const struct load_object *object,
+                     enum res_kind kind)
 {
     struct res_workload workload = {.orchestrator = ""};
     meta_decode(decoder, object, kind, NAME_SUBDOMAIN, true, &workload.meta);

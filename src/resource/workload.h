@@ -5,4 +5,5 @@
 #include "decode.h"
 
 // Takes the name of an interface, or reports what is wrong with it.
-void set_interface(struct res_decoder *decoder, const char *text, struct loc loc, struct res_text *ret);
+void set_interface(struct res_decoder *decoder, const char *text, struct loc loc,
+                   struct res_text *ret);

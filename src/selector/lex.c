@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Tokens of the selector language. The oddities are Calico's and wanted: blanks are only SPACE and TAB, "has(" has
-// its parenthesis attached, strings have no escapes, and words are operators only right behind a label.
+// Tokens of the selector language. The oddities are Calico's and wanted: blanks are only SPACE and
+// TAB, "has(" has its parenthesis attached, strings have no escapes, and words are operators only
+// right behind a label.
 #include "lex.h"
 
 #include <strings.h>
@@ -17,19 +18,20 @@ struct lex_word {
 
 // Longer ones first.
 static const struct lex_symbol symbols[] = {
-    {"==", LEX_EQ},      {"!=", LEX_NE},       {"&&", LEX_AND}, {"||", LEX_OR},
-    {"!", LEX_NOT},      {"(", LEX_OPEN},      {")", LEX_CLOSE}, {"{", LEX_SET_OPEN},
-    {"}", LEX_SET_CLOSE}, {",", LEX_COMMA},
+    {"==", LEX_EQ},  {"!=", LEX_NE},   {"&&", LEX_AND},     {"||", LEX_OR},       {"!", LEX_NOT},
+    {"(", LEX_OPEN}, {")", LEX_CLOSE}, {"{", LEX_SET_OPEN}, {"}", LEX_SET_CLOSE}, {",", LEX_COMMA},
 };
 
 static const struct lex_word words[] = {
-    {"contains", NULL, LEX_CONTAINS}, {"starts", "with", LEX_STARTS_WITH},
-    {"ends", "with", LEX_ENDS_WITH},  {"not", "in", LEX_NOT_IN},
+    {"contains", NULL, LEX_CONTAINS},
+    {"starts", "with", LEX_STARTS_WITH},
+    {"ends", "with", LEX_ENDS_WITH},
+    {"not", "in", LEX_NOT_IN},
     {"in", NULL, LEX_IN},
 };
 
-static const char *const word_spellings[] = {"contains", "starts",   "startswith", "ends",
-                                             "endswith", "not",      "notin"};
+static const char *const word_spellings[] = {"contains", "starts", "startswith", "ends",
+                                             "endswith", "not",    "notin"};
 
 bool lex_is_label_byte(char byte)
 {
@@ -75,7 +77,8 @@ static size_t skip_label(const struct lexer *lexer, size_t position)
 
 static struct lex_token take(struct lexer *lexer, uint8_t kind, size_t end)
 {
-    struct lex_token token = {.kind = kind, .offset = lexer->position, .length = end - lexer->position};
+    struct lex_token token = {
+        .kind = kind, .offset = lexer->position, .length = end - lexer->position};
     lexer->position = end;
     return token;
 }
@@ -102,7 +105,8 @@ static struct lex_token take_string(struct lexer *lexer)
 static struct lex_token too_long(const struct lexer *lexer, size_t start, size_t end)
 {
     return fail(lexer, start, end - start,
-                arena_printf(lexer->arena, "a label name is longer than %d bytes", SEL_MAX_LABEL), NULL);
+                arena_printf(lexer->arena, "a label name is longer than %d bytes", SEL_MAX_LABEL),
+                NULL);
 }
 
 // "has(" label ")": `lexer` stands on the word.
@@ -112,7 +116,8 @@ static struct lex_token take_has(struct lexer *lexer)
     size_t end = skip_label(lexer, start);
     if (start == end) {
         bool quoted = start < lexer->length && strchr("\"'", lexer->text[start]) != NULL;
-        return fail(lexer, lexer->position, start - lexer->position, "has() needs the name of a label",
+        return fail(lexer, lexer->position, start - lexer->position,
+                    "has() needs the name of a label",
                     quoted ? "a label name has no quotes" : "write has(name)");
     }
     if (end - start > SEL_MAX_LABEL) {
@@ -135,7 +140,8 @@ static struct lex_token take_call(struct lexer *lexer, uint8_t kind, const char 
     size_t close = skip_blanks(lexer, lexer->position + strlen(opening));
     if (close >= lexer->length || lexer->text[close] != ')') {
         return fail(lexer, lexer->position, strlen(opening),
-                    arena_printf(lexer->arena, "%s is not closed", opening), "it takes no argument");
+                    arena_printf(lexer->arena, "%s is not closed", opening),
+                    "it takes no argument");
     }
     return take(lexer, kind, close + 1);
 }
@@ -225,7 +231,8 @@ static struct lex_token fail_on_byte(const struct lexer *lexer)
     char byte = lexer->text[lexer->position];
     struct arena *arena = lexer->arena;
     if (byte == '=' || byte == '&' || byte == '|') {
-        return fail(lexer, lexer->position, 1, arena_printf(arena, "\"%c\" is not an operator", byte),
+        return fail(lexer, lexer->position, 1,
+                    arena_printf(arena, "\"%c\" is not an operator", byte),
                     arena_printf(arena, "did you mean \"%c%c\"?", byte, byte));
     }
     if (byte == '\n' || byte == '\r') {
@@ -236,9 +243,10 @@ static struct lex_token fail_on_byte(const struct lexer *lexer)
         return fail(lexer, lexer->position, 1,
                     arena_printf(arena, "\"%c\" has no meaning in a selector", byte), NULL);
     }
-    return fail(lexer, lexer->position, 1,
-                arena_printf(arena, "byte 0x%02x has no meaning in a selector", (unsigned char)byte),
-                "outside of quotes only ASCII letters, digits and operators may stand");
+    return fail(
+        lexer, lexer->position, 1,
+        arena_printf(arena, "byte 0x%02x has no meaning in a selector", (unsigned char)byte),
+        "outside of quotes only ASCII letters, digits and operators may stand");
 }
 
 static struct lex_token scan(struct lexer *lexer)

@@ -32,7 +32,7 @@ enum lex_kind {
 struct lex_token {
     uint8_t kind;          // enum lex_kind
     size_t offset, length; // in the text
-    const char *text;      // not terminated: of a label, of has(label), of a string without its quotes
+    const char *text; // not terminated: of a label, of has(label), of a string without its quotes
     size_t text_length;
 };
 

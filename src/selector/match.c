@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Evaluation of a selector on a set of labels (semantics.md 2.4), and the anchor that lets an index skip most sets.
+// Evaluation of a selector on a set of labels (semantics.md 2.4), and the anchor that lets an index
+// skip most sets.
 #include "node.h"
 
 const char *labels_get(const struct labels *labels, const char *key)

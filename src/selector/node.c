@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Selector trees: making nodes, and the building blocks with which resolve rewrites namespace and service-account
-// selectors (semantics.md 2.6, done on the tree and not on the text).
+// Selector trees: making nodes, and the building blocks with which resolve rewrites namespace and
+// service-account selectors (semantics.md 2.6, done on the tree and not on the text).
 #include "node.h"
 
 #include <stdlib.h>
@@ -20,7 +20,8 @@ struct sel *node_match(struct arena *arena, enum sel_op op, const char *key, con
     return sel;
 }
 
-struct sel *node_group(struct arena *arena, enum sel_op op, struct sel *const *children, size_t count)
+struct sel *node_group(struct arena *arena, enum sel_op op, struct sel *const *children,
+                       size_t count)
 {
     struct sel *sel = node_new(arena, op);
     sel->children = children;
@@ -119,7 +120,8 @@ struct sel *sel_in(struct arena *arena, const char *key, const char *const *valu
     return copied_set(arena, SEL_IN, key, values, count);
 }
 
-struct sel *sel_not_in(struct arena *arena, const char *key, const char *const *values, size_t count)
+struct sel *sel_not_in(struct arena *arena, const char *key, const char *const *values,
+                       size_t count)
 {
     return copied_set(arena, SEL_NOT_IN, key, values, count);
 }

@@ -66,7 +66,8 @@ static void *fail_without_operator(struct parser *parser, const struct lex_token
     const char *message = arena_printf(arena, "label \"%s\" has no operator behind it", name);
     const char *hint = arena_printf(arena, "did you mean has(%s)?", name);
     if (parser->token.kind == LEX_OPEN) {
-        bool call = strcmp(name, "has") == 0 || strcmp(name, "all") == 0 || strcmp(name, "global") == 0;
+        bool call =
+            strcmp(name, "has") == 0 || strcmp(name, "all") == 0 || strcmp(name, "global") == 0;
         hint = call ? arena_printf(arena, "write \"%s(\" without a blank", name) : NULL;
     } else if (parser->token.kind == LEX_NOT) {
         hint = "did you mean \"!=\"?";
@@ -159,7 +160,8 @@ static struct sel *parse_set(struct parser *parser, const struct match_op *op, c
         return fail_without_value(parser, op->text);
     }
     if (!accept(parser, LEX_SET_CLOSE)) {
-        return fail_at(parser, "the set of values is not closed", "a \",\" or \"}\" should stand here");
+        return fail_at(parser, "the set of values is not closed",
+                       "a \",\" or \"}\" should stand here");
     }
     return node_set(parser->lexer.arena, op->op, key, values.items, values.count);
 }
@@ -201,7 +203,8 @@ static struct sel *parse_parentheses(struct parser *parser)
         return NULL;
     }
     if (parser->token.kind == LEX_END) {
-        lex_fail(&parser->lexer, open.offset, open.length, "a parenthesis is not closed", "opened here");
+        lex_fail(&parser->lexer, open.offset, open.length, "a parenthesis is not closed",
+                 "opened here");
         return NULL;
     }
     if (!accept(parser, LEX_CLOSE)) {
@@ -306,7 +309,8 @@ struct sel *sel_parse(struct arena *arena, const char *text, size_t length,
         return fail_after_expression(&parser);
     }
     if (text_depth(sel) > SEL_MAX_DEPTH) {
-        lex_fail(&parser.lexer, 0, length, "conditions are nested too deep", "polc reads 256 levels");
+        lex_fail(&parser.lexer, 0, length, "conditions are nested too deep",
+                 "polc reads 256 levels");
         return NULL;
     }
     return sel;

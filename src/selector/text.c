@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Canonical text of a selector (semantics.md 2.4): the name of an IP set, and what people are shown. Parsing it gives
-// the same text again.
+// Canonical text of a selector (semantics.md 2.4): the name of an IP set, and what people are
+// shown. Parsing it gives the same text again.
 #include "node.h"
 
 static const char *const operator_text[SEL_OP_COUNT] = {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Addresses that two endpoints of one node claim. With an interface each, different ones, they can be told apart.
+// Addresses that two endpoints of one node claim. With an interface each, different ones, they can
+// be told apart.
 #include "internal.h"
 
 enum { MAX_KEY = 1024 };
@@ -15,8 +16,9 @@ struct claim_maps {
     struct strmap *interfaces; // "NODE ADDRESS INTERFACE" -> struct res_workload
 };
 
-static const struct res_workload *find_conflict(const struct claim_maps *maps, const struct claims *claims,
-                                                const char *key, const struct res_workload *workload)
+static const struct res_workload *find_conflict(const struct claim_maps *maps,
+                                                const struct claims *claims, const char *key,
+                                                const struct res_workload *workload)
 {
     const char *interface = workload->interface_name.text;
     if (interface == NULL) {
@@ -34,16 +36,17 @@ static void report_conflict(const struct check *check, const struct res_workload
                             const struct res_workload *other, const struct res_net *net)
 {
     char buffer[IP_TEXT_MAX];
-    struct diag *diag =
-        diag_report(check->diags, DIAG_P060, net->loc, "%s and %s have the same address %s on node %s",
-                    object_text(check, &other->meta), object_text(check, &workload->meta),
-                    ip_addr_text(net->cidr.addr, buffer), workload->node.text);
+    struct diag *diag = diag_report(
+        check->diags, DIAG_P060, net->loc, "%s and %s have the same address %s on node %s",
+        object_text(check, &other->meta), object_text(check, &workload->meta),
+        ip_addr_text(net->cidr.addr, buffer), workload->node.text);
     diag_related(diag, other->meta.loc, "%s", object_text(check, &other->meta));
-    diag_hint(diag, "correct the address, or give both endpoints an \"interfaceName\" of their own");
+    diag_hint(diag,
+              "correct the address, or give both endpoints an \"interfaceName\" of their own");
 }
 
-static void claim(const struct check *check, const struct claim_maps *maps, const struct res_workload *workload,
-                  const struct res_net *net)
+static void claim(const struct check *check, const struct claim_maps *maps,
+                  const struct res_workload *workload, const struct res_net *net)
 {
     char key[MAX_KEY], buffer[IP_TEXT_MAX];
     snprintf(key, sizeof key, "%s %s", workload->node.text, ip_addr_text(net->cidr.addr, buffer));

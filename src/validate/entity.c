@@ -7,12 +7,14 @@ static const char *side_text(bool destination)
     return destination ? "destination" : "source";
 }
 
-static void check_not_nets(const struct check *check, const struct res_entity *entity, const struct rule_place *place)
+static void check_not_nets(const struct check *check, const struct res_entity *entity,
+                           const struct rule_place *place)
 {
     for (size_t i = 0; i < entity->not_nets.count; i++) {
         const struct res_net *net = &entity->not_nets.items[i];
         if (net->cidr.bits == 0) {
-            struct diag *diag = diag_report(check->diags, DIAG_P045, net->loc, "\"notNets\" excludes every address");
+            struct diag *diag = diag_report(check->diags, DIAG_P045, net->loc,
+                                            "\"notNets\" excludes every address");
             diag_label(diag, "%s could never match", rule_text(check, place));
         }
     }
@@ -31,16 +33,20 @@ static bool is_global_alone(const char *text)
     return *next == '\0';
 }
 
-static void check_selectors(const struct check *check, const struct res_entity *entity, const struct rule_place *place)
+static void check_selectors(const struct check *check, const struct res_entity *entity,
+                            const struct rule_place *place)
 {
     check_not_global(check, &entity->selector, "\"selector\" of a rule", place->meta);
     const struct res_text *text = &entity->namespace_selector.text;
-    if (text->text == NULL || strstr(text->text, "global(") == NULL || is_global_alone(text->text)) {
+    if (text->text == NULL || strstr(text->text, "global(") == NULL ||
+        is_global_alone(text->text)) {
         return;
     }
-    struct diag *diag = diag_report(check->diags, DIAG_V003, text->loc, "\"global()\" must stand alone in \"namespaceSelector\"");
+    struct diag *diag = diag_report(check->diags, DIAG_V003, text->loc,
+                                    "\"global()\" must stand alone in \"namespaceSelector\"");
     diag_related(diag, entity->loc, "in %s", rule_text(check, place));
-    diag_hint(diag, "write \"namespaceSelector: global()\", and the other conditions into \"selector\"");
+    diag_hint(diag,
+              "write \"namespaceSelector: global()\", and the other conditions into \"selector\"");
 }
 
 // What cannot stand beside "services"; NULL when nothing of it is there.
@@ -73,12 +79,12 @@ static bool is_empty(const struct res_text *text)
 }
 
 // What is wrong with "services"; NULL when it would be right.
-static const char *services_problem(const struct check *check, const struct res_entity *entity, bool destination,
-                                    const struct rule_place *place)
+static const char *services_problem(const struct check *check, const struct res_entity *entity,
+                                    bool destination, const struct rule_place *place)
 {
     if (destination != place->egress) {
-        return arena_printf(check->arena, "\"services\" cannot stand in the %s of an %s rule", side_text(destination),
-                            place->egress ? "egress" : "ingress");
+        return arena_printf(check->arena, "\"services\" cannot stand in the %s of an %s rule",
+                            side_text(destination), place->egress ? "egress" : "ingress");
     }
     if (is_empty(&entity->service_name)) {
         return "\"services\" needs a \"name\"";
@@ -87,12 +93,14 @@ static const char *services_problem(const struct check *check, const struct res_
         return "\"services\" needs a \"namespace\" in a global policy";
     }
     const char *field = excluded_by_services(entity, destination);
-    return field == NULL ? NULL
-                         : arena_printf(check->arena, "\"services\" and \"%s\" cannot stand on one side of a rule", field);
+    return field == NULL
+               ? NULL
+               : arena_printf(check->arena,
+                              "\"services\" and \"%s\" cannot stand on one side of a rule", field);
 }
 
-static void check_services(const struct check *check, const struct res_entity *entity, bool destination,
-                           const struct rule_place *place)
+static void check_services(const struct check *check, const struct res_entity *entity,
+                           bool destination, const struct rule_place *place)
 {
     if (!entity->has_services) {
         return;
@@ -103,11 +111,12 @@ static void check_services(const struct check *check, const struct res_entity *e
         return;
     }
     struct diag *diag = diag_report(check->diags, DIAG_P048, entity->services_loc, "%s", problem);
-    diag_related(diag, entity->loc, "the %s of %s", side_text(destination), rule_text(check, place));
+    diag_related(diag, entity->loc, "the %s of %s", side_text(destination),
+                 rule_text(check, place));
 }
 
-static const char *domains_problem(const struct res_rule *rule, const struct res_entity *entity, bool destination,
-                                   const struct rule_place *place)
+static const char *domains_problem(const struct res_rule *rule, const struct res_entity *entity,
+                                   bool destination, const struct rule_place *place)
 {
     if (!destination || !place->egress) {
         return "\"domains\" stands only in the destination of egress rules";

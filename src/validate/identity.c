@@ -4,7 +4,8 @@
 
 enum { MAX_KEY = 1024 };
 
-static void check_identity(const struct check *check, struct strmap *seen, const struct res_meta *meta)
+static void check_identity(const struct check *check, struct strmap *seen,
+                           const struct res_meta *meta)
 {
     if (meta->name[0] == '\0') {
         return; // reported by the decoder
@@ -15,8 +16,8 @@ static void check_identity(const struct check *check, struct strmap *seen, const
     if (first == meta) {
         return;
     }
-    struct diag *diag =
-        diag_report(check->diags, DIAG_P005, meta->loc, "%s is in the input twice", object_text(check, meta));
+    struct diag *diag = diag_report(check->diags, DIAG_P005, meta->loc, "%s is in the input twice",
+                                    object_text(check, meta));
     diag_related(diag, first->loc, "the first one");
     diag_hint(diag, "remove one of them, or give it another name");
 }

@@ -18,15 +18,18 @@ struct rule_place {
     size_t index;
 };
 
-const char *object_text(const struct check *check, const struct res_meta *meta); // "NetworkPolicy shop/web"
-const char *rule_text(const struct check *check, const struct rule_place *place); // "rule 0 (ingress) of shop/web"
+const char *object_text(const struct check *check,
+                        const struct res_meta *meta); // "NetworkPolicy shop/web"
+const char *rule_text(const struct check *check,
+                      const struct rule_place *place); // "rule 0 (ingress) of shop/web"
 
 // Says of a field that this version cannot compile it.
-void report_not_yet(const struct check *check, struct loc loc, const char *field, const struct res_meta *meta);
+void report_not_yet(const struct check *check, struct loc loc, const char *field,
+                    const struct res_meta *meta);
 
 // A selector in which global() must not stand, not even in quotes, as in Calico.
-void check_not_global(const struct check *check, const struct res_selector *selector, const char *field,
-                      const struct res_meta *meta);
+void check_not_global(const struct check *check, const struct res_selector *selector,
+                      const char *field, const struct res_meta *meta);
 
 // Each object alone.
 void check_tier(const struct check *check, const struct res_tier *tier);

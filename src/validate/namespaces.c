@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Namespaces that have no Namespace object. That matters only when a policy selects by labels of namespaces, which
-// such a namespace lacks; otherwise nothing is said.
+// Namespaces that have no Namespace object. That matters only when a policy selects by labels of
+// namespaces, which such a namespace lacks; otherwise nothing is said.
 #include "internal.h"
 
-// Whether a tree asks for a label of a namespace that is not its name. In a namespace selector every key is one; in
-// others those with the prefix that the labels are inherited under.
+// Whether a tree asks for a label of a namespace that is not its name. In a namespace selector
+// every key is one; in others those with the prefix that the labels are inherited under.
 static bool asks_for_labels(const struct sel *sel, bool namespace_selector)
 {
     static const char prefix[] = "pcns.";
@@ -25,12 +25,14 @@ static bool asks_for_labels(const struct sel *sel, bool namespace_selector)
         }
         key += strlen(prefix);
     }
-    return strcmp(key, "projectcalico.org/name") != 0 && strcmp(key, "kubernetes.io/metadata.name") != 0;
+    return strcmp(key, "projectcalico.org/name") != 0 &&
+           strcmp(key, "kubernetes.io/metadata.name") != 0;
 }
 
 static bool entity_asks(const struct res_entity *entity)
 {
-    return asks_for_labels(entity->namespace_selector.tree, true) || asks_for_labels(entity->selector.tree, false) ||
+    return asks_for_labels(entity->namespace_selector.tree, true) ||
+           asks_for_labels(entity->selector.tree, false) ||
            asks_for_labels(entity->not_selector.tree, false);
 }
 
@@ -48,22 +50,25 @@ static bool policies_ask(const struct resources *resources)
 {
     for (size_t i = 0; i < resources->policies.count; i++) {
         const struct res_policy *policy = &resources->policies.items[i];
-        if (asks_for_labels(policy->namespace_selector.tree, true) || asks_for_labels(policy->selector.tree, false) ||
-            rules_ask(&policy->ingress) || rules_ask(&policy->egress)) {
+        if (asks_for_labels(policy->namespace_selector.tree, true) ||
+            asks_for_labels(policy->selector.tree, false) || rules_ask(&policy->ingress) ||
+            rules_ask(&policy->egress)) {
             return true;
         }
     }
     return false;
 }
 
-static void check_namespace(const struct check *check, struct strmap *known, const char *ns, const struct res_meta *meta)
+static void check_namespace(const struct check *check, struct strmap *known, const char *ns,
+                            const struct res_meta *meta)
 {
     if (strmap_get(known, ns) != NULL) {
         return;
     }
     strmap_put(known, ns, (void *)meta); // once is enough
-    struct diag *diag = diag_report(check->diags, DIAG_W002, meta->loc,
-                                    "namespace \"%s\" has no Namespace object, so it has no labels but its name", ns);
+    struct diag *diag = diag_report(
+        check->diags, DIAG_W002, meta->loc,
+        "namespace \"%s\" has no Namespace object, so it has no labels but its name", ns);
     diag_label(diag, "%s is in it", object_text(check, meta));
     diag_hint(diag, "kubectl get namespaces -o yaml > namespaces.yaml");
 }
@@ -88,7 +93,8 @@ void check_namespaces_exist(const struct check *check)
     }
     struct strmap *known = strmap_new(check->arena);
     for (size_t i = 0; i < resources->namespaces.count; i++) {
-        strmap_put(known, resources->namespaces.items[i].meta.name, (void *)&resources->namespaces.items[i]);
+        strmap_put(known, resources->namespaces.items[i].meta.name,
+                   (void *)&resources->namespaces.items[i]);
     }
     for (size_t i = 0; i < resources->workloads.count; i++) {
         check_workload_namespace(check, known, &resources->workloads.items[i]);

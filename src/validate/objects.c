@@ -15,24 +15,29 @@ static const struct built_in_tier built_in_tiers[] = {
     {"kube-baseline", 10000000, "Pass", false},
 };
 
-static void report_built_in(const struct check *check, const struct built_in_tier *built_in, struct loc loc,
-                            const char *what)
+static void report_built_in(const struct check *check, const struct built_in_tier *built_in,
+                            struct loc loc, const char *what)
 {
-    struct diag *diag = diag_report(check->diags, DIAG_P050, loc, "the built-in tier \"%s\" has %s", built_in->name, what);
-    diag_hint(diag, "remove the object, or write \"spec: {order: %.0f, defaultAction: %s}\"", built_in->order,
-              built_in->action);
+    struct diag *diag = diag_report(check->diags, DIAG_P050, loc, "the built-in tier \"%s\" has %s",
+                                    built_in->name, what);
+    diag_hint(diag, "remove the object, or write \"spec: {order: %.0f, defaultAction: %s}\"",
+              built_in->order, built_in->action);
 }
 
-static void check_built_in(const struct check *check, const struct res_tier *tier, const struct built_in_tier *built_in)
+static void check_built_in(const struct check *check, const struct res_tier *tier,
+                           const struct built_in_tier *built_in)
 {
     const struct res_text *action = &tier->default_action;
     const char *wanted = arena_printf(check->arena, "order %.0f and no other", built_in->order);
     if (tier->order.present ? tier->order.value != built_in->order : !built_in->may_be_empty) {
-        report_built_in(check, built_in, tier->order.present ? tier->order.loc : tier->meta.loc, wanted);
+        report_built_in(check, built_in, tier->order.present ? tier->order.loc : tier->meta.loc,
+                        wanted);
     }
     wanted = arena_printf(check->arena, "defaultAction %s and no other", built_in->action);
-    if (action->text != NULL ? strcmp(action->text, built_in->action) != 0 : !built_in->may_be_empty) {
-        report_built_in(check, built_in, action->text != NULL ? action->loc : tier->meta.loc, wanted);
+    if (action->text != NULL ? strcmp(action->text, built_in->action) != 0
+                             : !built_in->may_be_empty) {
+        report_built_in(check, built_in, action->text != NULL ? action->loc : tier->meta.loc,
+                        wanted);
     }
 }
 
@@ -51,7 +56,8 @@ void check_netset(const struct check *check, const struct res_netset *netset)
     for (size_t i = 0; i < meta->label_count; i++) {
         if (strcmp(meta->labels[i].key, "projectcalico.org/namespace") == 0) {
             struct diag *diag = diag_report(check->diags, DIAG_P015, meta->labels[i].key_loc,
-                                            "%s cannot carry the label %s", object_text(check, meta), meta->labels[i].key);
+                                            "%s cannot carry the label %s",
+                                            object_text(check, meta), meta->labels[i].key);
             diag_label(diag, "remove it; polc sets it from the namespace");
         }
     }
@@ -64,13 +70,15 @@ void check_workload(const struct check *check, const struct res_workload *worklo
 {
     const struct res_meta *meta = &workload->meta;
     if (workload->node.text == NULL || workload->node.text[0] == '\0') {
-        struct diag *diag = diag_report(check->diags, DIAG_P025, meta->loc, "%s does not say on which node it is",
-                                        object_text(check, meta));
+        struct diag *diag =
+            diag_report(check->diags, DIAG_P025, meta->loc, "%s does not say on which node it is",
+                        object_text(check, meta));
         diag_hint(diag, "add \"node: NAME\" to its spec, with the name of the host as in --node");
     }
-    if (workload->addresses.count == 0) {
-        struct diag *diag = diag_report(check->diags, DIAG_W003, meta->loc, "%s has no address and is ignored",
-                                        object_text(check, meta));
+    if (workload->addresses.count == 0 && workload->addresses_loc.line == 0) {
+        struct diag *diag =
+            diag_report(check->diags, DIAG_W003, meta->loc, "%s has no address and is ignored",
+                        object_text(check, meta));
         diag_hint(diag, "add \"ipNetworks: [ADDRESS/32]\" to its spec");
     }
 }

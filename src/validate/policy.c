@@ -2,21 +2,23 @@
 // Policies alone (semantics.md 1.4, 1.6).
 #include "internal.h"
 
-void check_not_global(const struct check *check, const struct res_selector *selector, const char *field,
-                      const struct res_meta *meta)
+void check_not_global(const struct check *check, const struct res_selector *selector,
+                      const char *field, const struct res_meta *meta)
 {
     if (selector->text.text == NULL || strstr(selector->text.text, "global(") == NULL) {
         return;
     }
-    struct diag *diag = diag_report(check->diags, DIAG_V003, selector->text.loc, "\"global(\" cannot stand in %s of %s",
-                                    field, object_text(check, meta));
+    struct diag *diag =
+        diag_report(check->diags, DIAG_V003, selector->text.loc,
+                    "\"global(\" cannot stand in %s of %s", field, object_text(check, meta));
     diag_label(diag, "it stands alone in the \"namespaceSelector\" of a rule");
 }
 
 static void check_selectors(const struct check *check, const struct res_policy *policy)
 {
     check_not_global(check, &policy->selector, "\"selector\"", &policy->meta);
-    check_not_global(check, &policy->service_account_selector, "\"serviceAccountSelector\"", &policy->meta);
+    check_not_global(check, &policy->service_account_selector, "\"serviceAccountSelector\"",
+                     &policy->meta);
     check_not_global(check, &policy->namespace_selector, "\"namespaceSelector\"", &policy->meta);
 }
 
@@ -26,30 +28,34 @@ static void check_pre_dnat(const struct check *check, const struct res_policy *p
     if (policy->egress.count == 0 && !(policy->types & RES_EGRESS)) {
         return;
     }
-    struct diag *diag = diag_report(check->diags, DIAG_P054, loc, "a preDNAT policy has no egress: %s",
-                                    object_text(check, &policy->meta));
+    struct diag *diag =
+        diag_report(check->diags, DIAG_P054, loc, "a preDNAT policy has no egress: %s",
+                    object_text(check, &policy->meta));
     diag_related(diag, policy->pre_dnat.loc, "\"preDNAT\" is set here");
 }
 
-static void check_needs_forward(const struct check *check, const struct res_policy *policy, const struct res_bool *field,
-                                const char *name)
+static void check_needs_forward(const struct check *check, const struct res_policy *policy,
+                                const struct res_bool *field, const char *name)
 {
     if (!field->value) {
         return;
     }
     if (!policy->apply_on_forward.value) {
-        struct diag *diag = diag_report(check->diags, DIAG_P055, field->loc, "\"%s\" needs \"applyOnForward: true\" in %s",
-                                        name, object_text(check, &policy->meta));
+        struct diag *diag = diag_report(check->diags, DIAG_P055, field->loc,
+                                        "\"%s\" needs \"applyOnForward: true\" in %s", name,
+                                        object_text(check, &policy->meta));
         diag_hint(diag, "add \"applyOnForward: true\" to the spec");
     }
-    report_not_yet(check, field->loc, arena_printf(check->arena, "\"%s: true\"", name), &policy->meta);
+    report_not_yet(check, field->loc, arena_printf(check->arena, "\"%s: true\"", name),
+                   &policy->meta);
 }
 
 static void check_kinds_of_policy(const struct check *check, const struct res_policy *policy)
 {
     if (policy->do_not_track.value && policy->pre_dnat.value) {
-        struct diag *diag = diag_report(check->diags, DIAG_P053, policy->pre_dnat.loc,
-                                        "%s is both doNotTrack and preDNAT", object_text(check, &policy->meta));
+        struct diag *diag =
+            diag_report(check->diags, DIAG_P053, policy->pre_dnat.loc,
+                        "%s is both doNotTrack and preDNAT", object_text(check, &policy->meta));
         diag_related(diag, policy->do_not_track.loc, "\"doNotTrack\" is set here");
         diag_hint(diag, "make two policies of it");
     }
@@ -66,8 +72,9 @@ static void check_delete(const struct check *check, const struct res_policy *pol
     if (field->text == NULL) {
         return;
     }
-    struct diag *diag = diag_report(check->diags, DIAG_P056, field->loc, "a staged Delete cannot have \"%s\": %s",
-                                    field->text, object_text(check, &policy->meta));
+    struct diag *diag =
+        diag_report(check->diags, DIAG_P056, field->loc, "a staged Delete cannot have \"%s\": %s",
+                    field->text, object_text(check, &policy->meta));
     diag_related(diag, policy->staged_action_loc, "\"stagedAction\" is set here");
     diag_hint(diag, "keep only \"tier\" and \"stagedAction\" in the spec");
 }

@@ -20,7 +20,8 @@ static struct strmap *all_tiers(const struct check *check)
     return tiers;
 }
 
-static const char *best_tier(const struct check *check, const struct strmap *tiers, const char *name)
+static const char *best_tier(const struct check *check, const struct strmap *tiers,
+                             const char *name)
 {
     VEC(const char *) names = {0};
     const char *key;
@@ -31,15 +32,19 @@ static const char *best_tier(const struct check *check, const struct strmap *tie
     return spell_best(name, names.items, names.count);
 }
 
-static void report_no_tier(const struct check *check, const struct strmap *tiers, const struct res_policy *policy)
+static void report_no_tier(const struct check *check, const struct strmap *tiers,
+                           const struct res_policy *policy)
 {
     const char *name = policy->tier.text;
-    struct diag *diag = diag_report(check->diags, DIAG_P052, policy->tier.loc, "tier \"%s\" does not exist, named by %s",
-                                    name, object_text(check, &policy->meta));
+    struct diag *diag = diag_report(check->diags, DIAG_P052, policy->tier.loc,
+                                    "tier \"%s\" does not exist, named by %s", name,
+                                    object_text(check, &policy->meta));
     const char *best = best_tier(check, tiers, name);
     if (best == NULL) {
-        diag_hint(diag, "add it: {apiVersion: projectcalico.org/v3, kind: Tier, metadata: {name: %s}, spec: {order: 100}}",
-                  name);
+        diag_hint(
+            diag,
+            "add it: {apiVersion: projectcalico.org/v3, kind: Tier, metadata: {name: %s}, spec: {order: 100}}",
+            name);
         return;
     }
     diag_label(diag, "did you mean \"%s\"?", best);
@@ -50,7 +55,8 @@ static void report_no_tier(const struct check *check, const struct strmap *tiers
 }
 
 // "platform.web" in tier "security", while there is a tier "platform".
-static void check_name_prefix(const struct check *check, const struct strmap *tiers, const struct res_policy *policy)
+static void check_name_prefix(const struct check *check, const struct strmap *tiers,
+                              const struct res_policy *policy)
 {
     const char *dot = strchr(policy->meta.name, '.');
     if (dot == NULL || policy->meta.kind == RES_STAGED_KUBERNETES_NETWORK_POLICY) {
@@ -62,8 +68,9 @@ static void check_name_prefix(const struct check *check, const struct strmap *ti
     if (same || strmap_get_n(tiers, policy->meta.name, length) == NULL) {
         return;
     }
-    struct diag *diag = diag_report(check->diags, DIAG_W004, policy->meta.loc, "%s is in tier \"%s\", not \"%.*s\"",
-                                    object_text(check, &policy->meta), tier, (int)length, policy->meta.name);
+    struct diag *diag =
+        diag_report(check->diags, DIAG_W004, policy->meta.loc, "%s is in tier \"%s\", not \"%.*s\"",
+                    object_text(check, &policy->meta), tier, (int)length, policy->meta.name);
     diag_hint(diag, "add \"tier: %.*s\" to its spec, or rename it", (int)length, policy->meta.name);
 }
 
@@ -87,15 +94,16 @@ static bool is_generated(const char *name)
            strcmp(name, "projectcalico-default-allow") == 0;
 }
 
-static void check_profile(const struct check *check, struct strmap *known, const struct res_workload *workload,
-                          const struct res_text *profile)
+static void check_profile(const struct check *check, struct strmap *known,
+                          const struct res_workload *workload, const struct res_text *profile)
 {
     if (is_generated(profile->text) || strmap_get(known, profile->text) != NULL) {
         return;
     }
     strmap_put(known, profile->text, (void *)workload); // once is enough
-    struct diag *diag = diag_report(check->diags, DIAG_W001, profile->loc,
-                                    "profile \"%s\" does not exist, so it denies everything", profile->text);
+    struct diag *diag =
+        diag_report(check->diags, DIAG_W001, profile->loc,
+                    "profile \"%s\" does not exist, so it denies everything", profile->text);
     diag_label(diag, "named by %s", object_text(check, &workload->meta));
     diag_hint(diag, "add the Profile, or name \"projectcalico-default-allow\"");
 }

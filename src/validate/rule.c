@@ -4,7 +4,8 @@
 
 const char *rule_text(const struct check *check, const struct rule_place *place)
 {
-    return arena_printf(check->arena, "rule %zu (%s) of %s", place->index, place->egress ? "egress" : "ingress",
+    return arena_printf(check->arena, "rule %zu (%s) of %s", place->index,
+                        place->egress ? "egress" : "ingress",
                         res_full_name(check->arena, place->meta));
 }
 
@@ -39,7 +40,8 @@ static const struct res_port *first_port(const struct res_rule *rule, bool numer
     return NULL;
 }
 
-static void check_ports(const struct check *check, const struct res_rule *rule, const struct rule_place *place)
+static void check_ports(const struct check *check, const struct res_rule *rule,
+                        const struct rule_place *place)
 {
     bool none = rule->protocol.number == 0;
     if (none && rule->protocol.loc.line != 0) {
@@ -52,13 +54,15 @@ static void check_ports(const struct check *check, const struct res_rule *rule, 
     if (none) {
         struct diag *diag = diag_report(check->diags, DIAG_P034, port->loc,
                                         "rule needs a protocol before it can name ports");
-        diag_related(diag, rule->loc, "%s starts here and has no \"protocol\"", rule_text(check, place));
+        diag_related(diag, rule->loc, "%s starts here and has no \"protocol\"",
+                     rule_text(check, place));
         diag_hint(diag, "add \"protocol: TCP\" to the rule; ports exist only in TCP, UDP and SCTP");
         return;
     }
     const char *name = proto_name(rule->protocol.number);
-    struct diag *diag = diag_report(check->diags, DIAG_P035, port->loc, "rule names ports, but protocol %s has none",
-                                    name != NULL ? name : arena_printf(check->arena, "%u", rule->protocol.number));
+    struct diag *diag = diag_report(
+        check->diags, DIAG_P035, port->loc, "rule names ports, but protocol %s has none",
+        name != NULL ? name : arena_printf(check->arena, "%u", rule->protocol.number));
     diag_related(diag, rule->protocol.loc, "the protocol of %s", rule_text(check, place));
     diag_hint(diag, "ports exist only in TCP, UDP and SCTP");
 }
@@ -68,35 +72,42 @@ static bool is_icmp(const struct res_protocol *protocol)
     return protocol->number == PROTO_ICMP || protocol->number == PROTO_ICMPV6;
 }
 
-static void check_icmp(const struct check *check, const struct res_rule *rule, const struct rule_place *place,
-                       const struct res_icmp *icmp, const char *field)
+static void check_icmp(const struct check *check, const struct res_rule *rule,
+                       const struct rule_place *place, const struct res_icmp *icmp,
+                       const char *field)
 {
     if (!icmp->present) {
         return;
     }
     bool reported = rule->protocol.number == 0 && rule->protocol.loc.line != 0;
     if (!is_icmp(&rule->protocol) && !reported) {
-        struct diag *diag = diag_report(check->diags, DIAG_P036, icmp->loc, "\"%s\" needs protocol ICMP or ICMPv6", field);
-        diag_related(diag, rule->protocol.number != 0 ? rule->protocol.loc : rule->loc, "%s %s", rule_text(check, place),
-                     rule->protocol.number != 0 ? "has another protocol" : "starts here and has no \"protocol\"");
+        struct diag *diag = diag_report(check->diags, DIAG_P036, icmp->loc,
+                                        "\"%s\" needs protocol ICMP or ICMPv6", field);
+        diag_related(diag, rule->protocol.number != 0 ? rule->protocol.loc : rule->loc, "%s %s",
+                     rule_text(check, place),
+                     rule->protocol.number != 0 ? "has another protocol"
+                                                : "starts here and has no \"protocol\"");
         diag_hint(diag, "add \"protocol: ICMP\" to the rule, or \"protocol: ICMPv6\"");
     }
     if (icmp->code >= 0 && icmp->type < 0) {
-        struct diag *diag = diag_report(check->diags, DIAG_P037, icmp->loc, "\"%s\" has a code without a type", field);
+        struct diag *diag = diag_report(check->diags, DIAG_P037, icmp->loc,
+                                        "\"%s\" has a code without a type", field);
         diag_related(diag, rule->loc, "%s starts here", rule_text(check, place));
     }
 }
 
 static void check_protocol_version(const struct check *check, const struct res_rule *rule,
-                                   const struct rule_place *place, const struct res_protocol *protocol)
+                                   const struct rule_place *place,
+                                   const struct res_protocol *protocol)
 {
     bool wrong = (protocol->number == PROTO_ICMP && rule->ip_version == IP_V6) ||
                  (protocol->number == PROTO_ICMPV6 && rule->ip_version == IP_V4);
     if (!wrong) {
         return;
     }
-    struct diag *diag = diag_report(check->diags, DIAG_P038, protocol->loc, "protocol %s does not exist in IPv%u",
-                                    proto_name(protocol->number), rule->ip_version);
+    struct diag *diag =
+        diag_report(check->diags, DIAG_P038, protocol->loc, "protocol %s does not exist in IPv%u",
+                    proto_name(protocol->number), rule->ip_version);
     diag_related(diag, rule->ip_version_loc, "the IP version of %s", rule_text(check, place));
 }
 
@@ -106,22 +117,26 @@ struct families {
     bool reported;
 };
 
-static void check_family(const struct check *check, const struct res_rule *rule, const struct rule_place *place,
-                         const struct res_nets *nets, struct families *families)
+static void check_family(const struct check *check, const struct res_rule *rule,
+                         const struct rule_place *place, const struct res_nets *nets,
+                         struct families *families)
 {
     for (size_t i = 0; i < nets->count && !families->reported; i++) {
         const struct res_net *net = &nets->items[i];
         uint8_t family = net->cidr.addr.family;
         if (rule->ip_version != 0 && family != rule->ip_version) {
-            struct diag *diag = diag_report(check->diags, DIAG_P044, net->loc, "an IPv%u prefix in a rule for IPv%u",
-                                            family, rule->ip_version);
-            diag_related(diag, rule->ip_version_loc, "the IP version of %s", rule_text(check, place));
+            struct diag *diag =
+                diag_report(check->diags, DIAG_P044, net->loc,
+                            "an IPv%u prefix in a rule for IPv%u", family, rule->ip_version);
+            diag_related(diag, rule->ip_version_loc, "the IP version of %s",
+                         rule_text(check, place));
             families->reported = true;
         } else if (families->first != NULL && family != families->first->cidr.addr.family) {
             struct diag *diag =
-                diag_report(check->diags, DIAG_P043, net->loc, "IPv4 and IPv6 prefixes in one rule, which can match no packet");
-            diag_related(diag, families->first->loc, "%s has an IPv%u prefix here", rule_text(check, place),
-                         families->first->cidr.addr.family);
+                diag_report(check->diags, DIAG_P043, net->loc,
+                            "IPv4 and IPv6 prefixes in one rule, which can match no packet");
+            diag_related(diag, families->first->loc, "%s has an IPv%u prefix here",
+                         rule_text(check, place), families->first->cidr.addr.family);
             diag_hint(diag, "write one rule for IPv4 and one for IPv6");
             families->reported = true;
         }
@@ -129,7 +144,8 @@ static void check_family(const struct check *check, const struct res_rule *rule,
     }
 }
 
-static void check_families(const struct check *check, const struct res_rule *rule, const struct rule_place *place)
+static void check_families(const struct check *check, const struct res_rule *rule,
+                           const struct rule_place *place)
 {
     struct families families = {0};
     check_family(check, rule, place, &rule->source.nets, &families);
@@ -138,12 +154,14 @@ static void check_families(const struct check *check, const struct res_rule *rul
     check_family(check, rule, place, &rule->destination.not_nets, &families);
 }
 
-static void check_http(const struct check *check, const struct res_rule *rule, const struct rule_place *place)
+static void check_http(const struct check *check, const struct res_rule *rule,
+                       const struct rule_place *place)
 {
     if (!rule->has_http) {
         return;
     }
-    struct diag *diag = diag_report(check->diags, DIAG_P039, rule->http_loc, "polc cannot enforce an \"http\" match: it filters packets");
+    struct diag *diag = diag_report(check->diags, DIAG_P039, rule->http_loc,
+                                    "polc cannot enforce an \"http\" match: it filters packets");
     const char *where = rule_text(check, place);
     if (place->egress || rule->action != RES_ALLOW) {
         diag_label(diag, "nor could Calico: \"http\" stands only in Allow rules of ingress");
@@ -152,7 +170,8 @@ static void check_http(const struct check *check, const struct res_rule *rule, c
     diag_hint(diag, "remove \"http\" from the rule");
 }
 
-static void check_rule(const struct check *check, const struct res_rule *rule, const struct rule_place *place)
+static void check_rule(const struct check *check, const struct res_rule *rule,
+                       const struct rule_place *place)
 {
     check_ports(check, rule, place);
     check_icmp(check, rule, place, &rule->icmp, "icmp");

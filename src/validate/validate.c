@@ -4,12 +4,15 @@
 
 const char *object_text(const struct check *check, const struct res_meta *meta)
 {
-    return arena_printf(check->arena, "%s %s", res_kind_info(meta->kind)->name, res_full_name(check->arena, meta));
+    return arena_printf(check->arena, "%s %s", res_kind_info(meta->kind)->name,
+                        res_full_name(check->arena, meta));
 }
 
-void report_not_yet(const struct check *check, struct loc loc, const char *field, const struct res_meta *meta)
+void report_not_yet(const struct check *check, struct loc loc, const char *field,
+                    const struct res_meta *meta)
 {
-    struct diag *diag = diag_report(check->diags, DIAG_P028, loc, "%s is not supported yet by this version of polc", field);
+    struct diag *diag = diag_report(check->diags, DIAG_P028, loc,
+                                    "%s is not supported yet by this version of polc", field);
     diag_label(diag, "in %s", object_text(check, meta));
 }
 
@@ -30,7 +33,8 @@ static void check_objects(const struct check *check)
     }
     for (size_t i = 0; i < resources->profiles.count; i++) {
         const struct res_profile *profile = &resources->profiles.items[i];
-        check_rules(check, &profile->ingress, (struct rule_place){.meta = &profile->meta, .global = true});
+        check_rules(check, &profile->ingress,
+                    (struct rule_place){.meta = &profile->meta, .global = true});
         check_rules(check, &profile->egress,
                     (struct rule_place){.meta = &profile->meta, .global = true, .egress = true});
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Selector text: parse, print, parse again; the text must not change, and evaluation must not depend on the way there.
+// Selector text: parse, print, parse again; the text must not change, and evaluation must not
+// depend on the way there.
 #include <polc/selector.h>
 
 #include <stdlib.h>

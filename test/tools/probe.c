@@ -43,7 +43,8 @@ static const char usage[] =
     "         prints \"ready\" once it listens; ends after N seconds (60) or on SIGTERM\n"
     "       probe connect [--timeout MS] [--retries N] [--from ADDR] TARGET...\n"
     "         TARGET: tcp:ADDR:PORT, udp:ADDR:PORT, icmp:ADDR; an IPv6 ADDR in brackets\n"
-    "         tries all at once; prints \"TARGET ok|timeout|refused|unreachable|error:E\" for each, in order\n"
+    "         tries all at once, then prints a line for each, in order:\n"
+    "         TARGET ok|timeout|refused|unreachable|error:NAME\n"
     "       probe talk [--timeout MS] [--from ADDR] TARGET\n"
     "         connects to an echo or udp port and prints the result, then sends one message for\n"
     "         each line on stdin and prints whether it came back\n";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the tests of resources share: YAML text in, decoded resources and the codes of its diagnostics out.
+// What the tests of resources share: YAML text in, decoded resources and the codes of its
+// diagnostics out.
 #pragma once
 
 #include "unit.h"
@@ -55,22 +56,26 @@ __attribute__((unused)) static const char *codes(void)
 }
 
 // Object text with a kind of Calico.
-__attribute__((unused)) static const char *object(const char *kind, const char *metadata, const char *spec)
+__attribute__((unused)) static const char *object(const char *kind, const char *metadata,
+                                                  const char *spec)
 {
-    return arena_printf(arena, "apiVersion: projectcalico.org/v3\nkind: %s\nmetadata: {name: x%s%s}\nspec:\n%s\n---\n", kind,
-                        metadata[0] != '\0' ? ", " : "", metadata, spec);
+    return arena_printf(
+        arena,
+        "apiVersion: projectcalico.org/v3\nkind: %s\nmetadata: {name: x%s%s}\nspec:\n%s\n---\n",
+        kind, metadata[0] != '\0' ? ", " : "", metadata, spec);
 }
 
 // A GlobalNetworkPolicy with one ingress rule, whose fields are given as a flow map's content.
 __attribute__((unused)) static const char *rule(const char *fields)
 {
     return object("GlobalNetworkPolicy", "",
-                  arena_printf(arena, "  ingress:\n  - {action: Allow%s%s}", fields[0] != '\0' ? ", " : "", fields));
+                  arena_printf(arena, "  ingress:\n  - {action: Allow%s%s}",
+                               fields[0] != '\0' ? ", " : "", fields));
 }
 
 #define EXPECT_CODES(expected)                                                                     \
     do {                                                                                           \
         const char *expect_found = codes();                                                        \
-        ck_assert_msg(strcmp(expect_found, (expected)) == 0, "expected <%s>, got <%s>:\n%s", (expected), expect_found,  \
-                      printed(false));                                                             \
+        ck_assert_msg(strcmp(expect_found, (expected)) == 0, "expected <%s>, got <%s>:\n%s",       \
+                      (expected), expect_found, printed(false));                                   \
     } while (0)

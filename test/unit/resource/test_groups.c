@@ -12,21 +12,27 @@ struct group_case {
 static const struct group_case cases[] = {
     {"projectcalico.org/v3", "GlobalNetworkPolicy", "", 0, NULL},
     {"crd.projectcalico.org/v1", "GlobalNetworkPolicy", "", 0, NULL},
-    {"projectcalico.org/v2", "GlobalNetworkPolicy", "P002", 0, "did you mean \"projectcalico.org/v3\"?"},
+    {"projectcalico.org/v2", "GlobalNetworkPolicy", "P002", 0,
+     "did you mean \"projectcalico.org/v3\"?"},
     {"crd.projectcalico.org/v3", "Tier", "P002", 0, "did you mean \"crd.projectcalico.org/v1\"?"},
-    {"projectcalico.org/v3", "GlobalNetworkPolcy", "P003", 0, "did you mean \"GlobalNetworkPolicy\"?"},
-    {"projectcalico.org/v3", "globalnetworkpolicy", "P003", 0, "did you mean \"GlobalNetworkPolicy\"?"},
+    {"projectcalico.org/v3", "GlobalNetworkPolcy", "P003", 0,
+     "did you mean \"GlobalNetworkPolicy\"?"},
+    {"projectcalico.org/v3", "globalnetworkpolicy", "P003", 0,
+     "did you mean \"GlobalNetworkPolicy\"?"},
     {"projectcalico.org/v3", "Deployment", "P003", 0, NULL},
     {"projectcalico.org/v3", "Pod", "P002", 0, "did you mean \"v1\"?"},
     {"projectcalico.org/v3", "IPPool", "", 1, NULL},
     {"crd.projectcalico.org/v1", "IPAMBlock", "", 1, NULL},
     {"projectcalico.org/v3", "KubeControllersConfiguration", "", 1, NULL},
     {"projectcalico.org/v3", "GlobalThreatFeed", "", 1, NULL},
-    {"projectcalico.org/v3", "HostEndpoint", "P004", 0, "HostEndpoint is not supported yet by this version of polc"},
+    {"projectcalico.org/v3", "HostEndpoint", "P004", 0,
+     "HostEndpoint is not supported yet by this version of polc"},
     {"networking.k8s.io/v1", "NetworkPolicy", "P004", 0, "NetworkPolicy is not supported yet"},
-    {"networking.k8s.io/v1beta1", "NetworkPolicy", "P002", 0, "did you mean \"networking.k8s.io/v1\"?"},
+    {"networking.k8s.io/v1beta1", "NetworkPolicy", "P002", 0,
+     "did you mean \"networking.k8s.io/v1\"?"},
     {"networking.k8s.io/v1", "Ingress", "", 1, NULL},
-    {"networking.k8s.io/v1", "GlobalNetworkPolicy", "P002", 0, "did you mean \"projectcalico.org/v3\"?"},
+    {"networking.k8s.io/v1", "GlobalNetworkPolicy", "P002", 0,
+     "did you mean \"projectcalico.org/v3\"?"},
     {"networking.k8s.io/v1", "NetworkPolicie", "P003", 0, "did you mean \"NetworkPolicy\"?"},
     {"policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy", "P004", 0, NULL},
     {"policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", "P004", 0, NULL},
@@ -45,7 +51,8 @@ static const struct group_case cases[] = {
     {"discovery.k8s.io/v1", "EndpointSlice", "", 1, NULL},
     {"apps/v1", "Deployment", "", 1, NULL},
     {"cilium.io/v2", "CiliumNetworkPolicy", "", 1, NULL},
-    {"projectcalico/v3", "GlobalNetworkPolicy", "P002", 0, "did you mean \"projectcalico.org/v3\"?"},
+    {"projectcalico/v3", "GlobalNetworkPolicy", "P002", 0,
+     "did you mean \"projectcalico.org/v3\"?"},
     {"projectcalico.com/v3", "Tier", "P002", 0, "did you mean \"projectcalico.org/v3\"?"},
     {"projectcalcio.org/v3", "IPPool", "", 1, NULL},
 };
@@ -53,11 +60,13 @@ static const struct group_case cases[] = {
 START_TEST(classifies)
 {
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-        decode(arena_printf(arena, "apiVersion: %s\nkind: %s\nmetadata:\n  name: x\n", cases[i].api_version, cases[i].kind));
+        decode(arena_printf(arena, "apiVersion: %s\nkind: %s\nmetadata:\n  name: x\n",
+                            cases[i].api_version, cases[i].kind));
         EXPECT_CODES(cases[i].codes);
         ck_assert_uint_eq(resources->skipped, cases[i].skipped);
         ck_assert_uint_eq(resources->objects, 1);
-        ck_assert_msg(cases[i].says == NULL || strstr(printed(false), cases[i].says) != NULL, "%s", printed(false));
+        ck_assert_msg(cases[i].says == NULL || strstr(printed(false), cases[i].says) != NULL, "%s",
+                      printed(false));
     }
 }
 END_TEST

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// StagedKubernetesNetworkPolicy as a policy of Calico (semantics.md 7.2, 7.3); case numbers are those of section 10.
+// StagedKubernetesNetworkPolicy as a policy of Calico (semantics.md 7.2, 7.3); case numbers are
+// those of section 10.
 #include "res_helper.h"
 
 #define PODS "projectcalico.org/orchestrator == \"k8s\""
@@ -14,7 +15,8 @@ static const struct res_policy *staged(const char *spec)
 
 START_TEST(converts_the_policy)
 {
-    const struct res_policy *policy = staged("  podSelector: {matchLabels: {app: web}}\n  policyTypes: [Ingress]");
+    const struct res_policy *policy =
+        staged("  podSelector: {matchLabels: {app: web}}\n  policyTypes: [Ingress]");
     ck_assert_str_eq(policy->tier.text, "default");
     ck_assert(policy->order.present && policy->order.value == 1000);
     ck_assert_uint_eq(policy->types, RES_INGRESS);
@@ -35,7 +37,9 @@ END_TEST
 
 static const char *peer_text(const struct res_entity *entity)
 {
-    const char *ns = entity->namespace_selector.tree == NULL ? "-" : sel_text(arena, entity->namespace_selector.tree);
+    const char *ns = entity->namespace_selector.tree == NULL
+                         ? "-"
+                         : sel_text(arena, entity->namespace_selector.tree);
     const char *pods = entity->selector.tree == NULL ? "-" : sel_text(arena, entity->selector.tree);
     return arena_printf(arena, "%s / %s", ns, pods);
 }
@@ -77,10 +81,12 @@ static const char *rule_text(const struct res_rule *rule)
         }
     }
     for (size_t i = 0; i < rule->destination.nets.count; i++) {
-        strbuf_addf(&buffer, " to %s", cidr_text(rule->destination.nets.items[i].cidr, false, text));
+        strbuf_addf(&buffer, " to %s",
+                    cidr_text(rule->destination.nets.items[i].cidr, false, text));
     }
     for (size_t i = 0; i < rule->destination.not_nets.count; i++) {
-        strbuf_addf(&buffer, " not %s", cidr_text(rule->destination.not_nets.items[i].cidr, false, text));
+        strbuf_addf(&buffer, " not %s",
+                    cidr_text(rule->destination.not_nets.items[i].cidr, false, text));
     }
     return strbuf_text(&buffer);
 }
@@ -143,4 +149,5 @@ START_TEST(refuses)
 }
 END_TEST
 
-UNIT_TESTS("resource/kube_policy", converts_the_policy, defaults_types, converts_peers, expands_ports_and_blocks, refuses)
+UNIT_TESTS("resource/kube_policy", converts_the_policy, defaults_types, converts_peers,
+           expands_ports_and_blocks, refuses)

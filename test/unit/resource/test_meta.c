@@ -10,11 +10,12 @@ static void run(const struct meta_case *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         decode(arena_printf(arena, "apiVersion: %s\nkind: %s\nmetadata: {%s}\n",
-                            res_kind_find(cases[i].kind) >= RES_NAMESPACE ? "v1" : "projectcalico.org/v3", cases[i].kind,
-                            cases[i].metadata));
+                            res_kind_find(cases[i].kind) >= RES_NAMESPACE ? "v1"
+                                                                          : "projectcalico.org/v3",
+                            cases[i].kind, cases[i].metadata));
         const char *found = codes();
-        ck_assert_msg(strcmp(found, cases[i].codes) == 0, "%s {%s}: expected <%s>, got <%s>\n%s", cases[i].kind,
-                      cases[i].metadata, cases[i].codes, found, printed(false));
+        ck_assert_msg(strcmp(found, cases[i].codes) == 0, "%s {%s}: expected <%s>, got <%s>\n%s",
+                      cases[i].kind, cases[i].metadata, cases[i].codes, found, printed(false));
     }
 }
 

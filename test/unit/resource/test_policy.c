@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Policies, tiers, sets, profiles, workload endpoints and FelixConfiguration; case numbers are those of semantics.md
-// section 10.
+// Policies, tiers, sets, profiles, workload endpoints and FelixConfiguration; case numbers are
+// those of semantics.md section 10.
 #include "res_helper.h"
 
 struct spec_case {
@@ -12,8 +12,8 @@ static void run(const struct spec_case *cases, size_t count)
     for (size_t i = 0; i < count; i++) {
         decode(object(cases[i].kind, "", cases[i].spec));
         const char *found = codes();
-        ck_assert_msg(strcmp(found, cases[i].codes) == 0, "%s {%s}: expected <%s>, got <%s>\n%s", cases[i].kind,
-                      cases[i].spec, cases[i].codes, found, printed(false));
+        ck_assert_msg(strcmp(found, cases[i].codes) == 0, "%s {%s}: expected <%s>, got <%s>\n%s",
+                      cases[i].kind, cases[i].spec, cases[i].codes, found, printed(false));
     }
 }
 
@@ -23,10 +23,10 @@ START_TEST(policies)
         {"GlobalNetworkPolicy", "", ""},
         {"GlobalNetworkPolicy", "  {}", ""},
         {"GlobalNetworkPolicy", "  types: [Ingress, Egress]", ""},
-        {"GlobalNetworkPolicy", "  types: []", ""},                 // 84
+        {"GlobalNetworkPolicy", "  types: []", ""},                     // 84
         {"GlobalNetworkPolicy", "  types: [Ingress, Ingress]", "P029"}, // 84
-        {"GlobalNetworkPolicy", "  types: [Both]", "P022"},         // 84
-        {"GlobalNetworkPolicy", "  types: [ingress]", "P022"},      // 84
+        {"GlobalNetworkPolicy", "  types: [Both]", "P022"},             // 84
+        {"GlobalNetworkPolicy", "  types: [ingress]", "P022"},          // 84
         {"GlobalNetworkPolicy", "  ingres: []", "P021"},
         {"GlobalNetworkPolicy", "  doNotTrack: true\n  applyOnForward: true\n  preDNAT: false", ""},
         {"GlobalNetworkPolicy", "  doNotTrack: yes", "P020"},
@@ -51,14 +51,20 @@ END_TEST
 
 START_TEST(orders)
 {
-    static const struct { const char *text; double value; } good[] = {
-        {"0", 0}, {"-5", -5}, {"100.0", 100}, {"1e9", 1e9}, {"1.5E-3", 1.5e-3}, {".5", 0.5}, {"+7", 7}, {"10.", 10},
+    static const struct {
+        const char *text;
+        double value;
+    } good[] = {
+        {"0", 0},           {"-5", -5},  {"100.0", 100}, {"1e9", 1e9},
+        {"1.5E-3", 1.5e-3}, {".5", 0.5}, {"+7", 7},      {"10.", 10},
     };
     static const struct spec_case bad[] = {
-        {"Tier", "  order: 010", "P023"},   {"Tier", "  order: 0x1F", "P023"},  {"Tier", "  order: 1_000", "P023"},
-        {"Tier", "  order: \"10\"", "P020"}, {"Tier", "  order: .inf", "P020"}, {"Tier", "  order: .nan", "P020"},
-        {"Tier", "  order: 1e400", "P024"}, {"Tier", "  order: high", "P020"}, {"Tier", "  order: [1]", "P020"},
-        {"Tier", "  order: null", ""},      {"Tier", "  order: ~", ""},
+        {"Tier", "  order: 010", "P023"},   {"Tier", "  order: 0x1F", "P023"},
+        {"Tier", "  order: 1_000", "P023"}, {"Tier", "  order: \"10\"", "P020"},
+        {"Tier", "  order: .inf", "P020"},  {"Tier", "  order: .nan", "P020"},
+        {"Tier", "  order: 1e400", "P024"}, {"Tier", "  order: high", "P020"},
+        {"Tier", "  order: [1]", "P020"},   {"Tier", "  order: null", ""},
+        {"Tier", "  order: ~", ""},
     };
     for (size_t i = 0; i < ARRAY_COUNT(good); i++) {
         decode(object("Tier", "", arena_printf(arena, "  order: %s", good[i].text)));
@@ -72,8 +78,9 @@ END_TEST
 
 START_TEST(defaults_and_values)
 {
-    decode(object("StagedGlobalNetworkPolicy", "labels: {a: b}",
-                  "  stagedAction: Ignore\n  order: 11\n  types: [Egress]\n  egress: [{action: Deny}]\n  tier: ''"));
+    decode(object(
+        "StagedGlobalNetworkPolicy", "labels: {a: b}",
+        "  stagedAction: Ignore\n  order: 11\n  types: [Egress]\n  egress: [{action: Deny}]\n  tier: ''"));
     EXPECT_CODES("");
     const struct res_policy *policy = &resources->policies.items[0];
     ck_assert_str_eq(policy->tier.text, "default");
@@ -84,8 +91,9 @@ START_TEST(defaults_and_values)
     ck_assert_uint_eq(policy->meta.loc.line, 3);
     ck_assert_str_eq(policy->first_other_field.text, "order");
     ck_assert(policy->egress.present && !policy->ingress.present);
-    decode(object("StagedNetworkPolicy", "",
-                  "  stagedAction: Delete\n  tier: a\n  selector: ''\n  ingress: []\n  order: null"));
+    decode(
+        object("StagedNetworkPolicy", "",
+               "  stagedAction: Delete\n  tier: a\n  selector: ''\n  ingress: []\n  order: null"));
     ck_assert_ptr_null(resources->policies.items[0].first_other_field.text);
     ck_assert_str_eq(resources->policies.items[0].tier.text, "a");
 }
@@ -97,11 +105,13 @@ START_TEST(small_kinds)
         {"Tier", "  defaultAction: Pass", ""},
         {"Tier", "  defaultAction: Allow", "P022"},
         {"Tier", "  default: Pass", "P021"},
-        {"NetworkSet", "  nets: [10.1.2.3/8, 10.0.0.1, \"2001:db8::1\", 0.0.0.0/0]", ""}, // 54, 55, 56
-        {"NetworkSet", "  nets: [010.0.0.1]", "P040"},                                    // 57
-        {"GlobalNetworkSet", "  nets: [\"::ffff:1.2.3.4\"]", "P046"},                     // 57
+        {"NetworkSet", "  nets: [10.1.2.3/8, 10.0.0.1, \"2001:db8::1\", 0.0.0.0/0]",
+         ""},                                                         // 54, 55, 56
+        {"NetworkSet", "  nets: [010.0.0.1]", "P040"},                // 57
+        {"GlobalNetworkSet", "  nets: [\"::ffff:1.2.3.4\"]", "P046"}, // 57
         {"GlobalNetworkSet", "  nets: []\n  allowedEgressDomains: ['*.google.com']", ""},
-        {"Profile", "  ingress: [{action: Allow}]\n  labelsToApply: {pcns.projectcalico.org/name: x}", ""},
+        {"Profile",
+         "  ingress: [{action: Allow}]\n  labelsToApply: {pcns.projectcalico.org/name: x}", ""},
         {"Profile", "  labelsToApply: {a: true}", "P027"},
         {"WorkloadEndpoint",
          "  node: n\n  interfaceName: eth0.100\n  ipNetworks: [10.0.0.1/32, \"2001:db8::1/128\", 10.0.0.2]\n"
@@ -124,13 +134,15 @@ START_TEST(small_kinds)
     run(cases, ARRAY_COUNT(cases));
     decode(object("NetworkSet", "", "  nets: [10.1.2.3/8]"));
     char buffer[IP_TEXT_MAX];
-    ck_assert_str_eq(cidr_text(resources->netsets.items[0].nets.items[0].cidr, false, buffer), "10.0.0.0/8");
+    ck_assert_str_eq(cidr_text(resources->netsets.items[0].nets.items[0].cidr, false, buffer),
+                     "10.0.0.0/8");
 }
 END_TEST
 
 START_TEST(top_level)
 {
-    decode("apiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: {name: x}\nspecs: {}\nstatus: {a: b}\n");
+    decode(
+        "apiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: {name: x}\nspecs: {}\nstatus: {a: b}\n");
     EXPECT_CODES("P021");
     ck_assert_ptr_nonnull(strstr(printed(false), "did you mean \"spec\"?"));
     decode("apiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: {name: x}\nspec: null\n");
@@ -145,17 +157,20 @@ START_TEST(felix)
     static const struct spec_case cases[] = {
         {"FelixConfiguration", "  interfacePrefix: cali,tap", "P011"}, // the name "x"
         {"FelixConfiguration", "  interfacePrefix: cali,,tap", "P011 P025"},
-        {"FelixConfiguration", "  defaultEndpointToHostAction: ACCEPT\n  nftablesFilterDenyAction: Reject", "P011"},
+        {"FelixConfiguration",
+         "  defaultEndpointToHostAction: ACCEPT\n  nftablesFilterDenyAction: Reject", "P011"},
         {"FelixConfiguration", "  defaultEndpointToHostAction: Reject", "P011 P022"},
-        {"FelixConfiguration", "  logActionRateLimit: 10/minute\n  logActionRateLimitBurst: 7", "P011"},
+        {"FelixConfiguration", "  logActionRateLimit: 10/minute\n  logActionRateLimitBurst: 7",
+         "P011"},
         {"FelixConfiguration", "  logActionRateLimit: 10/week", "P011 P022"},
         {"FelixConfiguration", "  logActionRateLimit: 0/day", "P011 P022"},
         {"FelixConfiguration", "  bpfEnabled: true\n  mtuIfacePattern: x", "P011 W005"},
     };
     run(cases, ARRAY_COUNT(cases));
-    decode("apiVersion: projectcalico.org/v3\nkind: FelixConfiguration\nmetadata: {name: default}\nspec:\n"
-           "  bpfEnabled: true\n  interfacePrefx: x\n  interfacePrefix: a,bc\n  iptablesFilterDenyAction: drop\n"
-           "  logActionRateLimitBurst: 7\n");
+    decode(
+        "apiVersion: projectcalico.org/v3\nkind: FelixConfiguration\nmetadata: {name: default}\nspec:\n"
+        "  bpfEnabled: true\n  interfacePrefx: x\n  interfacePrefix: a,bc\n  iptablesFilterDenyAction: drop\n"
+        "  logActionRateLimitBurst: 7\n");
     EXPECT_CODES("W005");
     ck_assert_ptr_nonnull(strstr(printed(false), "bpfEnabled, interfacePrefx"));
     ck_assert_ptr_nonnull(strstr(printed(false), "did you mean \"interfacePrefix\"?"));

@@ -11,19 +11,19 @@ static void run(const struct rule_case *cases, size_t count)
     for (size_t i = 0; i < count; i++) {
         decode(rule(cases[i].fields));
         const char *found = codes();
-        ck_assert_msg(strcmp(found, cases[i].codes) == 0, "{%s}: expected <%s>, got <%s>\n%s", cases[i].fields,
-                      cases[i].codes, found, printed(false));
+        ck_assert_msg(strcmp(found, cases[i].codes) == 0, "{%s}: expected <%s>, got <%s>\n%s",
+                      cases[i].fields, cases[i].codes, found, printed(false));
     }
 }
 
 START_TEST(protocols) // 60, 61
 {
     static const struct rule_case cases[] = {
-        {"protocol: TCP", ""},        {"protocol: \"6\"", ""},   {"protocol: 255", ""},
-        {"protocol: tcp", "P031"},    {"protocol: 0", "P031"},   {"protocol: \"256\"", "P031"},
-        {"protocol: 256", "P031"},    {"protocol: 010", "P031"}, {"protocol: UDPLite", ""},
+        {"protocol: TCP", ""},        {"protocol: \"6\"", ""},     {"protocol: 255", ""},
+        {"protocol: tcp", "P031"},    {"protocol: 0", "P031"},     {"protocol: \"256\"", "P031"},
+        {"protocol: 256", "P031"},    {"protocol: 010", "P031"},   {"protocol: UDPLite", ""},
         {"notProtocol: ICMPv6", ""},  {"protocol: [TCP]", "P020"}, {"protocol: null", ""},
-        {"protocol: Icmp", "P031"},   {"ipVersion: 4", ""},      {"ipVersion: 5", "P022"},
+        {"protocol: Icmp", "P031"},   {"ipVersion: 4", ""},        {"ipVersion: 5", "P022"},
         {"ipVersion: \"4\"", "P020"}, {"ipVersion: six", "P020"},
     };
     run(cases, ARRAY_COUNT(cases));
@@ -109,7 +109,8 @@ START_TEST(actions) // 85
     decode(object("GlobalNetworkPolicy", "", "  ingress:\n  - action: allow"));
     EXPECT_CODES("P022");
     ck_assert_ptr_nonnull(strstr(printed(false), "did you mean \"Allow\"?"));
-    decode(object("GlobalNetworkPolicy", "", "  ingress:\n  - {action: Deny}\n  - {action: Log}\n  - {action: Pass}"));
+    decode(object("GlobalNetworkPolicy", "",
+                  "  ingress:\n  - {action: Deny}\n  - {action: Log}\n  - {action: Pass}"));
     EXPECT_CODES("");
     const struct res_rules *rules = &resources->policies.items[0].ingress;
     ck_assert_uint_eq(rules->count, 3);
@@ -135,7 +136,8 @@ START_TEST(limits) // 24, 86
     decode(object("GlobalNetworkPolicy", "", arena_printf(arena, "  ingress:%s", rules)));
     EXPECT_CODES("");
     ck_assert_uint_eq(resources->policies.items[0].ingress.count, 1024);
-    decode(object("GlobalNetworkPolicy", "", arena_printf(arena, "  egress:%s\n  - action: Deny", rules)));
+    decode(object("GlobalNetworkPolicy", "",
+                  arena_printf(arena, "  egress:%s\n  - action: Deny", rules)));
     EXPECT_CODES("P026");
     decode(rule(arena_printf(arena, "source: {nets: [%s]}", repeated("10.0.0.0/8,", 256))));
     EXPECT_CODES("");
@@ -152,9 +154,10 @@ END_TEST
 
 START_TEST(sides)
 {
-    decode(rule("source: {selector: a == 'b', notSelector: has(c), namespaceSelector: all(), "
-                "serviceAccounts: {names: [x, y], selector: has(d)}}, destination: {serviceAccounts: {}, selector: ' '}, "
-                "http: {methods: [GET]}, metadata: {annotations: {note: text}}"));
+    decode(rule(
+        "source: {selector: a == 'b', notSelector: has(c), namespaceSelector: all(), "
+        "serviceAccounts: {names: [x, y], selector: has(d)}}, destination: {serviceAccounts: {}, selector: ' '}, "
+        "http: {methods: [GET]}, metadata: {annotations: {note: text}}"));
     EXPECT_CODES("");
     const struct res_rule *read = &resources->policies.items[0].ingress.items[0];
     ck_assert(sel_is(read->source.selector.tree, SEL_EQ));
@@ -166,8 +169,8 @@ START_TEST(sides)
     ck_assert(read->has_http);
     decode(rule("source: {selectr: a == 'b'}, metadata: {annotations: {'a b': x}}"));
     EXPECT_CODES("P021 P013");
-    ck_assert_ptr_nonnull(
-        strstr(printed(false), "unknown field \"selectr\" in ingress[0].source of GlobalNetworkPolicy x"));
+    ck_assert_ptr_nonnull(strstr(
+        printed(false), "unknown field \"selectr\" in ingress[0].source of GlobalNetworkPolicy x"));
 }
 END_TEST
 
@@ -176,11 +179,11 @@ START_TEST(selector_places)
     decode(rule("source: {selector: \"a = 'b'\"}"));
     EXPECT_CODES("V001");
     const char *text = printed(false);
-    ck_assert_ptr_nonnull(strstr(text, "test.yaml:6:42: error[V001]: \"=\" is not an operator"));
+    ck_assert_ptr_nonnull(strstr(text, "test.yaml:6:43: error[V001]: \"=\" is not an operator"));
     ck_assert_ptr_nonnull(strstr(text, "did you mean \"==\"?"));
     // Escapes and blocks: the place of the whole, and the text at the mistake.
     decode(rule("source: {selector: \"a == \\\"b\\\" & has(c)\"}"));
-    ck_assert_ptr_nonnull(strstr(printed(false), "at: & has(c)"));
+    ck_assert_ptr_nonnull(strstr(printed(false), ", at: & has(c)"));
     decode(object("GlobalNetworkPolicy", "", "  selector: |\n    a == 'b'\n"));
     EXPECT_CODES("");
     decode(object("GlobalNetworkPolicy", "", "  selector: |\n    a == 'b' ||\n    c == 'd'\n"));

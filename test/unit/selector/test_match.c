@@ -10,49 +10,49 @@ struct match_case {
 START_TEST(evaluates)
 {
     static const struct match_case cases[] = {
-        {"", "", true},                                  // 1
-        {"all()", "", true},                             //
-        {"global()", "a=b", true},                       //
-        {"a in {}", "a=b", false},                       // 11
-        {"a in {}", "", false},                          // 11
-        {"a not in {}", "a=b", true},                    // 11
-        {"a not in {}", "", true},                       // 11
-        {"!a == 'b'", "", true},                         // 13
-        {"!a == 'b'", "a=b", false},                     // 13
-        {"!!! has(a)", "a=b", false},                    // 14
-        {"a != 'b'", "", true},                          // 15
-        {"a != 'b'", "a=b", false},                      // 15
-        {"a not in {'b'}", "", true},                    // 15
-        {"a contains ''", "", false},                    // 15
-        {"a contains ''", "a=x", true},                  // 15
-        {"!(a contains 'x')", "", true},                 // 16
-        {"a == ''", "a=", true},                         // 17
-        {"a == ''", "b=", false},                        // 17
-        {"has(a)", "a=", true},                          // 17
-        {"a == \"b\" || c == \"d\" && e == \"f\"", "a=b", true},      // 19
-        {"a == \"b\" || c == \"d\" && e == \"f\"", "c=d", false},     // 19
-        {"a == \"b\" || c == \"d\" && e == \"f\"", "c=d,e=f", true},  // 19
-        {"!all()", "a=b", false},                        // 21
-        {"Env == 'Prod'", "env=prod", false},            // 25
-        {"env == 'Prod'", "env=prod", false},            // 25
-        {"a in {'x', 'y', 'z'}", "a=y", true},           //
-        {"a in {'x', 'y', 'z'}", "a=w", false},          //
-        {"a not in {'x', 'y'}", "a=y", false},           //
-        {"a contains 'bc'", "a=abcd", true},             //
-        {"a contains 'x'", "a=abcd", false},             //
-        {"a starts with 'ab'", "a=abcd", true},          //
-        {"a starts with 'b'", "a=abcd", false},          //
-        {"a starts with 'abcde'", "a=abcd", false},      //
-        {"a ends with 'cd'", "a=abcd", true},            //
-        {"a ends with 'xabcd'", "a=abcd", false},        //
-        {"a ends with ''", "", false},                   //
-        {"has(b) && has(d)", "a=1,b=2,c=3,d=4", true},   //
-        {"has(b) && has(e)", "a=1,b=2,c=3,d=4", false},  //
-        {"a == 'b\\'", "a=b\\", true},                   // 5
+        {"", "", true}, // 1
+        {"all()", "", true},
+        {"global()", "a=b", true},
+        {"a in {}", "a=b", false},                                   // 11
+        {"a in {}", "", false},                                      // 11
+        {"a not in {}", "a=b", true},                                // 11
+        {"a not in {}", "", true},                                   // 11
+        {"!a == 'b'", "", true},                                     // 13
+        {"!a == 'b'", "a=b", false},                                 // 13
+        {"!!! has(a)", "a=b", false},                                // 14
+        {"a != 'b'", "", true},                                      // 15
+        {"a != 'b'", "a=b", false},                                  // 15
+        {"a not in {'b'}", "", true},                                // 15
+        {"a contains ''", "", false},                                // 15
+        {"a contains ''", "a=x", true},                              // 15
+        {"!(a contains 'x')", "", true},                             // 16
+        {"a == ''", "a=", true},                                     // 17
+        {"a == ''", "b=", false},                                    // 17
+        {"has(a)", "a=", true},                                      // 17
+        {"a == \"b\" || c == \"d\" && e == \"f\"", "a=b", true},     // 19
+        {"a == \"b\" || c == \"d\" && e == \"f\"", "c=d", false},    // 19
+        {"a == \"b\" || c == \"d\" && e == \"f\"", "c=d,e=f", true}, // 19
+        {"!all()", "a=b", false},                                    // 21
+        {"Env == 'Prod'", "env=prod", false},                        // 25
+        {"env == 'Prod'", "env=prod", false},                        // 25
+        {"a in {'x', 'y', 'z'}", "a=y", true},
+        {"a in {'x', 'y', 'z'}", "a=w", false},
+        {"a not in {'x', 'y'}", "a=y", false},
+        {"a contains 'bc'", "a=abcd", true},
+        {"a contains 'x'", "a=abcd", false},
+        {"a starts with 'ab'", "a=abcd", true},
+        {"a starts with 'b'", "a=abcd", false},
+        {"a starts with 'abcde'", "a=abcd", false},
+        {"a ends with 'cd'", "a=abcd", true},
+        {"a ends with 'xabcd'", "a=abcd", false},
+        {"a ends with ''", "", false},
+        {"has(b) && has(d)", "a=1,b=2,c=3,d=4", true},
+        {"has(b) && has(e)", "a=1,b=2,c=3,d=4", false},
+        {"a == 'b\\'", "a=b\\", true}, // 5
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-        ck_assert_msg(matches(cases[i].selector, cases[i].labels) == cases[i].expected, "<%s> on <%s>",
-                      cases[i].selector, cases[i].labels);
+        ck_assert_msg(matches(cases[i].selector, cases[i].labels) == cases[i].expected,
+                      "<%s> on <%s>", cases[i].selector, cases[i].labels);
     }
 }
 END_TEST

@@ -5,40 +5,40 @@
 START_TEST(accepts)
 {
     static const char *const texts[] = {
-        "",                                  // 1
-        "  \t",                              // 1
-        "a == 'b'\n",                        // 2 (trimmed, an extension)
-        "a==\"b\"",                          // 3
-        "a != \"b\"",                        // 3
-        "(a==\"b\")",                        // 3
-        "a == 'it\"s'",                      // 5
-        "a == \"back\\slash\"",              // 5
-        "contains contains 'contains'",      // 6
-        "startswith starts with \"x\"",      // 7
-        "label startswith \"x\"",            // 7
-        "label starts \t  with \"x\"",       // 7
-        "ends endswith 'x'",                 // 7
-        "in in {'in'}",                      // 7
-        "not not in {'not'}",                // 7
-        "label contains\"v\"",               //
-        "a notin{\"b\"}&&!has(c)",           // 8
-        "has( a )",                          // 9
-        "has == \"x\"",                      // 9
-        "all == \"x\"",                      // 9
-        "global != 'x'",                     // 9
-        "all( )",                            // 10
-        "global( )",                         // 10
-        "a in {}",                           // 11
-        "a not in { }",                      // 11
-        "a in {\"x\",}",                     // 11
-        "a in {'x', \"y\" , 'z'}",           // 11
-        "!!! has(a)",                        // 14
-        "!all()",                            // 21
-        "- == '' && //.9 == '' && 9 == ''",  // label names are not checked
-        "a == 'a\nb'",                       // any byte in a literal
-        "a == '\xc3\xa9'",                   //
-        "((((((((((a == 'b'))))))))))",      //
-        "a!='b'",                            //
+        "",                             // 1
+        "  \t",                         // 1
+        "a == 'b'\n",                   // 2 (trimmed, an extension)
+        "a==\"b\"",                     // 3
+        "a != \"b\"",                   // 3
+        "(a==\"b\")",                   // 3
+        "a == 'it\"s'",                 // 5
+        "a == \"back\\slash\"",         // 5
+        "contains contains 'contains'", // 6
+        "startswith starts with \"x\"", // 7
+        "label startswith \"x\"",       // 7
+        "label starts \t  with \"x\"",  // 7
+        "ends endswith 'x'",            // 7
+        "in in {'in'}",                 // 7
+        "not not in {'not'}",           // 7
+        "label contains\"v\"",
+        "a notin{\"b\"}&&!has(c)",          // 8
+        "has( a )",                         // 9
+        "has == \"x\"",                     // 9
+        "all == \"x\"",                     // 9
+        "global != 'x'",                    // 9
+        "all( )",                           // 10
+        "global( )",                        // 10
+        "a in {}",                          // 11
+        "a not in { }",                     // 11
+        "a in {\"x\",}",                    // 11
+        "a in {'x', \"y\" , 'z'}",          // 11
+        "!!! has(a)",                       // 14
+        "!all()",                           // 21
+        "- == '' && //.9 == '' && 9 == ''", // label names are not checked
+        "a == 'a\nb'",                      // any byte in a literal
+        "a == '\xc3\xa9'",
+        "((((((((((a == 'b'))))))))))",
+        "a!='b'",
     };
     for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
         parse(texts[i]);
@@ -49,22 +49,22 @@ END_TEST
 START_TEST(refuses)
 {
     static const char *const texts[] = {
-        "a = \"b\"",           // 4
-        "a == \"it\\\"s\"",    // 5
-        "has (a)",             // 9
-        "has()",               // 9
-        "has(\"a\")",          //
-        "all ()",              // 10
-        "all(x)",              //
-        "a in {,}",            // 11
-        "a in {'x',,}",        // 11
-        "a in {b}",            //
-        "a in {'x' 'y'}",      //
-        "a in \"x\"",          // 12
-        "a == 'b'\nb == 'c'",  // a newline inside
-        "a == 'b'\r",          //
-        "a == 'b'\f",          //
-        "b == b",              // from here on: semantics.md 2.3
+        "a = \"b\"",        // 4
+        "a == \"it\\\"s\"", // 5
+        "has (a)",          // 9
+        "has()",            // 9
+        "has(\"a\")",
+        "all ()", // 10
+        "all(x)",
+        "a in {,}",     // 11
+        "a in {'x',,}", // 11
+        "a in {b}",
+        "a in {'x' 'y'}",
+        "a in \"x\"",         // 12
+        "a == 'b'\nb == 'c'", // a newline inside
+        "a == 'b'\r",
+        "a == 'b'\f",
+        "b == b", // from here on: semantics.md 2.3
         "b",
         "a b",
         "!",
@@ -126,7 +126,8 @@ START_TEST(says_where_and_what)
         {"a=='b' & c=='d'", 7, 1, "\"&\" is not an operator", "did you mean \"&&\"?"},
         {"a == b", 5, 1, "\"==\" needs a value in quotes", "write 'b'"},
         {"app", 0, 3, "label \"app\" has no operator behind it", "did you mean has(app)?"},
-        {"has (a)", 0, 3, "label \"has\" has no operator behind it", "write \"has(\" without a blank"},
+        {"has (a)", 0, 3, "label \"has\" has no operator behind it",
+         "write \"has(\" without a blank"},
         {"a contain 'x'", 2, 7, "\"contain\" is not an operator", "did you mean \"contains\"?"},
         {"a starts 'x'", 2, 6, "\"starts\" is not an operator", "did you mean \"starts with\"?"},
         {"a is 'x'", 2, 2, "\"is\" is not an operator",

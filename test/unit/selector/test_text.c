@@ -71,7 +71,8 @@ START_TEST(rewriting)
         ck_assert_str_eq(sel_text(arena, copy), cases[i][1]);
         ck_assert_str_eq(sel_text(arena, sel), before);
     }
-    struct sel *left = sel_rewrite(arena, parse("all() && global() && has(a)"), "pcsa.", NULL, NULL);
+    struct sel *left =
+        sel_rewrite(arena, parse("all() && global() && has(a)"), "pcsa.", NULL, NULL);
     ck_assert_str_eq(sel_text(arena, left), "(all() && global() && has(pcsa.a))");
 }
 END_TEST

@@ -11,36 +11,41 @@ static void run(const struct spec_case *cases, size_t count)
     for (size_t i = 0; i < count; i++) {
         check(object(cases[i].kind, "", cases[i].spec));
         const char *found = codes();
-        ck_assert_msg(strcmp(found, cases[i].codes) == 0, "%s {%s}: expected <%s>, got <%s>\n%s", cases[i].kind,
-                      cases[i].spec, cases[i].codes, found, printed(false));
+        ck_assert_msg(strcmp(found, cases[i].codes) == 0, "%s {%s}: expected <%s>, got <%s>\n%s",
+                      cases[i].kind, cases[i].spec, cases[i].codes, found, printed(false));
     }
 }
 
 START_TEST(policies)
 {
     static const struct spec_case cases[] = {
-        {"GlobalNetworkPolicy", "  selector: global()", "V003"},                        // 22
-        {"GlobalNetworkPolicy", "  selector: \"a == 'global('\"", "V003"},              // 22
-        {"GlobalNetworkPolicy", "  namespaceSelector: global()", "V003"},               //
-        {"NetworkPolicy", "  serviceAccountSelector: global()", "V003"},                //
-        {"GlobalNetworkPolicy", "  selector: '!all()'", ""},                            // 21
-        {"GlobalNetworkPolicy", "  doNotTrack: true", "P028 P055"},                     // 114
-        {"GlobalNetworkPolicy", "  preDNAT: true", "P028 P055"},                        // 114
-        {"GlobalNetworkPolicy", "  doNotTrack: true\n  preDNAT: true\n  applyOnForward: true", "P028 P028 P053"}, // 114
-        {"GlobalNetworkPolicy", "  preDNAT: true\n  applyOnForward: true\n  egress: [{action: Deny}]", "P028 P054"}, // 114
-        {"GlobalNetworkPolicy", "  preDNAT: true\n  applyOnForward: true\n  types: [Egress]", "P028 P054"}, // 114
+        {"GlobalNetworkPolicy", "  selector: global()", "V003"},           // 22
+        {"GlobalNetworkPolicy", "  selector: \"a == 'global('\"", "V003"}, // 22
+        {"GlobalNetworkPolicy", "  namespaceSelector: global()", "V003"},
+        {"NetworkPolicy", "  serviceAccountSelector: global()", "V003"},
+        {"GlobalNetworkPolicy", "  selector: '!all()'", ""},        // 21
+        {"GlobalNetworkPolicy", "  doNotTrack: true", "P028 P055"}, // 114
+        {"GlobalNetworkPolicy", "  preDNAT: true", "P028 P055"},    // 114
+        {"GlobalNetworkPolicy", "  doNotTrack: true\n  preDNAT: true\n  applyOnForward: true",
+         "P028 P028 P053"}, // 114
+        {"GlobalNetworkPolicy",
+         "  preDNAT: true\n  applyOnForward: true\n  egress: [{action: Deny}]", "P028 P054"}, // 114
+        {"GlobalNetworkPolicy", "  preDNAT: true\n  applyOnForward: true\n  types: [Egress]",
+         "P028 P054"}, // 114
         {"GlobalNetworkPolicy", "  preDNAT: true\n  applyOnForward: true", "P028"},
         {"GlobalNetworkPolicy", "  applyOnForward: true", ""},
-        {"GlobalNetworkPolicy", "  doNotTrack: false\n  preDNAT: false\n  applyOnForward: false", ""},
+        {"GlobalNetworkPolicy", "  doNotTrack: false\n  preDNAT: false\n  applyOnForward: false",
+         ""},
         {"GlobalNetworkPolicy", "  tier: kube-admin", ""},
         {"GlobalNetworkPolicy", "  tier: kube-baseline", ""},
-        {"GlobalNetworkPolicy", "  tier: platform", "P052"},                            // 113
-        {"StagedNetworkPolicy", "  stagedAction: Delete\n  selector: has(a)", "P056"},  // 111
-        {"StagedNetworkPolicy", "  stagedAction: Delete\n  tier: default", ""},         // 111
-        {"StagedNetworkPolicy", "  stagedAction: Delete\n  order: 0", "P056"},          // 111
+        {"GlobalNetworkPolicy", "  tier: platform", "P052"},                           // 113
+        {"StagedNetworkPolicy", "  stagedAction: Delete\n  selector: has(a)", "P056"}, // 111
+        {"StagedNetworkPolicy", "  stagedAction: Delete\n  tier: default", ""},        // 111
+        {"StagedNetworkPolicy", "  stagedAction: Delete\n  order: 0", "P056"},         // 111
         {"StagedGlobalNetworkPolicy", "  stagedAction: Set\n  selector: global()", "V003"},
         {"StagedKubernetesNetworkPolicy", "  stagedAction: Delete\n  podSelector: {}", ""},
-        {"StagedKubernetesNetworkPolicy", "  stagedAction: Delete\n  policyTypes: [Ingress]", "P056"},
+        {"StagedKubernetesNetworkPolicy", "  stagedAction: Delete\n  policyTypes: [Ingress]",
+         "P056"},
     };
     run(cases, ARRAY_COUNT(cases));
 }
@@ -48,8 +53,9 @@ END_TEST
 
 static void check_tier(const char *name, const char *spec, const char *expected)
 {
-    check(arena_printf(arena, "apiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: {name: %s}\nspec: {%s}\n", name,
-                       spec));
+    check(arena_printf(
+        arena, "apiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: {name: %s}\nspec: {%s}\n",
+        name, spec));
     EXPECT_CODES(expected);
 }
 
@@ -76,7 +82,8 @@ START_TEST(sets) // 41
     EXPECT_CODES("P015");
     check(object("GlobalNetworkSet", "labels: {projectcalico.org/namespace: a}", "  nets: []"));
     EXPECT_CODES("P015");
-    check(object("GlobalNetworkSet", "labels: {projectcalico.org/name: a}", "  nets: []\n  allowedEgressDomains: []"));
+    check(object("GlobalNetworkSet", "labels: {projectcalico.org/name: a}",
+                 "  nets: []\n  allowedEgressDomains: []"));
     EXPECT_CODES("");
     check(object("GlobalNetworkSet", "", "  allowedEgressDomains: [tigera.io]"));
     EXPECT_CODES("P028");
@@ -96,8 +103,9 @@ END_TEST
 
 START_TEST(profiles)
 {
-    check(object("Profile", "", "  ingress: [{action: Allow, destination: {ports: [80]}}]\n"
-                                "  egress: [{action: Allow, destination: {services: {name: a}}}]"));
+    check(object("Profile", "",
+                 "  ingress: [{action: Allow, destination: {ports: [80]}}]\n"
+                 "  egress: [{action: Allow, destination: {services: {name: a}}}]"));
     EXPECT_CODES("P034 P048");
     ck_assert_ptr_nonnull(strstr(printed(false), "rule 0 (egress) of x"));
 }

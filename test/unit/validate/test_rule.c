@@ -52,9 +52,11 @@ START_TEST(families) // 67, 69
     static const struct fields_case cases[] = {
         {"action: Allow, ipVersion: 6, source: {nets: [10.0.0.0/8]}", "P044"},
         {"action: Allow, ipVersion: 4, source: {nets: [10.0.0.0/8]}", ""},
-        {"action: Allow, source: {nets: [10.0.0.0/8]}, destination: {nets: ['2001:db8::/32']}", "P043"},
+        {"action: Allow, source: {nets: [10.0.0.0/8]}, destination: {nets: ['2001:db8::/32']}",
+         "P043"},
         {"action: Allow, source: {nets: [10.0.0.0/8, '2001:db8::/32']}", "P043"},
-        {"action: Allow, source: {notNets: ['2001:db8::/32']}, destination: {notNets: [10.0.0.0/8]}", "P043"},
+        {"action: Allow, source: {notNets: ['2001:db8::/32']}, destination: {notNets: [10.0.0.0/8]}",
+         "P043"},
         {"action: Allow, source: {notNets: [0.0.0.0/0]}", "P045"},
         {"action: Allow, source: {notNets: ['0::0/0']}", "P045"},
         {"action: Allow, source: {nets: [0.0.0.0/0]}", ""},
@@ -88,18 +90,23 @@ START_TEST(services) // 79, 80
         {"action: Allow, destination: {services: {name: a}}", "P048"},
         {"action: Allow, destination: {services: {namespace: b}}", "P048"},
         {"action: Allow, source: {services: {name: a, namespace: b}}", "P048"},
-        {"action: Allow, protocol: TCP, destination: {services: {name: a, namespace: b}, ports: [80]}", "P048"},
-        {"action: Allow, destination: {services: {name: a, namespace: b}, selector: has(a)}", "P048"},
-        {"action: Allow, destination: {services: {name: a, namespace: b}, serviceAccounts: {}}", "P048"},
+        {"action: Allow, protocol: TCP, destination: {services: {name: a, namespace: b}, ports: [80]}",
+         "P048"},
+        {"action: Allow, destination: {services: {name: a, namespace: b}, selector: has(a)}",
+         "P048"},
+        {"action: Allow, destination: {services: {name: a, namespace: b}, serviceAccounts: {}}",
+         "P048"},
     };
     static const struct fields_case ingress[] = {
         {"action: Allow, destination: {services: {name: a, namespace: b}}", "P048"},
-        {"action: Allow, protocol: TCP, source: {services: {name: a, namespace: b}, ports: [80]}", "P028"},
+        {"action: Allow, protocol: TCP, source: {services: {name: a, namespace: b}, ports: [80]}",
+         "P028"},
         {"action: Allow, source: {services: {name: a, namespace: b}, nets: [10.0.0.0/8]}", "P048"},
     };
     check_cases("egress", egress, ARRAY_COUNT(egress));
     check_cases("ingress", ingress, ARRAY_COUNT(ingress));
-    check(object("NetworkPolicy", "", "  egress: [{action: Allow, destination: {services: {name: a}}}]"));
+    check(object("NetworkPolicy", "",
+                 "  egress: [{action: Allow, destination: {services: {name: a}}}]"));
     EXPECT_CODES("P028"); // the namespace is that of the policy
 }
 END_TEST
@@ -133,15 +140,17 @@ END_TEST
 
 START_TEST(sounds_like_the_voice)
 {
-    check("apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata:\n  name: web\n  namespace: shop\nspec:\n"
-          "  ingress:\n  - action: Allow\n    destination:\n      ports: [80, 443]\n");
-    ck_assert_str_eq(printed(false),
-                     "test.yaml:10:15: error[P034]: rule needs a protocol before it can name ports\n"
-                     "   10 |       ports: [80, 443]\n"
-                     "      |               ^~\n"
-                     "    8 |   - action: Allow\n"
-                     "      |     - rule 0 (ingress) of shop/web starts here and has no \"protocol\"\n"
-                     "hint: add \"protocol: TCP\" to the rule; ports exist only in TCP, UDP and SCTP\n\n");
+    check(
+        "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata:\n  name: web\n  namespace: shop\nspec:\n"
+        "  ingress:\n  - action: Allow\n    destination:\n      ports: [80, 443]\n");
+    ck_assert_str_eq(
+        printed(false),
+        "test.yaml:10:15: error[P034]: rule needs a protocol before it can name ports\n"
+        "   10 |       ports: [80, 443]\n"
+        "      |               ^~\n"
+        "    8 |   - action: Allow\n"
+        "      |     - rule 0 (ingress) of shop/web starts here and has no \"protocol\"\n"
+        "hint: add \"protocol: TCP\" to the rule; ports exist only in TCP, UDP and SCTP\n\n");
 }
 END_TEST
 
