@@ -43,6 +43,7 @@ typedef void (*load_object_fn)(void *context, const struct load_object *object);
 enum {
     LOAD_MAX_DEPTH = 64,
     LOAD_MAX_ALIASES = 10000,
+    LOAD_MAX_ALIAS_NODES = 1000 * 1000, // values that aliases make, in one file
     LOAD_MAX_NODES_PER_DOCUMENT = 100 * 1000 * 1000,
     LOAD_MAX_FILES = 1000 * 1000,
     LOAD_MAX_DIRECTORY_DEPTH = 64,

@@ -30,7 +30,7 @@ struct parser {
     size_t depth;
     struct node *root;
     struct { VEC_FIELDS(struct anchor); } anchors;
-    size_t aliases, nodes;
+    size_t aliases, alias_nodes, nodes;
     bool failed;
 };
 
@@ -258,10 +258,10 @@ static struct node *copy_node(struct parser *parser, const struct node *node)
     struct node *copy = arena_new_of(parser->scratch, struct node);
     *copy = *node;
     copy->next = NULL;
-    if (++parser->nodes > LOAD_MAX_NODES_PER_DOCUMENT) {
+    if (++parser->alias_nodes > LOAD_MAX_ALIAS_NODES) {
         if (!parser->failed) {
-            fail(parser, DIAG_F015, node->loc, "aliases make more than %d values of this document",
-                 LOAD_MAX_NODES_PER_DOCUMENT);
+            fail(parser, DIAG_F008, node->loc, "aliases would make more than %d values of this file",
+                 LOAD_MAX_ALIAS_NODES);
         }
         return copy;
     }

@@ -9,62 +9,65 @@ const char *rule_text(const struct check *check, const struct rule_place *place)
                         res_full_name(check->arena, place->meta));
 }
 
-// One of the four port lists of a rule.
-struct port_list {
-    const char *field;
-    const struct res_ports *ports;
-};
-
-enum { PORT_LISTS = 4 };
-
-static void get_port_lists(const struct res_rule *rule, struct port_list lists[PORT_LISTS])
-{
-    lists[0] = (struct port_list){"ports", &rule->source.ports};
-    lists[1] = (struct port_list){"notPorts", &rule->source.not_ports};
-    lists[2] = (struct port_list){"ports", &rule->destination.ports};
-    lists[3] = (struct port_list){"notPorts", &rule->destination.not_ports};
-}
-
-// The first entry, or the first that is a number.
+// The first entry of the four port lists, or the first that is a number.
 static const struct res_port *first_port(const struct res_rule *rule, bool numeric)
 {
-    struct port_list lists[PORT_LISTS];
-    get_port_lists(rule, lists);
-    for (size_t i = 0; i < PORT_LISTS; i++) {
-        for (size_t j = 0; j < lists[i].ports->count; j++) {
-            if (!numeric || lists[i].ports->items[j].name == NULL) {
-                return &lists[i].ports->items[j];
+    const struct res_ports *const lists[] = {
+        &rule->source.ports,
+        &rule->source.not_ports,
+        &rule->destination.ports,
+        &rule->destination.not_ports,
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(lists); i++) {
+        for (size_t j = 0; j < lists[i]->count; j++) {
+            if (!numeric || lists[i]->items[j].name == NULL) {
+                return &lists[i]->items[j];
             }
         }
     }
     return NULL;
 }
 
+static void report_no_protocol(const struct check *check, const struct res_rule *rule,
+                               const struct rule_place *place, const struct res_port *port)
+{
+    struct diag *diag = diag_report(check->diags, DIAG_P034, port->loc,
+                                    "rule needs a protocol before it can name ports");
+    diag_related(diag, rule->loc, "%s starts here and has no \"protocol\"",
+                 rule_text(check, place));
+    diag_hint(diag, "add \"protocol: TCP\" to the rule; ports exist only in TCP, UDP and SCTP");
+}
+
+static void report_no_ports(const struct check *check, const struct res_rule *rule,
+                            const struct rule_place *place, const struct res_port *port)
+{
+    unsigned number = rule->protocol.number;
+    const char *name = proto_name(number);
+    struct diag *diag = diag_report(check->diags, DIAG_P035, port->loc,
+                                    "rule names ports, but protocol %s has none",
+                                    name != NULL ? name : arena_printf(check->arena, "%u", number));
+    diag_related(diag, rule->protocol.loc, "the protocol of %s", rule_text(check, place));
+    diag_hint(diag, "ports exist only in TCP, UDP and SCTP");
+}
+
+static bool is_protocol_reported(const struct res_rule *rule)
+{
+    return rule->protocol.number == 0 && rule->protocol.loc.line != 0;
+}
+
 static void check_ports(const struct check *check, const struct res_rule *rule,
                         const struct rule_place *place)
 {
     bool none = rule->protocol.number == 0;
-    if (none && rule->protocol.loc.line != 0) {
-        return; // a protocol that the decoder reported
-    }
     const struct res_port *port = first_port(rule, none);
-    if (port == NULL || (!none && proto_has_ports(rule->protocol.number))) {
+    if (port == NULL || is_protocol_reported(rule)) {
         return;
     }
     if (none) {
-        struct diag *diag = diag_report(check->diags, DIAG_P034, port->loc,
-                                        "rule needs a protocol before it can name ports");
-        diag_related(diag, rule->loc, "%s starts here and has no \"protocol\"",
-                     rule_text(check, place));
-        diag_hint(diag, "add \"protocol: TCP\" to the rule; ports exist only in TCP, UDP and SCTP");
-        return;
+        report_no_protocol(check, rule, place, port);
+    } else if (!proto_has_ports(rule->protocol.number)) {
+        report_no_ports(check, rule, place, port);
     }
-    const char *name = proto_name(rule->protocol.number);
-    struct diag *diag = diag_report(
-        check->diags, DIAG_P035, port->loc, "rule names ports, but protocol %s has none",
-        name != NULL ? name : arena_printf(check->arena, "%u", rule->protocol.number));
-    diag_related(diag, rule->protocol.loc, "the protocol of %s", rule_text(check, place));
-    diag_hint(diag, "ports exist only in TCP, UDP and SCTP");
 }
 
 static bool is_icmp(const struct res_protocol *protocol)
@@ -79,8 +82,7 @@ static void check_icmp(const struct check *check, const struct res_rule *rule,
     if (!icmp->present) {
         return;
     }
-    bool reported = rule->protocol.number == 0 && rule->protocol.loc.line != 0;
-    if (!is_icmp(&rule->protocol) && !reported) {
+    if (!is_icmp(&rule->protocol) && !is_protocol_reported(rule)) {
         struct diag *diag = diag_report(check->diags, DIAG_P036, icmp->loc,
                                         "\"%s\" needs protocol ICMP or ICMPv6", field);
         diag_related(diag, rule->protocol.number != 0 ? rule->protocol.loc : rule->loc, "%s %s",

@@ -151,6 +151,7 @@ lab_commands_outside() {
 lab_serve() {
   local name=$1 log=$LAB_DIR/serve.${1//\//.}.$RANDOM tries=0
   shift
+  : >"$log"
   ip netns exec "${LAB_NS[$name]}" "$PROBE" serve --seconds "$LAB_SERVE_SECONDS" "$@" >"$log" 2>&1 &
   until grep -q '^ready' "$log"; do
     if ((++tries > 250)); then
@@ -224,13 +225,14 @@ lab_nft() {
 }
 
 # lab_listing [NAME]: the table of polc in a namespace, in a form that can be compared: without the values of counters,
-# without polc's own notes on who loaded it, and with its chains, sets and maps in the order of their names.
+# without polc's own notes on who loaded it, without the places in comments (a rule that only moved in its file is left
+# as it is), and with its chains, sets and maps in the order of their names.
 lab_listing() {
   lab_exec "${1:-router}" nft list table inet polc | lab_normalize
 }
 
 lab_normalize() {
-  sed -E 's/counter packets [0-9]+ bytes [0-9]+/counter/g' |
+  sed -E 's/counter packets [0-9]+ bytes [0-9]+/counter/g; s/(comment ".*) [^ "]+:[0-9]+"$/\1"/' |
     awk '/^\t(set|map|chain) / { block = 1; text = "" }
          block { text = text $0 "\001" }
          block && /^\t}$/ { block = 0; if (text !~ /^\tchain polc\.info /) print text; next }

@@ -23,9 +23,29 @@ enum { NETNS_SKIP = 77 };
         }                                                                                          \
     } while (0)
 
-static bool netns_enter(void)
+static inline bool netns_write(const char *path, const char *text)
 {
-    return unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
+    FILE *file = fopen(path, "w");
+    if (file == NULL) {
+        return false;
+    }
+    fputs(text, file);
+    return fclose(file) == 0;
+}
+
+// A user namespace in which the caller is root, and a network namespace that belongs to it.
+static inline bool netns_enter_user(void)
+{
+    char uid_map[32], gid_map[32];
+    snprintf(uid_map, sizeof uid_map, "0 %u 1", getuid());
+    snprintf(gid_map, sizeof gid_map, "0 %u 1", getgid());
+    return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 && netns_write("/proc/self/setgroups", "deny") &&
+           netns_write("/proc/self/uid_map", uid_map) && netns_write("/proc/self/gid_map", gid_map);
+}
+
+static inline bool netns_enter(void)
+{
+    return unshare(CLONE_NEWNET) == 0 || netns_enter_user();
 }
 
 // Fails the test when the body fails; prints why and passes when no namespace is to be had.

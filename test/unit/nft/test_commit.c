@@ -252,6 +252,28 @@ NETNS_TEST(chains_too_deep_are_refused)
     make_free(&made);
 }
 
+NETNS_TEST(a_batch_too_large_for_the_socket_says_what_to_raise)
+{
+    struct made made = make_ruleset();
+    struct nft_failure failure = {0};
+    if (!netns_enter_user()) {
+        fprintf(stderr, "skipped: no user namespace: %s\n", strerror(errno));
+        return;
+    }
+    struct chain *chain = make_chain(&made, "c");
+    for (size_t bytes = 0; bytes <= 64 << 20; bytes += 400) {
+        MAKE_RULE(&made, chain, NULL, make_port(1), make_port(2), make_verdict(VERDICT_DROP, NULL));
+    }
+    enum nft_status status = try_commit(&made, &failure);
+    if (status == NFT_DONE) {
+        fprintf(stderr, "skipped: net.core.wmem_max takes it all\n");
+        return;
+    }
+    require(status == NFT_SYSTEM_ERROR && failure.error == EMSGSIZE);
+    require(strstr(failure.what, "net.core.wmem_max") != NULL);
+    make_free(&made);
+}
+
 NETNS_TEST(a_table_can_be_deleted)
 {
     struct made made = sample();
@@ -268,4 +290,5 @@ UNIT_TESTS("commit", fresh_table_reads_back_the_same, every_statement_reads_back
            a_changed_rule_is_one_change, chains_and_sets_that_are_not_wanted_go,
            a_base_chain_with_another_hook_is_made_anew, generation_and_node_are_written_into_the_table,
            a_dry_run_changes_nothing, a_stale_generation_id_is_refused, a_refused_rule_is_named,
-           the_first_of_many_errors_is_told, chains_too_deep_are_refused, a_table_can_be_deleted)
+           the_first_of_many_errors_is_told, chains_too_deep_are_refused,
+           a_batch_too_large_for_the_socket_says_what_to_raise, a_table_can_be_deleted)

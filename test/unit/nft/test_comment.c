@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "comment.h"
+#include "unit.h"
+
+#include <string.h>
+
+START_TEST(the_place_is_cut_off)
+{
+    static const struct { const char *comment; const char *head; } rows[] = {
+        {"gnp/x in 0 f.yaml:3", "gnp/x in 0"},
+        {"np/a/b out 12 f.yaml:3", "np/a/b out 12"},
+        {"tier/t in end f.yaml:10", "tier/t in end"},
+        {"tier/t in end of tier f.yaml:10", "tier/t in end of tier"},
+        {"gnp/x in 0", "gnp/x in 0"},
+        {"gnp/x in 0 f.yaml", "gnp/x in 0 f.yaml"},
+        {"gnp/x in 0 f.yaml:", "gnp/x in 0 f.yaml:"},
+        {"gnp/x in 0 f:3a", "gnp/x in 0 f:3a"},
+        {"gnp/x in f.yaml:3", "gnp/x in f.yaml:3"}, // the place cannot stand for the index
+        {"gnp/x inside 0 f.yaml:3", "gnp/x inside 0 f.yaml:3"},
+        {"node a:3", "node a:3"},
+        {" in 0 f:3", " in 0 f:3"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ck_assert_msg(comment_head(rows[i].comment) == strlen(rows[i].head), "%s", rows[i].comment);
+    }
+    ck_assert_uint_eq(comment_head(NULL), 0);
+}
+END_TEST
+
+START_TEST(only_rules_of_policies_have_an_id)
+{
+    static const struct { const char *comment; size_t length; } rows[] = {
+        {"gnp/x in 0 f.yaml:3", 5}, {"np/a/b out 12 f.yaml:3", 6}, {"gnp/x in 0", 5}, {"tier/t in end f.yaml:3", 0},
+        {"gnp/x in 0a", 0},         {"gnp/x", 0},                  {"in 0", 0},       {"", 0},
+        {"gnp/x up 0 f.yaml:3", 0}, {"gnp/x in ", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ck_assert_msg(comment_id(rows[i].comment) == rows[i].length, "%s", rows[i].comment);
+    }
+    ck_assert_uint_eq(comment_id(NULL), 0);
+}
+END_TEST
+
+START_TEST(values_follow_their_word)
+{
+    ck_assert_str_eq(comment_value("root /a b", "root"), "/a b");
+    ck_assert_str_eq(comment_value("node ", "node"), "");
+    ck_assert_ptr_null(comment_value("rooted /a", "root"));
+    ck_assert_ptr_null(comment_value("root", "root"));
+    ck_assert_ptr_null(comment_value(NULL, "root"));
+}
+END_TEST
+
+UNIT_TESTS("comment", the_place_is_cut_off, only_rules_of_policies_have_an_id, values_follow_their_word)
