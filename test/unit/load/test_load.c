@@ -235,7 +235,9 @@ START_TEST(directories)
     ck_assert_uint_eq(diags_count(fixture.diags, DIAG_ERROR), 2);
     ck_assert_str_eq(strbuf_text(&fixture.seen), "-/A/-@1;"); // the rest is read all the same
     arena_free(fixture.arena);
-    ck_assert_int_eq(system(arena_printf(arena_new(1 << 20), "rm -r '%s'", root)), 0);
+    char command[64];
+    snprintf(command, sizeof command, "rm -r '%s'", root);
+    ck_assert_int_eq(system(command), 0);
 }
 END_TEST
 
