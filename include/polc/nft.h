@@ -68,6 +68,8 @@ struct nft_info {
     const char *const *roots;
     size_t root_count;
 };
+// The form in which a root is kept: clean and short enough for a comment.
+const char *nft_root_text(struct arena *arena, const char *root);
 struct nft_info nft_kernel_info(struct arena *arena, const struct nft_kernel *kernel);
 
 // The form of a policy's id in chain names and comments: itself, or shortened with a hash when it is very long.

@@ -27,6 +27,8 @@ struct plan_settings {
     uint64_t log_unit;        // seconds
     uint32_t log_burst;       // packets
     bool conntrack_invalid_check;
+    bool drop_vxlan, drop_ipip; // tunnels that a workload opens itself, before any policy
+    uint16_t vxlan_port;
 };
 
 struct plan_side {
@@ -115,6 +117,7 @@ struct plan_endpoint {
     const char *interface;    // NULL: dispatched by address alone
     struct ip_addr *addresses;
     size_t address_count;
+    struct cidrset spoofable; // other source addresses that it may use
     uint32_t classes[PLAN_DIRECTIONS];
     struct loc loc;
 };

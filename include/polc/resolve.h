@@ -89,6 +89,8 @@ struct model_settings {
     uint64_t log_unit;             // seconds
     uint32_t log_burst;
     bool conntrack_invalid_check;
+    bool drop_vxlan, drop_ipip;    // tunnels that a workload opens itself
+    uint16_t vxlan_port;
 };
 
 struct model {

@@ -205,6 +205,9 @@ struct res_felix {
     struct res_text log_rate;                // logActionRateLimit "10/second"
     struct res_order log_burst;              // logActionRateLimitBurst
     struct res_bool no_conntrack_invalid_check;
+    struct res_bool allow_vxlan;             // allowVXLANPacketsFromWorkloads
+    struct res_bool allow_ipip;              // allowIPIPPacketsFromWorkloads
+    struct res_order vxlan_port;             // vxlanPort
 };
 
 // Everything that was decoded, in input order.

@@ -42,13 +42,13 @@ int refuse_input(struct run *run)
     return refuse_for_input(run) ? POLC_EXIT_SAFETY : POLC_EXIT_OK;
 }
 
-static bool same_roots(const struct run *run, const struct nft_info *info)
+static bool same_roots(struct run *run, const struct nft_info *info)
 {
     if (info->root_count != run->root_count) {
         return false;
     }
     for (size_t i = 0; i < info->root_count; i++) {
-        if (strcmp(info->roots[i], run->roots[i]) != 0) {
+        if (strcmp(info->roots[i], nft_root_text(run->arena, run->roots[i])) != 0) {
             return false;
         }
     }

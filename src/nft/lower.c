@@ -47,7 +47,7 @@ static void lower_info(struct lower *lower, const struct nft_lower_options *opti
         add_info(lower, chain, "node", lower->plan->node);
     }
     for (size_t i = 0; i < options->root_count; i++) {
-        add_info(lower, chain, "root", options->roots[i]);
+        add_info(lower, chain, "root", nft_root_text(lower->arena, options->roots[i]));
     }
 }
 

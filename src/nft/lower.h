@@ -67,6 +67,8 @@ void lower_dispatch(struct lower *lower);
 // Statements, for readable rule building.
 struct stmt stmt_value(enum rule_key key, enum match_op op, const void *value, size_t length);
 struct stmt stmt_in_set(enum rule_key key, const struct set *set);
+struct stmt stmt_address_set(uint8_t family, bool source, const struct set *set);
+struct stmt stmt_port(enum rule_key key, uint16_t port);
 struct stmt stmt_vmap(enum rule_key first, int second, const struct set *map); // second -1: one key
 struct stmt stmt_verdict(enum verdict_kind verdict, const char *chain);
 struct stmt stmt_counter(void);

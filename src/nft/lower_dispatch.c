@@ -227,12 +227,35 @@ static void fill_base(struct lower *lower, struct chain *chain, enum chain_hook 
     add2(lower, chain, established(), stmt_verdict(VERDICT_ACCEPT, NULL));
 }
 
+// Sources that an endpoint may use besides its own: looked up only by packets that would be dropped.
+static void add_spoofable(struct lower *lower, struct chain *chain, const struct plan_endpoint *endpoint)
+{
+    static const uint8_t families[] = {IP_V4, IP_V6};
+    for (size_t i = 0; i < ARRAY_COUNT(families); i++) {
+        struct cidrset nets = cidrset_family(&endpoint->spoofable, families[i]);
+        if (nets.count == 0 || endpoint->interface == NULL) {
+            continue;
+        }
+        char name[16] = "";
+        strncpy(name, endpoint->interface, sizeof name - 1);
+        struct stmt stmts[] = {
+            stmt_value(KEY_IIFNAME, OP_EQ, name, sizeof name),
+            stmt_address_set(families[i], true, lower_nets(lower, &nets)),
+            stmt_verdict(VERDICT_GOTO, lower_class(lower, endpoint->classes[PLAN_OUT])),
+        };
+        chain_add(lower, chain, stmts, ARRAY_COUNT(stmts), NULL, endpoint->loc);
+    }
+}
+
 static void fill_from(struct lower *lower, const struct maps *maps)
 {
     struct chain *chain = lower_chain(lower, CHAIN_FROM);
     add1(lower, chain, stmt_vmap(KEY_IIFNAME, KEY_IP_SADDR, maps->from[0]));
     add1(lower, chain, stmt_vmap(KEY_IIFNAME, KEY_IP6_SADDR, maps->from[1]));
     struct chain *spoofed = lower_chain(lower, CHAIN_SPOOFED);
+    for (size_t i = 0; i < lower->plan->endpoints.count; i++) {
+        add_spoofable(lower, spoofed, &lower->plan->endpoints.items[i]);
+    }
     add_counted_drop(lower, spoofed, NULL, "workload interface, but no endpoint with this source address");
 }
 
@@ -241,12 +264,6 @@ static struct stmt byte_stmt(enum rule_key key, enum match_op op, uint8_t value,
     struct stmt stmt = stmt_value(key, op, &value, 1);
     stmt.value_end[0] = end;
     return stmt;
-}
-
-static struct stmt port_stmt(enum rule_key key, uint16_t port)
-{
-    uint8_t bytes[2] = {(uint8_t)(port >> 8), (uint8_t)port};
-    return stmt_value(key, OP_EQ, bytes, 2);
 }
 
 // Before anti-spoofing: neighbour discovery and MLD (130-136, 143) and DHCP come from :: , fe80::/10 and 0.0.0.0.
@@ -261,8 +278,8 @@ static void fill_host(struct lower *lower)
     struct stmt from_any = stmt_value(KEY_IP_SADDR, OP_EQ, any4, sizeof any4);
     struct stmt from_link = stmt_value(KEY_IP6_SADDR, OP_PREFIX, link_local, sizeof link_local);
     from_link.bits = 10;
-    struct stmt dhcp[] = {port_stmt(KEY_UDP_SPORT, 68), port_stmt(KEY_UDP_DPORT, 67), from_any, accept};
-    struct stmt dhcp6[] = {port_stmt(KEY_UDP_SPORT, 546), port_stmt(KEY_UDP_DPORT, 547), from_link, accept};
+    struct stmt dhcp[] = {stmt_port(KEY_UDP_SPORT, 68), stmt_port(KEY_UDP_DPORT, 67), from_any, accept};
+    struct stmt dhcp6[] = {stmt_port(KEY_UDP_SPORT, 546), stmt_port(KEY_UDP_DPORT, 547), from_link, accept};
     chain_add(lower, chain, dhcp, ARRAY_COUNT(dhcp), NULL, LOC_NONE);
     chain_add(lower, chain, dhcp6, ARRAY_COUNT(dhcp6), NULL, LOC_NONE);
     add1(lower, chain, stmt_verdict(VERDICT_GOTO, CHAIN_FROM));

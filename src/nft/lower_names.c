@@ -67,6 +67,12 @@ const char *rule_comment(const struct lower *lower, const char *id, int directio
     return arena_printf(lower->arena, "%s %s", head, tail);
 }
 
+const char *nft_root_text(struct arena *arena, const char *root)
+{
+    enum { ROOT_MAX = RULE_COMMENT_MAX - sizeof "root" }; // with the blank behind the word
+    return clean_comment(arena, arena_strndup(arena, root, strnlen(root, ROOT_MAX)));
+}
+
 const char *nft_policy_id(struct arena *arena, const char *id)
 {
     return short_id(arena, id);

@@ -155,6 +155,22 @@ static const char *class_name(struct lower *lower, const struct plan_class *clas
     return arena_printf(lower->arena, "class/%s/%012" PRIx64, direction_text(class->direction), hash >> 16);
 }
 
+// Before every policy, so that none can allow what would carry packets past it (semantics.md 5.3).
+static void drop_tunnels(struct lower *lower, struct chain *chain)
+{
+    const struct plan_settings *settings = &lower->plan->settings;
+    struct stmt drop = stmt_verdict(VERDICT_DROP, NULL);
+    if (settings->drop_vxlan) {
+        struct stmt stmts[] = {stmt_port(KEY_UDP_DPORT, settings->vxlan_port), stmt_counter(), drop};
+        chain_add(lower, chain, stmts, ARRAY_COUNT(stmts), "VXLAN from a workload", LOC_NONE);
+    }
+    if (settings->drop_ipip) {
+        static const uint8_t ipip = 4; // RFC 2003
+        struct stmt stmts[] = {stmt_value(KEY_L4PROTO, OP_EQ, &ipip, 1), stmt_counter(), drop};
+        chain_add(lower, chain, stmts, ARRAY_COUNT(stmts), "IPIP from a workload", LOC_NONE);
+    }
+}
+
 static void fill_class(struct lower *lower, struct chain *chain, const struct plan_class *class)
 {
     if (lower->plan->settings.conntrack_invalid_check) {
@@ -162,6 +178,9 @@ static void fill_class(struct lower *lower, struct chain *chain, const struct pl
         struct stmt stmts[] = {stmt_value(KEY_CT_STATE, OP_BITS, &invalid, sizeof invalid), stmt_counter(),
                                stmt_verdict(VERDICT_DROP, NULL)};
         chain_add(lower, chain, stmts, ARRAY_COUNT(stmts), "conntrack invalid", LOC_NONE);
+    }
+    if (class->direction == PLAN_OUT) {
+        drop_tunnels(lower, chain);
     }
     for (size_t i = 0; i < class->tiers.count; i++) {
         if (class->tiers.items[i].enforced) {

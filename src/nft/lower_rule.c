@@ -122,11 +122,8 @@ static void add_named(struct build *build, int32_t number, bool source, bool neg
 
 static void add_address_set(struct build *build, const struct set *set, bool source, bool negated)
 {
-    struct stmt stmt = stmt_in_set(key_address(build->family, source), set);
+    struct stmt stmt = stmt_address_set(build->family, source, set);
     stmt.op = negated ? OP_NOT_SET : OP_SET;
-    if (set->content == SET_PADDED) {
-        stmt.keys[stmt.key_count++] = KEY_L4PROTO;
-    }
     add_set(build, stmt);
     build->tests_family = true;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Small builders for statements.
+#include "keys.h"
 #include "lower.h"
 
 struct stmt stmt_value(enum rule_key key, enum match_op op, const void *value, size_t length)
@@ -13,6 +14,21 @@ struct stmt stmt_in_set(enum rule_key key, const struct set *set)
 {
     return (struct stmt){
         .kind = STMT_MATCH, .op = OP_SET, .key_count = 1, .keys = {(uint8_t)key}, .set = set};
+}
+
+struct stmt stmt_address_set(uint8_t family, bool source, const struct set *set)
+{
+    struct stmt stmt = stmt_in_set(key_address(family, source), set);
+    if (set->content == SET_PADDED) {
+        stmt.keys[stmt.key_count++] = KEY_L4PROTO;
+    }
+    return stmt;
+}
+
+struct stmt stmt_port(enum rule_key key, uint16_t port)
+{
+    uint8_t bytes[2] = {(uint8_t)(port >> 8), (uint8_t)port};
+    return stmt_value(key, OP_EQ, bytes, sizeof bytes);
 }
 
 struct stmt stmt_vmap(enum rule_key first, int second, const struct set *map)

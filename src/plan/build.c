@@ -21,6 +21,9 @@ static void build_settings(struct arena *arena, const struct model *model, struc
         .log_unit = settings->log_unit,
         .log_burst = settings->log_burst,
         .conntrack_invalid_check = settings->conntrack_invalid_check,
+        .drop_vxlan = settings->drop_vxlan,
+        .drop_ipip = settings->drop_ipip,
+        .vxlan_port = settings->vxlan_port,
     };
     for (size_t i = 0; i < count; i++) {
         plan->settings.interface_prefixes[i] = copy(arena, settings->interface_prefixes[i]);

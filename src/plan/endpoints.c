@@ -75,6 +75,11 @@ static struct plan_endpoint build_endpoint(const struct class_registry *registry
         .address_count = res->addresses.count,
         .loc = res->meta.loc,
     };
+    ret.spoofable.items = arena_array_of(arena, struct cidr, res->spoofable.count);
+    for (size_t i = 0; i < res->spoofable.count; i++) {
+        ret.spoofable.items[ret.spoofable.count++] = res->spoofable.items[i].cidr;
+    }
+    cidrset_normalize(&ret.spoofable);
     for (size_t i = 0; i < res->addresses.count; i++) {
         ret.addresses[i] = res->addresses.items[i].cidr.addr;
     }

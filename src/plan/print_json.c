@@ -215,6 +215,9 @@ static json_t *endpoint_json(const struct printer *printer, const struct plan_en
         json_array_append_new(addresses, json_string(ip_addr_text(endpoint->addresses[i], buffer)));
     }
     json_object_set_new(object, "addresses", addresses);
+    if (endpoint->spoofable.count > 0) {
+        json_object_set_new(object, "allowSpoofedSourcePrefixes", cidrs_json(&endpoint->spoofable));
+    }
     json_object_set_new(object, "ingressClass", json_integer(endpoint->classes[PLAN_IN]));
     json_object_set_new(object, "egressClass", json_integer(endpoint->classes[PLAN_OUT]));
     return object;
@@ -226,13 +229,14 @@ static json_t *settings_json(const struct plan_settings *settings)
     for (size_t i = 0; i < settings->interface_prefix_count; i++) {
         json_array_append_new(prefixes, json_string(settings->interface_prefixes[i]));
     }
-    return json_pack("{s:o, s:s, s:s, s:s, s:i, s:I, s:i, s:b}", "interfacePrefix", prefixes,
+    return json_pack("{s:o, s:s, s:s, s:s, s:i, s:I, s:i, s:b, s:b, s:b, s:i}", "interfacePrefix", prefixes,
                      "defaultEndpointToHostAction",
                      settings->host_action == PLAN_HOST_DROP ? "Drop" : "Accept", "denyAction",
                      settings->reject ? "Reject" : "Drop", "logPrefix", settings->log_prefix, "logRate",
                      (int)settings->log_rate, "logRateSeconds", (json_int_t)settings->log_unit,
                      "logBurst", (int)settings->log_burst, "conntrackInvalidCheck",
-                     (int)settings->conntrack_invalid_check);
+                     (int)settings->conntrack_invalid_check, "dropVXLAN", (int)settings->drop_vxlan, "dropIPIP",
+                     (int)settings->drop_ipip, "vxlanPort", settings->vxlan_port);
 }
 
 static json_t *policies_json(const struct printer *printer, const struct plan_policy *items, size_t count,

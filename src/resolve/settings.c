@@ -49,6 +49,15 @@ static void apply(struct arena *arena, const struct res_felix *felix, struct mod
     if (felix->log_burst.present) {
         ret->log_burst = (uint32_t)felix->log_burst.value;
     }
+    if (felix->allow_vxlan.present) {
+        ret->drop_vxlan = !felix->allow_vxlan.value;
+    }
+    if (felix->allow_ipip.present) {
+        ret->drop_ipip = !felix->allow_ipip.value;
+    }
+    if (felix->vxlan_port.present) {
+        ret->vxlan_port = (uint16_t)felix->vxlan_port.value;
+    }
     if (felix->no_conntrack_invalid_check.present) {
         ret->conntrack_invalid_check = !felix->no_conntrack_invalid_check.value;
     }
@@ -76,6 +85,9 @@ void resolve_settings(struct arena *arena, const struct resources *resources, co
         .log_unit = 1,
         .log_burst = 5,
         .conntrack_invalid_check = true,
+        .drop_vxlan = true,
+        .drop_ipip = true,
+        .vxlan_port = 4789,
     };
     apply_named(arena, resources, "default", ret);
     if (node != NULL) {

@@ -9,7 +9,9 @@
 
 #define IN_FELIX(member) offsetof(struct res_felix, member)
 
-enum { MAX_LOG_RATE = 9999, MAX_NOTED = 8, MAX_SLIPS = 2 };
+#define BAD_IN_INTERFACE " \t/:\"*" // the kernel refuses these, but for the two of nft's own syntax
+
+enum { MAX_PREFIX = 15, MAX_PORT = 65535, MAX_LOG_RATE = 9999, MAX_NOTED = 8, MAX_SLIPS = 2 };
 
 // "cali,tap": an empty entry is a slip, since it would claim every interface.
 static void felix_prefixes(struct res_decoder *decoder, const struct node *node, void *target,
@@ -24,9 +26,10 @@ static void felix_prefixes(struct res_decoder *decoder, const struct node *node,
     while (start != NULL) {
         const char *comma = strchr(start, ',');
         size_t length = comma != NULL ? (size_t)(comma - start) : strlen(start);
-        if (length == 0) {
-            diag_report(decoder->diags, DIAG_P025, node->loc, "%s has an empty entry",
-                        field_name(decoder));
+        if (length == 0 || length > MAX_PREFIX || strcspn(start, BAD_IN_INTERFACE) < length) {
+            diag_report(decoder->diags, DIAG_P025, node->loc,
+                        "%s has an entry that no interface name can begin with: \"%.*s\"",
+                        field_name(decoder), (int)length, start);
             return;
         }
         struct res_text prefix = {keep(decoder, start, length), node->loc};
@@ -94,6 +97,16 @@ static void felix_burst(struct res_decoder *decoder, const struct node *node, vo
     }
 }
 
+static void felix_port(struct res_decoder *decoder, const struct node *node, void *target,
+                       const void *arg)
+{
+    (void)arg;
+    long port;
+    if (scalar_integer(decoder, node, 1, MAX_PORT, &port)) {
+        *(struct res_order *)target = (struct res_order){(double)port, true, node->loc};
+    }
+}
+
 static const char *const host_words[] = {"Drop", "Return", "Accept"};
 static const char *const deny_words[] = {"Drop", "Reject"};
 static const struct words host_actions = WORDS(host_words), deny_actions = WORDS(deny_words);
@@ -107,6 +120,9 @@ static const struct field felix_rows[] = {
     {"logActionRateLimit", felix_rate, IN_FELIX(log_rate), NULL},
     {"logActionRateLimitBurst", felix_burst, IN_FELIX(log_burst), NULL},
     {"disableConntrackInvalidCheck", field_bool, IN_FELIX(no_conntrack_invalid_check), NULL},
+    {"allowVXLANPacketsFromWorkloads", field_bool, IN_FELIX(allow_vxlan), NULL},
+    {"allowIPIPPacketsFromWorkloads", field_bool, IN_FELIX(allow_ipip), NULL},
+    {"vxlanPort", felix_port, IN_FELIX(vxlan_port), NULL},
 };
 static const struct fields felix_fields = FIELDS(felix_rows);
 

@@ -455,13 +455,13 @@ check_skip() {
 
 # expect NAME DESCRIPTION <<lines "TARGET RESULT": tries all targets at once from NAME; one check a line.
 expect() {
-  local name=$1 description=$2 line targets=() wanted=() result i=0
+  local name=$1 description=$2 line targets=() wants=() result i=0
   while read -r line; do
     targets+=("${line% *}")
-    wanted+=("${line##* }")
+    wants+=("${line##* }")
   done
   while read -r result; do
-    check_eq "$description: $name -> ${targets[i]} ${wanted[i]}" "${wanted[i]}" "${result##* }"
+    check_eq "$description: $name -> ${targets[i]} ${wants[i]}" "${wants[i]}" "${result##* }"
     i=$((i + 1))
   done < <(lab_connect "$name" --retries 1 "${targets[@]}")
   if ((i != ${#targets[@]})); then
