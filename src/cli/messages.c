@@ -43,8 +43,10 @@ bool refuse(struct run *run, const char *code, const char *format, ...)
     va_list args;
     va_start(args, format);
     bool forced = is_forced(&run->options, code);
-    say(arena_printf(run->arena, "%s[%s]: ", forced ? "forced" : "refused", code), format, args);
+    const char *what = arena_vprintf(run->arena, format, args);
     va_end(args);
+    fflush(stdout);
+    fprintf(stderr, "%s[%s]: %s%s\n", forced ? "forced" : "refused", code, what, forced ? "" : "; nothing was changed");
     return !forced;
 }
 

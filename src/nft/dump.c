@@ -3,6 +3,7 @@
 // Kernel facts: every commit of any table of the network namespace moves the generation id; a dump that a commit cut
 // through is flagged; the kernel filters rules and sets by table, but chains by family only; rules come in order.
 #include "decode.h"
+#include "send.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -164,6 +165,9 @@ static int dump_once(struct dump *dump, const char *table)
     dump->kernel = kernel_new(dump->arena, table);
     dump->netlink.interrupted = false;
     int error = netlink_generation(&dump->netlink, &dump->kernel->generation_id);
+    if (error == 0) {
+        error = batch_barrier(&dump->netlink, dump->arena, dump->kernel->generation_id);
+    }
     if (error == 0) {
         error = get_table(dump);
     }

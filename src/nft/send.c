@@ -188,6 +188,22 @@ static enum nft_status send_and_read(struct netlink *netlink, struct arena *aren
     return outcome.overrun ? recheck(netlink, arena, before, reterr) : NFT_DONE;
 }
 
+int batch_barrier(struct netlink *netlink, struct arena *arena, uint32_t generation_id)
+{
+    __attribute__((cleanup(batch_free))) struct batch batch = {0};
+    struct outcome outcome = {0};
+    batch_open(&batch, generation_id);
+    batch_close(&batch);
+    int error = send_all(netlink, &batch);
+    if (error == 0) {
+        error = drain(arena, netlink, &outcome);
+    }
+    if (error < 0) {
+        return error;
+    }
+    return outcome.error == ERESTART ? -EAGAIN : -outcome.error;
+}
+
 enum nft_status batch_send(struct arena *arena, const struct batch *batch, void (*before_send)(void *context),
                            void *context, struct nft_failure *reterr)
 {
