@@ -3,6 +3,7 @@
 # Somebody else changes the firewall between polc's dump and its commit, or two applies run at the same time. The first
 # needs a polc that was built with POLC_TESTING, which waits for a fifo before it sends.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 lab_begin race

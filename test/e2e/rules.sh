@@ -4,6 +4,7 @@
 # place of the one before. After each apply, diff must find nothing, and what `compile -o nft` prints must load into a
 # fresh namespace as the same ruleset.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # ---- the lab: workloads of namespace lab, one of namespace other, and addresses outside --------------------------------

@@ -3,6 +3,7 @@
 # What must never happen: a mixture of two rulesets after a kill, a change of the kernel by wrong input or without
 # privilege, a touch of somebody else's table, a second apply that sends something.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 KILLS=${KILLS:-20}
@@ -53,7 +54,7 @@ garbage() {
 committed() {
   local log=$LAB_DIR/monitor pid tries=0
   : >"$log"
-  lab_exec router stdbuf -oL nft monitor >"$log" 2>&1 &
+  ip netns exec "$LAB_ROUTER" stdbuf -oL nft monitor >"$log" 2>&1 &
   pid=$!
   until grep -q 'table ip begin' "$log" || ((++tries > 100)); do
     lab_nft add table ip begin

@@ -94,6 +94,17 @@ static enum kind parse_kind(const char *text, const char **ret_rest)
     fail_usage("not a target or port", text);
 }
 
+static long parse_number(const char *text, long max)
+{
+    char *end;
+    errno = 0;
+    long value = strtol(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || value < 0 || value > max) {
+        fail_usage("not a number in range", text);
+    }
+    return value;
+}
+
 // A numeric address and a port (NULL: none).
 static bool resolve(const char *host, const char *port, struct sockaddr_storage *ret,
                     socklen_t *ret_size)
@@ -126,23 +137,12 @@ static struct target parse_target(const char *text)
     memcpy(host, rest, (size_t)(end - rest));
     host[end - rest] = '\0';
     end += bracket;
-    bool has_port = end[0] == ':' && end[1] != '\0';
+    bool has_port = end[0] == ':' && parse_number(end + 1, UINT16_MAX) > 0;
     if (has_port == (target.kind == KIND_ICMP) || (!has_port && end[0] != '\0') ||
         !resolve(host, has_port ? end + 1 : NULL, &target.address, &target.address_size)) {
         fail_usage("not a target", text);
     }
     return target;
-}
-
-static long parse_number(const char *text, long max)
-{
-    char *end;
-    errno = 0;
-    long value = strtol(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || value < 0 || value > max) {
-        fail_usage("not a number in range", text);
-    }
-    return value;
 }
 
 // Reads the options at the head of `argv`; returns how many words they took.
