@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The arena: chunks in a list, the newest first. Zeroed when handed out, poisoned under AddressSanitizer when not.
+// A large block is a mapping of its own: it grows without a copy, and what is not yet used of it costs no memory.
 #include <polc/base/arena.h>
 
 #include <polc/base/exit.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -21,19 +24,26 @@
 #define UNPOISON(address, size) ((void)(address), (void)(size))
 #endif
 
-enum { ALIGNMENT = 16, FIRST_CHUNK = 64 * 1024, LARGEST_CHUNK = 1024 * 1024 };
+enum {
+    ALIGNMENT = 16,
+    FIRST_CHUNK = 64 * 1024,
+    LARGEST_CHUNK = 1024 * 1024,
+    LARGE = 256 * 1024, // from here on a block is a mapping of its own
+};
 
 struct chunk {
     struct chunk *older;
     size_t size; // of data
     size_t used;
-    size_t padding;
+    size_t serial; // mappings only: in the order of creation
     _Alignas(ALIGNMENT) unsigned char data[];
 };
 
 struct arena {
     struct chunk *newest;
-    size_t next_size; // of the next ordinary chunk
+    struct chunk *mappings;
+    size_t last_serial;
+    size_t next_size; // of the next chunk
     size_t held, limit;
 };
 
@@ -63,6 +73,15 @@ static void drop_newest(struct arena *arena)
     free(chunk);
 }
 
+static void drop_mapping(struct arena *arena)
+{
+    struct chunk *mapping = arena->mappings;
+    arena->mappings = mapping->older;
+    arena->held -= mapping->size;
+    UNPOISON(mapping->data, mapping->size);
+    munmap(mapping, sizeof *mapping + mapping->size);
+}
+
 void arena_free(struct arena *arena)
 {
     if (arena == NULL) {
@@ -71,20 +90,45 @@ void arena_free(struct arena *arena)
     while (arena->newest != NULL) {
         drop_newest(arena);
     }
+    while (arena->mappings != NULL) {
+        drop_mapping(arena);
+    }
     free(arena);
+}
+
+static void take_from_limit(struct arena *arena, size_t size)
+{
+    if (size > arena->limit - arena->held) {
+        out_of_memory("the input needs more memory than polc's limit");
+    }
+    arena->held += size;
+}
+
+static size_t rounded(size_t size, size_t unit)
+{
+    size_t ret;
+    if (__builtin_add_overflow(size, unit - 1, &ret)) {
+        out_of_memory("a size overflows");
+    }
+    return ret / unit * unit;
+}
+
+static size_t room_of(size_t size)
+{
+    return rounded(size > 0 ? size : 1, ALIGNMENT);
 }
 
 static void add_chunk(struct arena *arena, size_t wanted)
 {
     size_t size = arena->next_size;
-    if (wanted > size) {
-        size = wanted;
-    } else if (arena->next_size < LARGEST_CHUNK) {
-        arena->next_size *= 2;
+    while (size < wanted) {
+        size *= 2;
     }
+    arena->next_size = size < LARGEST_CHUNK ? size * 2 : size;
     if (size > arena->limit - arena->held) {
-        out_of_memory("the input needs more memory than polc's limit");
+        size = wanted; // the last of a small limit
     }
+    take_from_limit(arena, size);
     struct chunk *chunk = malloc(sizeof *chunk + size);
     if (chunk == NULL) {
         out_of_memory("out of memory");
@@ -92,21 +136,40 @@ static void add_chunk(struct arena *arena, size_t wanted)
     *chunk = (struct chunk){.older = arena->newest, .size = size};
     POISON(chunk->data, size);
     arena->newest = chunk;
-    arena->held += size;
 }
 
-static size_t rounded(size_t size)
+// Bytes of a mapping with room for a block, header included.
+static size_t mapping_length(size_t room)
 {
-    size_t ret;
-    if (__builtin_add_overflow(size, ALIGNMENT - 1, &ret)) {
+    size_t length;
+    if (__builtin_add_overflow(room, sizeof(struct chunk), &length)) {
         out_of_memory("a size overflows");
     }
-    return ret / ALIGNMENT * ALIGNMENT;
+    return rounded(length, (size_t)sysconf(_SC_PAGESIZE));
+}
+
+static void *map_block(struct arena *arena, size_t size)
+{
+    size_t room = room_of(size);
+    size_t length = mapping_length(room);
+    take_from_limit(arena, length - sizeof(struct chunk));
+    struct chunk *mapping = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapping == MAP_FAILED) {
+        out_of_memory("out of memory");
+    }
+    *mapping = (struct chunk){.older = arena->mappings, .size = length - sizeof *mapping, .used = room,
+                              .serial = ++arena->last_serial};
+    POISON(mapping->data + size, mapping->size - size);
+    arena->mappings = mapping;
+    return mapping->data;
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    size_t room = rounded(size > 0 ? size : 1);
+    if (size >= LARGE) {
+        return map_block(arena, size);
+    }
+    size_t room = room_of(size);
     if (arena->newest == NULL || room > arena->newest->size - arena->newest->used) {
         add_chunk(arena, room);
     }
@@ -127,11 +190,11 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
     return arena_alloc(arena, total);
 }
 
-static bool grow_in_place(struct arena *arena, void *block, size_t old_size, size_t new_size)
+static bool grow_in_chunk(struct arena *arena, void *block, size_t old_size, size_t new_size)
 {
     struct chunk *chunk = arena->newest;
-    size_t old_room = rounded(old_size > 0 ? old_size : 1);
-    size_t new_room = rounded(new_size);
+    size_t old_room = room_of(old_size);
+    size_t new_room = room_of(new_size);
     if (chunk == NULL || (unsigned char *)block + old_room != chunk->data + chunk->used ||
         new_room - old_room > chunk->size - chunk->used) {
         return false;
@@ -142,14 +205,52 @@ static bool grow_in_place(struct arena *arena, void *block, size_t old_size, siz
     return true;
 }
 
+// The kernel moves the pages and hands out zeroed ones; NULL when the block is no mapping.
+static void *grow_mapping(struct arena *arena, const void *block, size_t old_size, size_t new_size)
+{
+    struct chunk **link = &arena->mappings;
+    while (*link != NULL && (const void *)(*link)->data != block) {
+        link = &(*link)->older;
+    }
+    struct chunk *mapping = *link;
+    if (mapping == NULL) {
+        return NULL;
+    }
+    size_t old_length = sizeof *mapping + mapping->size;
+    size_t length = mapping_length(room_of(new_size));
+    UNPOISON(mapping->data, mapping->size);
+    if (length > old_length) {
+        take_from_limit(arena, length - old_length);
+        mapping = mremap(mapping, old_length, length, MREMAP_MAYMOVE);
+    }
+    if (mapping == MAP_FAILED) {
+        out_of_memory("out of memory");
+    }
+    *link = mapping;
+    mapping->size = (length > old_length ? length : old_length) - sizeof *mapping;
+    memset(mapping->data + old_size, 0, mapping->used - old_size);
+    mapping->used = room_of(new_size);
+    POISON(mapping->data + new_size, mapping->size - new_size);
+    return mapping->data;
+}
+
 void *arena_grow(struct arena *arena, void *block, size_t old_size, size_t new_size)
 {
-    if (block != NULL && grow_in_place(arena, block, old_size, new_size)) {
+    void *grown = NULL;
+    if (new_size <= old_size && block != NULL) {
         return block;
     }
-    void *grown = arena_alloc(arena, new_size);
-    if (block != NULL) {
-        memcpy(grown, block, old_size);
+    if (block != NULL && grow_in_chunk(arena, block, old_size, new_size)) {
+        return block;
+    }
+    if (block != NULL && old_size >= LARGE) {
+        grown = grow_mapping(arena, block, old_size, new_size);
+    }
+    if (grown == NULL) {
+        grown = arena_alloc(arena, new_size);
+        if (block != NULL) {
+            memcpy(grown, block, old_size);
+        }
     }
     return grown;
 }
@@ -157,7 +258,9 @@ void *arena_grow(struct arena *arena, void *block, size_t old_size, size_t new_s
 char *arena_strndup(struct arena *arena, const char *text, size_t length)
 {
     char *copy = arena_alloc(arena, length + 1);
-    memcpy(copy, text, length);
+    if (length > 0) {
+        memcpy(copy, text, length); // `text` may be NULL otherwise
+    }
     return copy;
 }
 
@@ -191,7 +294,8 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 
 struct arena_mark arena_mark(const struct arena *arena)
 {
-    return (struct arena_mark){arena->newest, arena->newest != NULL ? arena->newest->used : 0};
+    size_t used = arena->newest != NULL ? arena->newest->used : 0;
+    return (struct arena_mark){arena->newest, used, arena->last_serial};
 }
 
 void arena_rewind(struct arena *arena, struct arena_mark mark)
@@ -199,17 +303,25 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
     while (arena->newest != mark.chunk) {
         drop_newest(arena);
     }
+    while (arena->mappings != NULL && arena->mappings->serial > mark.serial) {
+        drop_mapping(arena);
+    }
     if (arena->newest != NULL) {
         arena->newest->used = mark.used;
         POISON(arena->newest->data + mark.used, arena->newest->size - mark.used);
     }
 }
 
-size_t arena_used(const struct arena *arena)
+static size_t used_in(const struct chunk *chunk)
 {
     size_t used = 0;
-    for (const struct chunk *chunk = arena->newest; chunk != NULL; chunk = chunk->older) {
+    for (; chunk != NULL; chunk = chunk->older) {
         used += chunk->used;
     }
     return used;
+}
+
+size_t arena_used(const struct arena *arena)
+{
+    return used_in(arena->newest) + used_in(arena->mappings);
 }

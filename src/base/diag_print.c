@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Diagnostics as text with excerpt and caret, or as JSON.
+// Diagnostics as text with excerpt and caret, or as JSON. What comes from the input is shown so that it cannot steer a
+// terminal.
 #include "diag_internal.h"
+
+#include "excerpt.h"
+#include "utf8.h"
 
 #include <polc/base/json_text.h>
 #include <stdlib.h>
 
-enum { DEFAULT_MAX = 100, TAB_WIDTH = 8, EXCERPT_MAX = 160 };
+enum { DEFAULT_MAX = 100, GUTTER = 5 };
 
 struct style {
     const char *names[DIAG_SEVERITY_COUNT]; // with colour
@@ -28,104 +32,151 @@ static int compare(const void *a, const void *b)
                                      : strcmp(left->message, right->message);
 }
 
-// Bytes of the UTF-8 character at `text`; 1 for a stray byte.
-static size_t character_size(const char *text, size_t left)
+// Control characters as escapes; with `lines`, line ends stay.
+static void print_safe(FILE *out, const char *text, bool lines)
 {
-    unsigned char lead = (unsigned char)text[0];
-    size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
-    return size <= left ? size : 1;
+    size_t left = strlen(text);
+    while (left > 0) {
+        uint32_t character = 0;
+        size_t size = utf8_read(text, left, &character);
+        if (size == 0) {
+            fputs(REPLACEMENT, out);
+            size = 1;
+        } else if (character == '\n' && !lines) {
+            fputs("\\n", out);
+        } else if (character == '\n' || is_printable(character)) {
+            fwrite(text, 1, size, out);
+        } else {
+            fprintf(out, character == '\t' ? "\\t" : "\\u%04x", character);
+        }
+        text += size;
+        left -= size;
+    }
 }
 
-// One line of input as printed: tabs widened, cut at EXCERPT_MAX columns. Finds where a column begins and ends.
-struct excerpt {
-    struct strbuf text;
-    size_t caret, caret_end; // printed columns, from 0
-};
-
-static struct excerpt make_excerpt(struct arena *arena, const char *line, size_t length, struct loc loc)
+static unsigned digits(uint32_t number)
 {
-    struct excerpt ret = {.text = {.arena = arena}};
-    size_t column = 1;
-    size_t printed = 0;
-    ret.caret = ret.caret_end = SIZE_MAX;
-    for (size_t at = 0; at < length && printed < EXCERPT_MAX; column++) {
-        size_t size = character_size(line + at, length - at);
-        if (column == loc.column) {
-            ret.caret = printed;
-        }
-        if (column == (size_t)loc.column + loc.length) {
-            ret.caret_end = printed;
-        }
-        if (line[at] == '\t') {
-            size_t width = TAB_WIDTH - printed % TAB_WIDTH;
-            strbuf_addf(&ret.text, "%*s", (int)width, "");
-            printed += width;
-        } else {
-            strbuf_add_n(&ret.text, (unsigned char)line[at] < 0x20 ? "?" : line + at, size);
-            printed++;
-        }
-        at += size;
+    unsigned ret = 1;
+    for (; number >= 10; number /= 10) {
+        ret++;
     }
-    ret.caret = ret.caret == SIZE_MAX ? printed : ret.caret;
-    ret.caret_end = ret.caret_end == SIZE_MAX ? printed : ret.caret_end;
     return ret;
 }
 
-static void print_line(struct arena *arena, struct sources *sources, struct loc loc, FILE *out,
-                       struct excerpt *ret)
+// How one diagnostic is printed.
+struct page {
+    struct diags *diags;
+    const struct style *style;
+    FILE *out;
+    int gutter; // width of the line numbers
+};
+
+static int gutter_of(const struct diag *diag)
+{
+    unsigned width = GUTTER;
+    unsigned needed = digits(diag->loc.line);
+    width = needed > width ? needed : width;
+    for (size_t i = 0; i < diag->related.count; i++) {
+        needed = digits(diag->related.items[i].loc.line);
+        width = needed > width ? needed : width;
+    }
+    return (int)width;
+}
+
+static void print_gutter(const struct page *page)
+{
+    fprintf(page->out, "%*s | ", page->gutter, "");
+}
+
+// Returns where the place is in the printed line.
+static struct excerpt print_excerpt(const struct page *page, struct loc loc)
 {
     size_t length = 0;
-    const char *line = sources_line(sources, loc, &length);
-    *ret = make_excerpt(arena, line != NULL ? line : "", length, loc);
-    fprintf(out, "%5u | %s\n", loc.line, strbuf_text(&ret->text));
+    const char *line = sources_line(page->diags->sources, loc, &length);
+    struct excerpt excerpt = excerpt_make(page->diags->arena, line != NULL ? line : "", length, loc);
+    fprintf(page->out, "%*u | %s\n", page->gutter, loc.line, excerpt.text);
+    return excerpt;
 }
 
-static void print_caret(FILE *out, const struct style *style, const struct excerpt *excerpt, const char *label)
+static void print_label(const struct page *page, const char *label)
 {
-    size_t width = excerpt->caret_end > excerpt->caret ? excerpt->caret_end - excerpt->caret : 1;
-    fprintf(out, "      | %*s%s^", (int)excerpt->caret, "", style->caret);
-    for (size_t i = 1; i < width; i++) {
-        fputc('~', out);
+    if (label != NULL) {
+        fputc(' ', page->out);
+        print_safe(page->out, label, false);
     }
-    fprintf(out, "%s%s%s\n", style->reset, label != NULL ? " " : "", label != NULL ? label : "");
+    fputc('\n', page->out);
 }
 
-static void print_related(struct diags *diags, const struct diag *diag, const struct related *related, FILE *out)
+static void print_caret(const struct page *page, const struct excerpt *excerpt, const char *label)
+{
+    print_gutter(page);
+    fprintf(page->out, "%*s%s^", (int)excerpt->caret, "", page->style->caret);
+    for (size_t i = excerpt->caret + 1; i < excerpt->caret_end; i++) {
+        fputc('~', page->out);
+    }
+    fputs(page->style->reset, page->out);
+    print_label(page, label);
+}
+
+static void print_place(const struct page *page, struct loc loc)
+{
+    print_safe(page->out, loc_text(page->diags->arena, page->diags->sources, loc), false);
+}
+
+static void print_related(const struct page *page, const struct diag *diag, const struct related *related)
 {
     if (related->loc.line == 0) {
-        fprintf(out, "      | - %s\n", related->text);
+        fputs("note:", page->out);
+        print_label(page, related->text);
         return;
     }
-    struct excerpt excerpt;
-    if (related->loc.source != diag->loc.source) {
-        fprintf(out, "  %s\n", loc_text(diags->arena, diags->sources, related->loc));
+    if (related->loc.source != diag->loc.source || diag->loc.line == 0) {
+        fputs("  ", page->out);
+        print_place(page, related->loc);
+        fputc('\n', page->out);
     }
-    print_line(diags->arena, diags->sources, related->loc, out, &excerpt);
-    fprintf(out, "      | %*s- %s\n", (int)excerpt.caret, "", related->text);
+    struct excerpt excerpt = print_excerpt(page, related->loc);
+    print_gutter(page);
+    fprintf(page->out, "%*s-", (int)excerpt.caret, "");
+    print_label(page, related->text);
 }
 
-static void print_text(struct diags *diags, const struct diag *diag, const struct style *style, FILE *out)
+static void print_headline(const struct page *page, const struct diag *diag)
 {
-    enum diag_severity severity = diag_code_severity(diag->code);
-    const char *place = loc_text(diags->arena, diags->sources, diag->loc);
-    fprintf(out, "%s%s%s%s[%s]%s: %s\n", style->bold, place[0] != '\0' ? place : "polc", ": ",
-            style->names[severity], diag_code_name(diag->code), style->reset, diag->message);
+    fputs(page->style->bold, page->out);
     if (diag->loc.line > 0) {
-        struct excerpt excerpt;
-        print_line(diags->arena, diags->sources, diag->loc, out, &excerpt);
-        if (diag->loc.column > 0) {
-            print_caret(out, style, &excerpt, diag->label);
-        }
+        print_place(page, diag->loc);
+    } else {
+        fputs("polc", page->out);
+    }
+    fprintf(page->out, ": %s[%s]%s: ", page->style->names[diag_code_severity(diag->code)],
+            diag_code_name(diag->code), page->style->reset);
+    print_safe(page->out, diag->message, false);
+    fputc('\n', page->out);
+}
+
+static void print_text(const struct page *page, const struct diag *diag)
+{
+    print_headline(page, diag);
+    struct excerpt excerpt = {0};
+    if (diag->loc.line > 0) {
+        excerpt = print_excerpt(page, diag->loc);
+    }
+    if (diag->loc.column > 0) {
+        print_caret(page, &excerpt, diag->label);
     } else if (diag->label != NULL) {
-        fprintf(out, "      | %s\n", diag->label);
+        fprintf(page->out, "%*s |", page->gutter, "");
+        print_label(page, diag->label);
     }
     for (size_t i = 0; i < diag->related.count; i++) {
-        print_related(diags, diag, &diag->related.items[i], out);
+        print_related(page, diag, &diag->related.items[i]);
     }
     if (diag->hint != NULL) {
-        fprintf(out, "hint: %s\n", diag->hint);
+        fputs("hint: ", page->out);
+        print_safe(page->out, diag->hint, true);
+        fputc('\n', page->out);
     }
-    fputc('\n', out);
+    fputc('\n', page->out);
 }
 
 static void print_json_place(struct diags *diags, struct loc loc, FILE *out)
@@ -159,22 +210,42 @@ static void print_json(struct diags *diags, const struct diag *diag, FILE *out)
     fputc('}', out);
 }
 
+// Of more than fit, errors are kept before warnings and those before notes: an error must not drown.
+static size_t choose(const struct diags *diags, size_t max, const struct diag **ret_chosen)
+{
+    size_t room[DIAG_SEVERITY_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < DIAG_SEVERITY_COUNT; i++) {
+        room[i] = diags->counts[i] < max ? diags->counts[i] : max;
+        max -= room[i];
+    }
+    for (size_t i = 0; i < diags->all.count; i++) {
+        const struct diag *diag = diags->all.items[i];
+        if (room[diag_code_severity(diag->code)] > 0) {
+            room[diag_code_severity(diag->code)]--;
+            ret_chosen[count++] = diag;
+        }
+    }
+    return count;
+}
+
 void diags_print(struct diags *diags, FILE *out, const struct diag_print_options *options)
 {
-    size_t max = options->max > 0 ? options->max : DEFAULT_MAX;
-    size_t shown = diags->all.count < max ? diags->all.count : max;
     vec_sort(&diags->all, compare);
+    const struct diag **chosen = arena_array(diags->arena, diags->all.count, sizeof(struct diag *));
+    size_t shown = choose(diags, options->max > 0 ? options->max : DEFAULT_MAX, chosen);
     if (options->json) {
         fputs("[", out);
         for (size_t i = 0; i < shown; i++) {
             fputs(i > 0 ? ",\n " : "", out);
-            print_json(diags, diags->all.items[i], out);
+            print_json(diags, chosen[i], out);
         }
         fputs("]\n", out);
         return;
     }
     for (size_t i = 0; i < shown; i++) {
-        print_text(diags, diags->all.items[i], options->color ? &coloured : &plain, out);
+        struct page page = {diags, options->color ? &coloured : &plain, out, gutter_of(chosen[i])};
+        print_text(&page, chosen[i]);
     }
     if (shown < diags->all.count) {
         fprintf(out, "... and %zu more\n", diags->all.count - shown);

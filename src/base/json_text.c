@@ -2,6 +2,31 @@
 // JSON string escapes.
 #include <polc/base/json_text.h>
 
+#include "utf8.h"
+
+#include <string.h>
+
+static void print_ascii(FILE *out, unsigned char character)
+{
+    switch (character) {
+    case '"':
+    case '\\':
+        fprintf(out, "\\%c", character);
+        break;
+    case '\n':
+        fputs("\\n", out);
+        break;
+    case '\t':
+        fputs("\\t", out);
+        break;
+    case '\r':
+        fputs("\\r", out);
+        break;
+    default:
+        fprintf(out, character < 0x20 || character == 0x7f ? "\\u%04x" : "%c", character);
+    }
+}
+
 void json_text_print(FILE *out, const char *text)
 {
     if (text == NULL) {
@@ -9,16 +34,20 @@ void json_text_print(FILE *out, const char *text)
         return;
     }
     fputc('"', out);
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
-        if (*at == '"' || *at == '\\') {
-            fprintf(out, "\\%c", *at);
-        } else if (*at == '\n') {
-            fputs("\\n", out);
-        } else if (*at < 0x20 || *at == 0x7f) {
-            fprintf(out, "\\u%04x", *at);
+    size_t left = strlen(text);
+    while (left > 0) {
+        uint32_t character;
+        size_t size = utf8_read(text, left, &character);
+        if (size == 0) {
+            fputs("\\ufffd", out);
+            size = 1;
+        } else if (size == 1) {
+            print_ascii(out, (unsigned char)character);
         } else {
-            fputc(*at, out);
+            fwrite(text, 1, size, out);
         }
+        text += size;
+        left -= size;
     }
     fputc('"', out);
 }

@@ -38,17 +38,44 @@ const struct source *sources_get(const struct sources *sources, uint32_t number)
     return number < sources->all.count ? &sources->all.items[number] : NULL;
 }
 
+// Bytes of the line break at `at`, 0 when there is none. YAML 1.1 and so libyaml's marks also end a line at a lone CR,
+// at U+0085, U+2028 and U+2029.
+static size_t break_size(const char *at, size_t left)
+{
+    unsigned char first = (unsigned char)at[0];
+    if (first == '\n') {
+        return 1;
+    }
+    if (first == '\r') {
+        return left > 1 && at[1] == '\n' ? 2 : 1;
+    }
+    if (first == 0xc2) {
+        return left > 1 && at[1] == '\x85' ? 2 : 0;
+    }
+    bool separator = first == 0xe2 && left > 2 && at[1] == '\x80' && (at[2] == '\xa8' || at[2] == '\xa9');
+    return separator ? 3 : 0;
+}
+
 static void index_lines(struct arena *arena, const struct source *source, struct line_index *index)
 {
     vec_push(arena, index, 0);
-    const char *end = source->text + source->size;
-    for (const char *at = source->text; at < end; at++) {
-        at = memchr(at, '\n', (size_t)(end - at));
-        if (at == NULL) {
-            break;
+    for (size_t at = 0; at < source->size;) {
+        size_t size = break_size(source->text + at, source->size - at);
+        at += size > 0 ? size : 1;
+        if (size > 0) {
+            vec_push(arena, index, at);
         }
-        vec_push(arena, index, (size_t)(at + 1 - source->text));
     }
+}
+
+// Where the line that starts at `start` ends.
+static size_t line_end(const struct source *source, size_t start)
+{
+    size_t end = start;
+    while (end < source->size && break_size(source->text + end, source->size - end) == 0) {
+        end++;
+    }
+    return end;
 }
 
 const char *sources_line(struct sources *sources, struct loc loc, size_t *ret_length)
@@ -65,10 +92,7 @@ const char *sources_line(struct sources *sources, struct loc loc, size_t *ret_le
         return NULL;
     }
     size_t start = index->items[loc.line - 1];
-    size_t end = loc.line < index->count ? index->items[loc.line] - 1 : source->size;
-    if (end > start && source->text[end - 1] == '\r') {
-        end--;
-    }
+    size_t end = line_end(source, start);
     *ret_length = end - start;
     return source->text + start;
 }

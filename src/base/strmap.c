@@ -2,12 +2,15 @@
 // String map and string table. uthash stays inside this file; its memory is the arena's, so that nothing is freed.
 #include <polc/base/strmap.h>
 
+#include "hash.h"
+
 #include <polc/base/exit.h>
 
 // uthash's macros expand inside functions that have a variable `map`.
 #define uthash_malloc(size)      arena_alloc(map->arena, (size))
 #define uthash_free(block, size) ((void)(block), (void)(size))
 #define uthash_fatal(message)    POLC_UNREACHABLE(message)
+#define HASH_FUNCTION(text, length, ret) ((ret) = hash_text((text), (length)))
 #include <uthash.h>
 
 struct entry {
@@ -40,18 +43,27 @@ void *strmap_get(const struct strmap *map, const char *key)
     return strmap_get_n(map, key, strlen(key));
 }
 
+static struct entry *find_or_add(struct strmap *map, const char *key, size_t length)
+{
+    struct entry *entry;
+    unsigned hash;
+    HASH_VALUE(key, length, hash);
+    HASH_FIND_BYHASHVALUE(hh, map->entries, key, length, hash, entry);
+    if (entry == NULL) {
+        entry = arena_new_of(map->arena, struct entry);
+        entry->key = arena_strndup(map->arena, key, length);
+        HASH_ADD_KEYPTR_BYHASHVALUE(hh, map->entries, entry->key, length, hash, entry);
+    }
+    return entry;
+}
+
 void *strmap_put(struct strmap *map, const char *key, void *value)
 {
-    size_t length = strlen(key);
-    void *known = strmap_get_n(map, key, length);
-    if (known != NULL) {
-        return known;
+    struct entry *entry = find_or_add(map, key, strlen(key));
+    if (entry->value == NULL) {
+        entry->value = value;
     }
-    struct entry *entry = arena_new_of(map->arena, struct entry);
-    entry->key = arena_strndup(map->arena, key, length);
-    entry->value = value;
-    HASH_ADD_KEYPTR(hh, map->entries, entry->key, length, entry);
-    return value;
+    return entry->value;
 }
 
 size_t strmap_count(const struct strmap *map)
@@ -88,13 +100,5 @@ struct strtab *strtab_new(struct arena *arena)
 
 const char *strtab_intern(struct strtab *table, const char *text, size_t length)
 {
-    struct strmap *map = &table->map;
-    struct entry *entry;
-    HASH_FIND(hh, map->entries, text, length, entry);
-    if (entry == NULL) {
-        entry = arena_new_of(map->arena, struct entry);
-        entry->key = arena_strndup(map->arena, text, length);
-        HASH_ADD_KEYPTR(hh, map->entries, entry->key, length, entry);
-    }
-    return entry->key;
+    return find_or_add(&table->map, text, length)->key;
 }

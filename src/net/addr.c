@@ -101,8 +101,10 @@ static uint8_t byte_mask(unsigned bits, unsigned byte)
 
 struct cidr cidr_masked(struct cidr cidr)
 {
-    for (unsigned i = 0; i < sizeof cidr.addr.bytes; i++) {
-        cidr.addr.bytes[i] &= byte_mask(cidr.bits, i);
+    unsigned whole = cidr.bits / 8;
+    if (whole < sizeof cidr.addr.bytes) {
+        cidr.addr.bytes[whole] &= byte_mask(cidr.bits, whole);
+        memset(cidr.addr.bytes + whole + 1, 0, sizeof cidr.addr.bytes - whole - 1);
     }
     return cidr;
 }
@@ -138,8 +140,10 @@ bool cidr_contains(struct cidr outer, struct cidr inner)
 struct ip_addr cidr_last(struct cidr cidr)
 {
     unsigned bytes = ip_family_bits(cidr.addr.family) / 8;
-    for (unsigned i = 0; i < bytes; i++) {
-        cidr.addr.bytes[i] |= (uint8_t)~byte_mask(cidr.bits, i);
+    unsigned whole = cidr.bits / 8;
+    if (whole < bytes) {
+        cidr.addr.bytes[whole] |= (uint8_t)~byte_mask(cidr.bits, whole);
+        memset(cidr.addr.bytes + whole + 1, 0xff, bytes - whole - 1);
     }
     return cidr.addr;
 }

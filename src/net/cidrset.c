@@ -29,8 +29,11 @@ static struct cidr parent_of(struct cidr cidr)
 // Whether a and b are the two halves of one prefix.
 static bool are_siblings(struct cidr a, struct cidr b)
 {
-    return a.bits == b.bits && a.bits > 0 && a.addr.family == b.addr.family &&
-           cidr_compare(parent_of(a), parent_of(b)) == 0 && cidr_compare(a, b) != 0;
+    if (a.bits != b.bits || a.bits == 0) {
+        return false;
+    }
+    a.bits--; // the parent, whose last bit nobody looks at
+    return cidr_contains(a, b) && ip_addr_compare(a.addr, b.addr) != 0;
 }
 
 static bool is_sorted(const struct cidrset *set)

@@ -39,7 +39,8 @@ static const char *family_text(uint8_t family)
 
 static const char *hook_text(uint8_t family, uint32_t hook)
 {
-    static const char *const inet[] = {"prerouting", "input", "forward", "output", "postrouting", "ingress"};
+    static const char *const inet[] = {"prerouting", "input",       "forward",
+                                       "output",     "postrouting", "ingress"};
     static const char *const arp[] = {"input", "output", "forward"};
     static const char *const netdev[] = {"ingress", "egress"};
     if (family == NFPROTO_ARP) {
@@ -68,7 +69,8 @@ static void take_chain(const struct nlmsghdr *reply, void *context)
     netlink_attributes(reply, attrs, NFTA_CHAIN_MAX);
     uint8_t family = netlink_family(reply);
     if (attrs[NFTA_CHAIN_HOOK] == NULL || attrs[NFTA_CHAIN_TABLE] == NULL ||
-        (family == NFPROTO_INET && strcmp(mnl_attr_get_str(attrs[NFTA_CHAIN_TABLE]), listing->except_table) == 0)) {
+        (family == NFPROTO_INET &&
+         strcmp(mnl_attr_get_str(attrs[NFTA_CHAIN_TABLE]), listing->except_table) == 0)) {
         return;
     }
     netlink_nested(attrs[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
@@ -79,13 +81,14 @@ static void take_chain(const struct nlmsghdr *reply, void *context)
         .type = text(listing->arena, attrs[NFTA_CHAIN_TYPE]),
         .hook = hook_text(family, number(hook[NFTA_HOOK_HOOKNUM])),
         .priority = (int)number(hook[NFTA_HOOK_PRIORITY]),
-        .policy_drop = attrs[NFTA_CHAIN_POLICY] != NULL && number(attrs[NFTA_CHAIN_POLICY]) == NF_DROP,
+        .policy_drop =
+            attrs[NFTA_CHAIN_POLICY] != NULL && number(attrs[NFTA_CHAIN_POLICY]) == NF_DROP,
     };
     vec_push(listing->arena, listing->chains, chain);
 }
 
-enum nft_status nft_dump_base_chains(struct arena *arena, const char *except_table, struct nft_base_chains *ret,
-                                     struct nft_failure *reterr)
+enum nft_status nft_dump_base_chains(struct arena *arena, const char *except_table,
+                                     struct nft_base_chains *ret, struct nft_failure *reterr)
 {
     __attribute__((cleanup(netlink_close))) struct netlink netlink;
     int error = netlink_open(&netlink, arena);
@@ -95,7 +98,8 @@ enum nft_status nft_dump_base_chains(struct arena *arena, const char *except_tab
     for (int i = 0; i < ATTEMPTS; i++) {
         *ret = (struct nft_base_chains){.count = 0};
         struct listing listing = {arena, except_table, ret};
-        struct nlmsghdr *request = netlink_prepare(&netlink, NFT_MSG_GETCHAIN, NLM_F_DUMP, NFPROTO_UNSPEC);
+        struct nlmsghdr *request =
+            netlink_prepare(&netlink, NFT_MSG_GETCHAIN, NLM_F_DUMP, NFPROTO_UNSPEC);
         netlink.interrupted = false;
         error = netlink_request(&netlink, request, take_chain, &listing);
         if (error < 0 && error != -EINTR) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One growing buffer of netlink messages: mapped, so that growing moves pages and not bytes (50,000 rules are about
-// 25 MB). Kernel facts: a transaction is NFNL_MSG_BATCH_BEGIN, messages, NFNL_MSG_BATCH_END in one datagram; an error
-// names its message by sequence number only.
+// One growing buffer of netlink messages: mapped, so that growing moves pages and not bytes (50,000
+// rules are about 25 MB). Kernel facts: a transaction is NFNL_MSG_BATCH_BEGIN, messages,
+// NFNL_MSG_BATCH_END in one datagram; an error names its message by sequence number only.
 #include "batch.h"
 
 #include <arpa/inet.h>
@@ -25,9 +25,10 @@ static void reserve(struct batch *batch)
         return;
     }
     size_t capacity = batch->capacity == 0 ? FIRST_CAPACITY : batch->capacity * 2;
-    void *data = batch->capacity == 0
-                     ? mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-                     : mremap(batch->data, batch->capacity, capacity, MREMAP_MAYMOVE);
+    void *data =
+        batch->capacity == 0
+            ? mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            : mremap(batch->data, batch->capacity, capacity, MREMAP_MAYMOVE);
     if (data == MAP_FAILED) {
         out_of_memory();
     }
@@ -50,8 +51,8 @@ static uint32_t add_origin(struct batch *batch, struct origin origin)
     return (uint32_t)batch->count;
 }
 
-static struct nlmsghdr *start(struct batch *batch, uint16_t type, uint16_t flags, struct nfgenmsg header,
-                              struct origin origin)
+static struct nlmsghdr *start(struct batch *batch, uint16_t type, uint16_t flags,
+                              struct nfgenmsg header, struct origin origin)
 {
     reserve(batch);
     struct nlmsghdr *message = mnl_nlmsg_put_header(batch->data + batch->length);
@@ -62,7 +63,8 @@ static struct nlmsghdr *start(struct batch *batch, uint16_t type, uint16_t flags
     return message;
 }
 
-struct nlmsghdr *batch_start(struct batch *batch, uint16_t type, uint16_t flags, struct origin origin)
+struct nlmsghdr *batch_start(struct batch *batch, uint16_t type, uint16_t flags,
+                             struct origin origin)
 {
     struct nfgenmsg header = {.nfgen_family = NFPROTO_INET, .version = NFNETLINK_V0};
     return start(batch, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), flags, header, origin);

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The messages of one transaction in one buffer, and what each of them was made from. Inside module nft only.
+// The messages of one transaction in one buffer, and what each of them was made from. Inside module
+// nft only.
 #pragma once
 
 #include "ruleset.h"
 
 #include <linux/netlink.h>
 
-enum origin_kind { ORIGIN_BATCH, ORIGIN_TABLE, ORIGIN_CHAIN, ORIGIN_RULES, ORIGIN_RULE, ORIGIN_SET, ORIGIN_ELEMENTS };
+enum origin_kind {
+    ORIGIN_BATCH,
+    ORIGIN_TABLE,
+    ORIGIN_CHAIN,
+    ORIGIN_RULES,
+    ORIGIN_RULE,
+    ORIGIN_SET,
+    ORIGIN_ELEMENTS
+};
 
 // What a message was made from, for naming it when the kernel refuses it.
 struct origin {
@@ -25,9 +34,11 @@ struct batch {
     size_t count, origin_capacity;
 };
 
-// Starts a message of type NFT_MSG_* with room for BATCH_MESSAGE_MAX bytes. It stands until batch_finish.
+// Starts a message of type NFT_MSG_* with room for BATCH_MESSAGE_MAX bytes. It stands until
+// batch_finish.
 enum { BATCH_MESSAGE_MAX = 128 * 1024 };
-struct nlmsghdr *batch_start(struct batch *batch, uint16_t type, uint16_t flags, struct origin origin);
+struct nlmsghdr *batch_start(struct batch *batch, uint16_t type, uint16_t flags,
+                             struct origin origin);
 void batch_finish(struct batch *batch, const struct nlmsghdr *message);
 
 // The first message. With a generation id of 0 the kernel does not check it.

@@ -22,7 +22,8 @@ static size_t direction_end(const char *comment)
 static bool is_place(const char *word)
 {
     const char *colon = strrchr(word, ':');
-    return colon != NULL && colon[1] != '\0' && strspn(colon + 1, "0123456789") == strlen(colon + 1);
+    return colon != NULL && colon[1] != '\0' &&
+           strspn(colon + 1, "0123456789") == strlen(colon + 1);
 }
 
 size_t comment_head(const char *comment)

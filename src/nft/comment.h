@@ -5,11 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// "ID in|out INDEX FILE:LINE": the length without the place, which is no part of what the rule is. Any other comment counts
-// whole. NULL has length 0.
+// "ID in|out INDEX FILE:LINE": the length without the place, which is no part of what the rule is.
+// Any other comment counts whole. NULL has length 0.
 size_t comment_head(const char *comment);
 
-// Length of the ID, when the comment is one of a policy's rule: "ID in|out NUMBER ...". 0 for any other.
+// Length of the ID, when the comment is one of a policy's rule: "ID in|out NUMBER ...". 0 for any
+// other.
 size_t comment_id(const char *comment);
 
 // The text behind "WORD " in a comment of the info chain; NULL when it is another one.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A difference -> one batch, sent as one transaction that holds only at the generation id of the dump.
-// Order of the batch, each step free of what it needs: table; rules out of the chains that change or go; sets whose shape
-// changes go; sets come; elements go; base chains that change go; chains come; elements come; rules come; sets, then
-// chains that are not wanted go (elements may refer to chains, rules to both).
-// Chains that change are rewritten whole; their rules keep the counters of the rules that were there before.
-// Kernel facts: base chains and dispatch maps must stay, since packets find neither while they are replaced. A larger
-// size of a set counts only from the next transaction on, so that sets are enlarged in one of their own, which changes
-// nothing else.
+// A difference -> one batch, sent as one transaction that holds only at the generation id of the
+// dump. Order of the batch, each step free of what it needs: table; rules out of the chains that
+// change or go; sets whose shape changes go; sets come; elements go; base chains that change go;
+// chains come; elements come; rules come; sets, then chains that are not wanted go (elements may
+// refer to chains, rules to both). Chains that change are rewritten whole; their rules keep the
+// counters of the rules that were there before. Kernel facts: base chains and dispatch maps must
+// stay, since packets find neither while they are replaced. A larger size of a set counts only from
+// the next transaction on, so that sets are enlarged in one of their own, which changes nothing
+// else.
 #include "comment.h"
 #include "commit_plan.h"
 #include "encode.h"
@@ -60,15 +61,16 @@ static void make_chains(struct encoder *encoder, const struct commit_plan *plan)
     }
 }
 
-// ---- elements -------------------------------------------------------------------------------------------------
+// ---- elements ------------------------------------------------------------------------------
 
-// The elements that only one side has: the kernel's are deleted or the wanted ones added, as `delete` says.
-static void change_elements(struct encoder *encoder, const struct set *set, const struct rows *wanted,
-                            const struct rows *present, bool delete)
+// Writes what only one side has: the wanted elements to add, or the kernel's to remove.
+static void put_difference(struct encoder *encoder, const struct set *set,
+                           const struct rows *wanted, const struct rows *present, bool removing)
 {
-    struct elements elements = {.encoder = encoder, .set = set->name, .loc = &set->loc, .delete = delete};
+    struct elements elements = {
+        .encoder = encoder, .set = set->name, .loc = &set->loc, .removing = removing};
     struct rows_diff diff = {.wanted = wanted, .present = present};
-    const struct rows *rows, *side = delete ? present : wanted;
+    const struct rows *rows, *side = removing ? present : wanted;
     size_t index;
     while (rows_diff_next(&diff, &rows, &index)) {
         if (rows == side) {
@@ -81,33 +83,40 @@ static void change_elements(struct encoder *encoder, const struct set *set, cons
     elements_end(&elements);
 }
 
-static void change_set(struct arena *arena, struct encoder *encoder, const struct set *set,
-                       const struct set_plan *plan, bool delete)
-{
-    struct arena_mark mark = arena_mark(arena);
-    struct set_shape shape = set_shape_of(set);
-    struct rows none = rows_of_shape(&shape);
-    struct rows wanted = rows_of_set(arena, set);
-    bool refill = plan->action == SET_NEW || plan->action == SET_RECREATE || plan->action == SET_REFILL;
-    if (delete && plan->action == SET_REFILL) {
-        encode_flush_set(encoder, set->name, &set->loc);
-    }
-    if (!delete || !refill) {
-        change_elements(encoder, set, &wanted, refill ? &none : &plan->kernel->rows, delete);
-    }
-    arena_rewind(arena, mark);
-}
-
-static void change_sets(struct arena *arena, struct encoder *encoder, const struct commit_plan *plan, bool delete)
+static void remove_elements(struct arena *arena, struct encoder *encoder,
+                            const struct commit_plan *plan)
 {
     for (size_t i = 0; i < plan->wanted->sets.count; i++) {
-        if (plan->sets[i].action != SET_KEEP) {
-            change_set(arena, encoder, plan->wanted->sets.items[i], &plan->sets[i], delete);
+        const struct set *set = plan->wanted->sets.items[i];
+        if (plan->sets[i].action == SET_REFILL) {
+            encode_flush_set(encoder, set->name, &set->loc);
+        } else if (plan->sets[i].action == SET_CHANGE) {
+            struct arena_mark mark = arena_mark(arena);
+            struct rows wanted = rows_of_set(arena, set);
+            put_difference(encoder, set, &wanted, &plan->sets[i].kernel->rows, true);
+            arena_rewind(arena, mark);
         }
     }
 }
 
-// ---- rules ----------------------------------------------------------------------------------------------------
+static void add_elements(struct arena *arena, struct encoder *encoder,
+                         const struct commit_plan *plan)
+{
+    for (size_t i = 0; i < plan->wanted->sets.count; i++) {
+        const struct set *set = plan->wanted->sets.items[i];
+        if (plan->sets[i].action == SET_KEEP) {
+            continue;
+        }
+        struct arena_mark mark = arena_mark(arena);
+        struct set_shape shape = set_shape_of(set);
+        struct rows none = rows_of_shape(&shape), wanted = rows_of_set(arena, set);
+        bool changes = plan->sets[i].action == SET_CHANGE;
+        put_difference(encoder, set, &wanted, changes ? &plan->sets[i].kernel->rows : &none, false);
+        arena_rewind(arena, mark);
+    }
+}
+
+// ---- rules ---------------------------------------------------------------------------------
 
 static const char *changed_comment(struct arena *arena, const struct chain *chain, size_t index,
                                    uint32_t generation)
@@ -146,8 +155,8 @@ static void write_chain(struct arena *arena, struct encoder *encoder, const stru
     arena_rewind(arena, mark);
 }
 
-static void write_chains(struct arena *arena, struct encoder *encoder, const struct commit_plan *plan,
-                         uint32_t generation)
+static void write_chains(struct arena *arena, struct encoder *encoder,
+                         const struct commit_plan *plan, uint32_t generation)
 {
     for (size_t i = 0; i < plan->wanted->chains.count; i++) {
         const struct chain *chain = plan->wanted->chains.items[i];
@@ -176,9 +185,9 @@ static void fill_batch(struct arena *arena, struct batch *batch, const struct co
     encode_table(&encoder);
     flush_chains(&encoder, plan);
     make_sets(&encoder, plan);
-    change_sets(arena, &encoder, plan, true);
+    remove_elements(arena, &encoder, plan);
     make_chains(&encoder, plan);
-    change_sets(arena, &encoder, plan, false);
+    add_elements(arena, &encoder, plan);
     write_chains(arena, &encoder, plan, options->generation);
     remove_rest(&encoder, plan);
     if (!options->dry_run) {
@@ -187,8 +196,8 @@ static void fill_batch(struct arena *arena, struct batch *batch, const struct co
 }
 
 // The batch that only enlarges sets. *ret_generation_id is what it makes of the kernel's id.
-static enum nft_status enlarge_sets(struct arena *arena, const struct commit_plan *plan, uint32_t *ret_generation_id,
-                                    struct nft_failure *reterr)
+static enum nft_status enlarge_sets(struct arena *arena, const struct commit_plan *plan,
+                                    uint32_t *ret_generation_id, struct nft_failure *reterr)
 {
     __attribute__((cleanup(batch_free))) struct batch batch = {0};
     struct encoder encoder = {.batch = &batch, .table = plan->wanted->table};
@@ -207,9 +216,9 @@ static enum nft_status enlarge_sets(struct arena *arena, const struct commit_pla
     return batch_send(arena, &batch, NULL, NULL, reterr);
 }
 
-enum nft_status nft_commit(struct arena *arena, const struct nft_ruleset *wanted, const struct nft_kernel *kernel,
-                           const struct nft_diff *diff, const struct nft_commit_options *options,
-                           struct nft_failure *reterr)
+enum nft_status nft_commit(struct arena *arena, const struct nft_ruleset *wanted,
+                           const struct nft_kernel *kernel, const struct nft_diff *diff,
+                           const struct nft_commit_options *options, struct nft_failure *reterr)
 {
     __attribute__((cleanup(batch_free))) struct batch batch = {0};
     if (nft_diff_empty(diff)) {
@@ -225,7 +234,8 @@ enum nft_status nft_commit(struct arena *arena, const struct nft_ruleset *wanted
     return batch_send(arena, &batch, options->before_send, options->context, reterr);
 }
 
-enum nft_status nft_delete_table(struct arena *arena, const char *table, bool *ret_existed, struct nft_failure *reterr)
+enum nft_status nft_delete_table(struct arena *arena, const char *table, bool *ret_existed,
+                                 struct nft_failure *reterr)
 {
     __attribute__((cleanup(batch_free))) struct batch batch = {0};
     struct encoder encoder = {.batch = &batch, .table = table};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A difference -> what to do with each chain and set. Two things the difference does not list: a set whose shape changes
-// has to go and come again, which takes the rules that use it out for a moment; and the info chain is written anew with
-// every commit, since it bears the generation.
+// A difference -> what to do with each chain and set. Two things the difference does not list: a
+// set whose shape changes has to go and come again, which takes the rules that use it out for a
+// moment; and the info chain is written anew with every commit, since it bears the generation.
 #include "commit_plan.h"
 
 // Where each wanted object stands, by name, counted from 1 so that it is never NULL.
@@ -73,7 +73,8 @@ static void plan_changes(struct arena *arena, struct commit_plan *plan, const st
 
 static bool uses_set(const struct stmt *stmt)
 {
-    return stmt->kind == STMT_VMAP || (stmt->kind == STMT_MATCH && (stmt->op == OP_SET || stmt->op == OP_NOT_SET));
+    return stmt->kind == STMT_VMAP ||
+           (stmt->kind == STMT_MATCH && (stmt->op == OP_SET || stmt->op == OP_NOT_SET));
 }
 
 static bool chain_uses(const struct chain *chain, const struct strmap *sets)
@@ -107,14 +108,16 @@ static void plan_users(struct arena *arena, struct commit_plan *plan)
 static void plan_info(struct commit_plan *plan)
 {
     for (size_t i = 0; i < plan->wanted->chains.count; i++) {
-        if (plan->chains[i] == CHAIN_KEEP && strcmp(plan->wanted->chains.items[i]->name, INFO_CHAIN) == 0) {
+        if (plan->chains[i] == CHAIN_KEEP &&
+            strcmp(plan->wanted->chains.items[i]->name, INFO_CHAIN) == 0) {
             plan->chains[i] = CHAIN_REWRITE;
         }
     }
 }
 
 struct commit_plan commit_plan_of(struct arena *arena, const struct nft_ruleset *wanted,
-                                  const struct nft_kernel *kernel, const struct nft_diff *diff, bool dry_run)
+                                  const struct nft_kernel *kernel, const struct nft_diff *diff,
+                                  bool dry_run)
 {
     struct commit_plan plan = {.wanted = wanted, .kernel = kernel, .dry_run = dry_run};
     plan.chains = arena_array_of(arena, uint8_t, wanted->chains.count);

@@ -14,8 +14,8 @@ enum set_action {
 };
 
 struct set_plan {
-    uint8_t action; // enum set_action
-    bool enlarge;   // needs a larger size before it is filled
+    uint8_t action;                  // enum set_action
+    bool enlarge;                    // needs a larger size before it is filled
     const struct kernel_set *kernel; // NULL for new ones
 };
 
@@ -30,9 +30,10 @@ struct commit_plan {
     struct set_plan *sets; // one for each wanted set
     struct names removed_chains, removed_sets;
     bool dry_run;
-    bool enlarges;         // some set has to be enlarged
+    bool enlarges; // some set has to be enlarged
 };
 
 // In a dry run sets that are too small are made anew.
 struct commit_plan commit_plan_of(struct arena *arena, const struct nft_ruleset *wanted,
-                                  const struct nft_kernel *kernel, const struct nft_diff *diff, bool dry_run);
+                                  const struct nft_kernel *kernel, const struct nft_diff *diff,
+                                  bool dry_run);

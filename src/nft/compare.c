@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Wanted ruleset and kernel's table -> what differs, object by object. Both sides are walked sorted by name.
-// Of a chain: hook and policy, rules in order. Of a set: shape, size when too small, elements by a merge.
-// What does not count: counters, handles, places in comments, comments of sets, polc's own generation number.
+// Wanted ruleset and kernel's table -> what differs, object by object. Both sides are walked sorted
+// by name. Of a chain: hook and policy, rules in order. Of a set: shape, size when too small,
+// elements by a merge. What does not count: counters, handles, places in comments, comments of
+// sets, polc's own generation number.
 #include "compare.h"
 
 #include "compare_rules.h"
@@ -14,8 +15,9 @@
 
 bool same_hook(const struct chain *wanted, const struct kernel_chain *kernel)
 {
-    static const uint32_t hooks[] = {
-        [HOOK_FORWARD] = NF_INET_FORWARD, [HOOK_INPUT] = NF_INET_LOCAL_IN, [HOOK_OUTPUT] = NF_INET_LOCAL_OUT};
+    static const uint32_t hooks[] = {[HOOK_FORWARD] = NF_INET_FORWARD,
+                                     [HOOK_INPUT] = NF_INET_LOCAL_IN,
+                                     [HOOK_OUTPUT] = NF_INET_LOCAL_OUT};
     if (wanted->hook == HOOK_NONE || !kernel->base) {
         return (wanted->hook == HOOK_NONE) == !kernel->base;
     }
@@ -27,7 +29,8 @@ bool same_shape(const struct set *wanted, const struct kernel_set *kernel)
 {
     struct set_shape shape = set_shape_of(wanted);
     const struct set_shape *other = &kernel->shape;
-    if (shape.key_type != other->key_type || shape.key_length != other->key_length || shape.flags != other->flags) {
+    if (shape.key_type != other->key_type || shape.key_length != other->key_length ||
+        shape.flags != other->flags) {
         return false;
     }
     if (shape.flags & NFT_SET_MAP && kernel->data_type != NFT_DATA_VERDICT) {
@@ -49,8 +52,8 @@ struct comparison {
     struct nft_diff *diff;
 };
 
-static struct nft_object_change *add_change(struct comparison *comparison, enum nft_change_kind kind,
-                                            const char *name)
+static struct nft_object_change *add_change(struct comparison *comparison,
+                                            enum nft_change_kind kind, const char *name)
 {
     struct nft_object_change *change = vec_add(comparison->arena, comparison->diff);
     change->kind = (uint8_t)kind;
@@ -58,7 +61,7 @@ static struct nft_object_change *add_change(struct comparison *comparison, enum 
     return change;
 }
 
-// ---- chains ---------------------------------------------------------------------------------------------------
+// ---- chains --------------------------------------------------------------------------------
 
 static void compare_chain(struct comparison *comparison, const struct chain *wanted,
                           const struct kernel_chain *kernel)
@@ -73,7 +76,9 @@ static void compare_chain(struct comparison *comparison, const struct chain *wan
     if (wanted != NULL && kernel != NULL && !differ && !base_differs) {
         return;
     }
-    enum nft_change_kind kind = kernel == NULL ? NFT_ADDED : wanted == NULL ? NFT_REMOVED : NFT_CHANGED;
+    enum nft_change_kind kind = kernel == NULL   ? NFT_ADDED
+                                : wanted == NULL ? NFT_REMOVED
+                                                 : NFT_CHANGED;
     struct nft_object_change *change =
         add_change(comparison, kind, wanted != NULL ? wanted->name : kernel->name);
     change->loc = wanted != NULL ? wanted->loc : LOC_NONE;
@@ -97,7 +102,8 @@ static void compare_chains(struct comparison *comparison, const struct nft_rules
     }
     for (size_t i = 0; i < count || j < comparison->kernel->chains.count;) {
         const struct chain *here = i < count ? sorted[i] : NULL;
-        const struct kernel_chain *there = j < comparison->kernel->chains.count ? comparison->kernel->chains.items[j] : NULL;
+        const struct kernel_chain *there =
+            j < comparison->kernel->chains.count ? comparison->kernel->chains.items[j] : NULL;
         int order = here == NULL ? 1 : there == NULL ? -1 : strcmp(here->name, there->name);
         compare_chain(comparison, order <= 0 ? here : NULL, order >= 0 ? there : NULL);
         i += order <= 0;
@@ -105,7 +111,7 @@ static void compare_chains(struct comparison *comparison, const struct nft_rules
     }
 }
 
-// ---- sets -----------------------------------------------------------------------------------------------------
+// ---- sets ----------------------------------------------------------------------------------
 
 struct element_counts {
     size_t added, removed;
@@ -144,9 +150,12 @@ static struct element_counts count_differing(struct arena *scratch, const struct
     return counts;
 }
 
-static void compare_set(struct comparison *comparison, const struct set *wanted, const struct kernel_set *kernel)
+static void compare_set(struct comparison *comparison, const struct set *wanted,
+                        const struct kernel_set *kernel)
 {
-    enum nft_change_kind kind = kernel == NULL ? NFT_ADDED : wanted == NULL ? NFT_REMOVED : NFT_CHANGED;
+    enum nft_change_kind kind = kernel == NULL   ? NFT_ADDED
+                                : wanted == NULL ? NFT_REMOVED
+                                                 : NFT_CHANGED;
     struct element_counts counts = count_all(wanted, kernel);
     if (kind == NFT_CHANGED && same_shape(wanted, kernel)) {
         counts = count_differing(comparison->scratch, wanted, kernel);
@@ -177,7 +186,8 @@ static void compare_sets(struct comparison *comparison, const struct nft_ruleset
     }
 }
 
-struct nft_diff *nft_compare(struct arena *arena, const struct nft_ruleset *wanted, const struct nft_kernel *kernel)
+struct nft_diff *nft_compare(struct arena *arena, const struct nft_ruleset *wanted,
+                             const struct nft_kernel *kernel)
 {
     struct nft_diff *diff = arena_new_of(arena, struct nft_diff);
     struct comparison comparison = {arena, arena_new(SCRATCH_MAX), kernel, diff};

@@ -8,7 +8,8 @@
 struct rule_mark {
     struct expr_hash hash;
     const char *comment; // NULL for none
-    size_t length;       // of the comment that counts: without its place, in the info chain without the generation
+    size_t length; // of the comment that counts: without its place, in the info chain without the
+                   // generation
 };
 
 struct rule_mark *marks_of_chain(struct arena *arena, const struct chain *chain);
@@ -16,11 +17,11 @@ struct rule_mark *marks_of_kernel(struct arena *arena, const struct kernel_chain
 // An order of marks: 0 for the same rule.
 int mark_compare(const struct rule_mark *a, const struct rule_mark *b);
 
-// Pairs each mark of `a` with one of `b` that is the same; none is used twice, the first ones go together.
-// ret[i] is the index in b, or RULE_UNPAIRED.
+// Pairs each mark of `a` with one of `b` that is the same; none is used twice, the first ones go
+// together. ret[i] is the index in b, or RULE_UNPAIRED.
 #define RULE_UNPAIRED SIZE_MAX
-size_t *marks_pair(struct arena *arena, const struct rule_mark *a, size_t a_count, const struct rule_mark *b,
-                   size_t b_count);
+size_t *marks_pair(struct arena *arena, const struct rule_mark *a, size_t a_count,
+                   const struct rule_mark *b, size_t b_count);
 
 // The same type, hook and priority, or both without a hook: what cannot be changed in place.
 bool same_hook(const struct chain *wanted, const struct kernel_chain *kernel);

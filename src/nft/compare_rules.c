@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Two lists of rules -> what was added and removed. Equal heads and tails are cut off; the middle is compared by longest
-// common subsequence, or, when that would be too large a table, as two bags.
+// Two lists of rules -> what was added and removed. Equal heads and tails are cut off; the middle
+// is compared by longest common subsequence, or, when that would be too large a table, as two bags.
 #include "compare_rules.h"
 
 #include "comment.h"
@@ -25,13 +25,15 @@ static void add_wanted(struct sides *sides, size_t index)
 {
     const struct rule *rule = &sides->wanted->items[index];
     vec_push(sides->arena, sides->out,
-             (struct nft_rule_change){.kind = NFT_ADDED, .comment = text_of(rule->comment), .loc = rule->loc});
+             (struct nft_rule_change){
+                 .kind = NFT_ADDED, .comment = text_of(rule->comment), .loc = rule->loc});
 }
 
 static void add_removed(struct sides *sides, size_t index)
 {
     const char *comment = text_of(sides->kernel->items[index].comment);
-    vec_push(sides->arena, sides->out, (struct nft_rule_change){.kind = NFT_REMOVED, .comment = comment});
+    vec_push(sides->arena, sides->out,
+             (struct nft_rule_change){.kind = NFT_REMOVED, .comment = comment});
 }
 
 struct window {
@@ -62,7 +64,8 @@ static struct window differing(const struct sides *sides)
 // lengths[i * width + j]: the longest common subsequence of the windows from i and j on.
 static void by_subsequence(struct sides *sides, struct window window)
 {
-    size_t rows = window.here_end - window.here, columns = window.there_end - window.there, width = columns + 1;
+    size_t rows = window.here_end - window.here, columns = window.there_end - window.there,
+           width = columns + 1;
     uint16_t *lengths = arena_array_of(sides->scratch, uint16_t, (rows + 1) * width);
     for (size_t i = rows; i-- > 0;) {
         for (size_t j = columns; j-- > 0;) {
@@ -77,7 +80,8 @@ static void by_subsequence(struct sides *sides, struct window window)
         if (i < rows && j < columns && same(sides, window.here + i, window.there + j)) {
             i++;
             j++;
-        } else if (j < columns && (i == rows || lengths[i * width + j + 1] >= lengths[(i + 1) * width + j])) {
+        } else if (j < columns &&
+                   (i == rows || lengths[i * width + j + 1] >= lengths[(i + 1) * width + j])) {
             add_removed(sides, window.there + j++);
         } else {
             add_wanted(sides, window.here + i++);
@@ -87,7 +91,8 @@ static void by_subsequence(struct sides *sides, struct window window)
 
 static void by_bag(struct sides *sides, struct window window)
 {
-    size_t here_count = window.here_end - window.here, there_count = window.there_end - window.there;
+    size_t here_count = window.here_end - window.here,
+           there_count = window.there_end - window.there;
     const struct rule_mark *here = sides->here + window.here, *there = sides->there + window.there;
     const size_t *pairs = marks_pair(sides->scratch, here, here_count, there, there_count);
     bool *used = arena_array_of(sides->scratch, bool, there_count);
@@ -135,7 +140,8 @@ static bool compare_both(struct sides *sides)
 bool compare_rules(struct arena *arena, struct arena *scratch, const struct chain *wanted,
                    const struct kernel_chain *kernel, struct rule_changes *ret)
 {
-    struct sides sides = {.arena = arena, .scratch = scratch, .wanted = wanted, .kernel = kernel, .out = ret};
+    struct sides sides = {
+        .arena = arena, .scratch = scratch, .wanted = wanted, .kernel = kernel, .out = ret};
     if (wanted != NULL && kernel != NULL) {
         sides.here_count = wanted->count;
         sides.there_count = kernel->count;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Messages of a dump -> rules, chains and sets. Kernel facts: user data is a list of type, length, value with one byte each
-// for the first two; a rule's expressions come in order; the fields of a concatenation are described only when the
-// set has intervals.
+// Messages of a dump -> rules, chains and sets. Kernel facts: user data is a list of type, length,
+// value with one byte each for the first two; a rule's expressions come in order; the fields of a
+// concatenation are described only when the set has intervals.
 #include "decode.h"
 
 #include "expr_codec.h"
@@ -14,12 +14,16 @@
 
 static uint32_t get_u32(const struct nlattr *attr)
 {
-    return attr != NULL && mnl_attr_get_payload_len(attr) == sizeof(uint32_t) ? ntohl(mnl_attr_get_u32(attr)) : 0;
+    return attr != NULL && mnl_attr_get_payload_len(attr) == sizeof(uint32_t)
+               ? ntohl(mnl_attr_get_u32(attr))
+               : 0;
 }
 
 static uint64_t get_u64(const struct nlattr *attr)
 {
-    return attr != NULL && mnl_attr_get_payload_len(attr) == sizeof(uint64_t) ? be64toh(mnl_attr_get_u64(attr)) : 0;
+    return attr != NULL && mnl_attr_get_payload_len(attr) == sizeof(uint64_t)
+               ? be64toh(mnl_attr_get_u64(attr))
+               : 0;
 }
 
 static const char *get_text(const struct nlattr *attr)
@@ -27,7 +31,7 @@ static const char *get_text(const struct nlattr *attr)
     return attr != NULL ? mnl_attr_get_str(attr) : "";
 }
 
-// ---- rules ----------------------------------------------------------------------------------------------------
+// ---- rules ---------------------------------------------------------------------------------
 
 static void find_comment(const struct nlattr *attr, struct decoded_rule *ret)
 {
@@ -52,7 +56,7 @@ static void get_exprs(const struct nlattr *list, struct exprs *ret)
             ret->items[EXPRS_MAX - 1] = (struct expr){.kind = EXPR_OTHER, .name = "..."};
             return;
         }
-        expr_get(attr, &ret->items[ret->count++]);
+        ret->count += expr_get(attr, &ret->items[ret->count]);
     }
 }
 
@@ -75,9 +79,10 @@ bool decode_rule(const struct nlmsghdr *message, struct decoded_rule *ret)
     return attrs[NFTA_RULE_CHAIN] != NULL;
 }
 
-// ---- chains ---------------------------------------------------------------------------------------------------
+// ---- chains --------------------------------------------------------------------------------
 
-bool decode_chain(struct arena *arena, const struct nlmsghdr *message, const char *table, struct kernel_chain *ret)
+bool decode_chain(struct arena *arena, const struct nlmsghdr *message, const char *table,
+                  struct kernel_chain *ret)
 {
     const struct nlattr *attrs[NFTA_CHAIN_MAX + 1], *hook[NFTA_HOOK_MAX + 1];
     netlink_attributes(message, attrs, NFTA_CHAIN_MAX);
@@ -91,12 +96,13 @@ bool decode_chain(struct arena *arena, const struct nlmsghdr *message, const cha
         ret->hook = get_u32(hook[NFTA_HOOK_HOOKNUM]);
         ret->priority = (int32_t)get_u32(hook[NFTA_HOOK_PRIORITY]);
         ret->type = arena_strdup(arena, get_text(attrs[NFTA_CHAIN_TYPE]));
-        ret->policy_drop = attrs[NFTA_CHAIN_POLICY] != NULL && get_u32(attrs[NFTA_CHAIN_POLICY]) == NF_DROP;
+        ret->policy_drop =
+            attrs[NFTA_CHAIN_POLICY] != NULL && get_u32(attrs[NFTA_CHAIN_POLICY]) == NF_DROP;
     }
     return true;
 }
 
-// ---- sets -----------------------------------------------------------------------------------------------------
+// ---- sets ----------------------------------------------------------------------------------
 
 static void get_fields(const struct nlattr *concat, struct set_shape *shape)
 {

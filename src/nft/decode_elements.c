@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Elements of a dump -> sorted rows. Kernel facts: a hash gives its elements in any order, a tree from the highest key to
-// the lowest; an interval set of one field has start and end elements, an end being the key after the last one, and a
-// range without an end runs to the next start or to the highest key. Sets loaded by nft begin with an end of key 0,
-// which ends nothing.
+// Elements of a dump -> sorted rows. Kernel facts: a hash gives its elements in any order, a tree
+// from the highest key to the lowest; an interval set of one field has start and end elements, an
+// end being the key after the last one, and a range without an end runs to the next start or to the
+// highest key. Sets loaded by nft begin with an end of key 0, which ends nothing.
 #include "decode.h"
 
 #include "expr_codec.h"
@@ -61,11 +61,13 @@ static struct row_verdict get_verdict(const struct nlattr *data, struct strtab *
     if (data == NULL || !verdict_get(data, &verdict, &chain)) {
         return (struct row_verdict){.chain = NULL};
     }
-    return (struct row_verdict){
-        .verdict = verdict, .chain = chain != NULL ? strtab_intern(texts, chain, strlen(chain)) : NULL};
+    return (struct row_verdict){.verdict = verdict,
+                                .chain = chain != NULL ? strtab_intern(texts, chain, strlen(chain))
+                                                       : NULL};
 }
 
-static void add_element(struct raw_elements *raw, const struct nlattr *element, struct strtab *texts)
+static void add_element(struct raw_elements *raw, const struct nlattr *element,
+                        struct strtab *texts)
 {
     const struct nlattr *attrs[NFTA_SET_ELEM_MAX + 1];
     uint32_t length = raw->rows.key_length;
@@ -97,7 +99,8 @@ static void add_element(struct raw_elements *raw, const struct nlattr *element, 
     }
 }
 
-void raw_elements_add(struct raw_elements *raw, const struct nlmsghdr *message, struct strtab *texts)
+void raw_elements_add(struct raw_elements *raw, const struct nlmsghdr *message,
+                      struct strtab *texts)
 {
     const struct nlattr *attrs[NFTA_SET_ELEM_LIST_MAX + 1], *element;
     netlink_attributes(message, attrs, NFTA_SET_ELEM_LIST_MAX);
@@ -109,7 +112,7 @@ void raw_elements_add(struct raw_elements *raw, const struct nlmsghdr *message, 
     }
 }
 
-// ---- edges to ranges ------------------------------------------------------------------------------------------
+// ---- edges to ranges -----------------------------------------------------------------------
 
 static void key_before(uint8_t *ret, const uint8_t *key, uint32_t length)
 {
@@ -163,7 +166,7 @@ static void pair_edges(struct arena *arena, const struct raw_elements *raw, stru
     }
 }
 
-// ---- sorting --------------------------------------------------------------------------------------------------
+// ---- sorting -------------------------------------------------------------------------------
 
 static void reverse(struct rows *rows)
 {
@@ -178,7 +181,8 @@ static void reverse(struct rows *rows)
 
 static bool descends(const struct rows *rows)
 {
-    return rows->count > 1 && memcmp(rows->data, rows_key(rows, rows->count - 1), rows->key_length) > 0;
+    return rows->count > 1 &&
+           memcmp(rows->data, rows_key(rows, rows->count - 1), rows->key_length) > 0;
 }
 
 static int compare_edges(const void *a, const void *b, void *length)

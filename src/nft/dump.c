@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The kernel's table, read in one consistent state: generation id, table, chains, rules, sets, elements, generation id.
-// Kernel facts: every commit of any table of the network namespace moves the generation id; a dump that a commit cut
-// through is flagged; the kernel filters rules and sets by table, but chains by family only; rules come in order.
+// The kernel's table, read in one consistent state: generation id, table, chains, rules, sets,
+// elements, generation id. Kernel facts: every commit of any table of the network namespace moves
+// the generation id; a dump that a commit cut through is flagged; the kernel filters rules and sets
+// by table, but chains by family only; rules come in order.
 #include "decode.h"
 #include "send.h"
 
@@ -17,11 +18,11 @@ struct dump {
     struct netlink netlink;
     struct nft_kernel *kernel;
     struct raw_elements raw;
-    struct decoded_rule rule;        // scratch: too large for the stack of a callback
-    struct kernel_chain *chain;      // whose rules come
+    struct decoded_rule rule;   // scratch: too large for the stack of a callback
+    struct kernel_chain *chain; // whose rules come
 };
 
-// ---- one kind of object at a time -----------------------------------------------------------------------------
+// ---- one kind of object at a time ----------------------------------------------------------
 
 static int request(struct dump *dump, uint16_t type, uint16_t table_attr, netlink_handler handler)
 {
@@ -37,7 +38,8 @@ static void take_table(const struct nlmsghdr *reply, void *context)
     struct dump *dump = context;
     const struct nlattr *attrs[NFTA_TABLE_MAX + 1];
     netlink_attributes(reply, attrs, NFTA_TABLE_MAX);
-    uint32_t flags = attrs[NFTA_TABLE_FLAGS] != NULL ? ntohl(mnl_attr_get_u32(attrs[NFTA_TABLE_FLAGS])) : 0;
+    uint32_t flags =
+        attrs[NFTA_TABLE_FLAGS] != NULL ? ntohl(mnl_attr_get_u32(attrs[NFTA_TABLE_FLAGS])) : 0;
     dump->kernel->exists = true;
     dump->kernel->dormant = flags & NFT_TABLE_F_DORMANT;
 }
@@ -78,11 +80,12 @@ static void take_rule(const struct nlmsghdr *reply, void *context)
     vec_push(dump->arena, dump->chain, kept);
 }
 
-// Chain by chain: within one dump the kernel walks over all rules before those that it has yet to send, each time that
-// it sends a buffer.
+// Chain by chain: within one dump the kernel walks over all rules before those that it has yet to
+// send, each time that it sends a buffer.
 static int get_rules(struct dump *dump, struct kernel_chain *chain)
 {
-    struct nlmsghdr *request = netlink_prepare(&dump->netlink, NFT_MSG_GETRULE, NLM_F_DUMP, NFPROTO_INET);
+    struct nlmsghdr *request =
+        netlink_prepare(&dump->netlink, NFT_MSG_GETRULE, NLM_F_DUMP, NFPROTO_INET);
     mnl_attr_put_strz(request, NFTA_RULE_TABLE, dump->kernel->table);
     mnl_attr_put_strz(request, NFTA_RULE_CHAIN, chain->name);
     dump->chain = chain;
@@ -110,7 +113,8 @@ static void take_elements(const struct nlmsghdr *reply, void *context)
 
 static int get_elements(struct dump *dump, struct kernel_set *set)
 {
-    struct nlmsghdr *request = netlink_prepare(&dump->netlink, NFT_MSG_GETSETELEM, NLM_F_DUMP, NFPROTO_INET);
+    struct nlmsghdr *request =
+        netlink_prepare(&dump->netlink, NFT_MSG_GETSETELEM, NLM_F_DUMP, NFPROTO_INET);
     mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, dump->kernel->table);
     mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set->name);
     raw_elements_start(&dump->raw, set);
@@ -119,11 +123,12 @@ static int get_elements(struct dump *dump, struct kernel_set *set)
     return error;
 }
 
-// ---- all of them ----------------------------------------------------------------------------------------------
+// ---- all of them ---------------------------------------------------------------------------
 
 static int compare_chains(const void *a, const void *b)
 {
-    return strcmp((*(struct kernel_chain *const *)a)->name, (*(struct kernel_chain *const *)b)->name);
+    return strcmp((*(struct kernel_chain *const *)a)->name,
+                  (*(struct kernel_chain *const *)b)->name);
 }
 
 static int compare_sets(const void *a, const void *b)
@@ -140,7 +145,8 @@ static int get_content(struct dump *dump)
     if (error == 0) {
         error = request(dump, NFT_MSG_GETSET, NFTA_SET_TABLE, take_set);
     }
-    for (size_t i = 0; error == 0 && !dump->netlink.interrupted && i < dump->kernel->sets.count; i++) {
+    for (size_t i = 0; error == 0 && !dump->netlink.interrupted && i < dump->kernel->sets.count;
+         i++) {
         error = get_elements(dump, dump->kernel->sets.items[i]);
     }
     vec_sort(&dump->kernel->chains, compare_chains);

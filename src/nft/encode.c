@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Table, chains, rules and sets -> nf_tables messages. Tables, chains and sets go through libnftnl; rules, which are
-// many, are written directly. No message asks for an acknowledgement: errors come anyway, and 50,000 acknowledgements
-// would overrun the socket.
+// Table, chains, rules and sets -> nf_tables messages. Tables, chains and sets go through libnftnl;
+// rules, which are many, are written directly. No message asks for an acknowledgement: errors come
+// anyway, and 50,000 acknowledgements would overrun the socket.
 #include "encode.h"
 
 #include "expr_codec.h"
@@ -53,7 +53,7 @@ static void free_udata(struct nftnl_udata_buf **udata)
     nftnl_udata_buf_free(*udata);
 }
 
-// ---- table ----------------------------------------------------------------------------------------------------
+// ---- table ---------------------------------------------------------------------------------
 
 static void put_table(struct encoder *encoder, uint16_t type, uint16_t flags)
 {
@@ -78,11 +78,12 @@ void encode_delete_table(struct encoder *encoder)
     put_table(encoder, NFT_MSG_DELTABLE, 0);
 }
 
-// ---- chains ---------------------------------------------------------------------------------------------------
+// ---- chains --------------------------------------------------------------------------------
 
 static void set_hook(struct nftnl_chain *object, const struct chain *chain)
 {
-    static const uint8_t hooks[] = {[HOOK_FORWARD] = NF_INET_FORWARD, [HOOK_INPUT] = NF_INET_LOCAL_IN,
+    static const uint8_t hooks[] = {[HOOK_FORWARD] = NF_INET_FORWARD,
+                                    [HOOK_INPUT] = NF_INET_LOCAL_IN,
                                     [HOOK_OUTPUT] = NF_INET_LOCAL_OUT};
     nftnl_chain_set_str(object, NFTNL_CHAIN_TYPE, "filter");
     nftnl_chain_set_u32(object, NFTNL_CHAIN_HOOKNUM, hooks[chain->hook]);
@@ -122,7 +123,7 @@ void encode_flush_chain(struct encoder *encoder, const char *name, const struct 
     batch_finish(encoder->batch, message);
 }
 
-// ---- rules ----------------------------------------------------------------------------------------------------
+// ---- rules ---------------------------------------------------------------------------------
 
 // User data is a list of type, length, value, one byte each for the first two.
 static void put_comment(struct nlmsghdr *message, const char *comment)
@@ -148,15 +149,17 @@ static void put_exprs(struct nlmsghdr *message, struct exprs *exprs, const struc
     mnl_attr_nest_end(message, list);
 }
 
-void encode_rule(struct encoder *encoder, const struct chain *chain, size_t index, const struct rule_state *state)
+void encode_rule(struct encoder *encoder, const struct chain *chain, size_t index,
+                 const struct rule_state *state)
 {
     const struct rule *rule = &chain->items[index];
     const char *comment = state->comment != NULL ? state->comment : rule->comment;
     struct origin origin = {
         .kind = ORIGIN_RULE, .name = chain->name, .rule = rule, .index = (uint32_t)index};
-    struct exprs exprs;
+    struct exprs exprs UNINITIALIZED;
     linearize(rule, &exprs);
-    struct nlmsghdr *message = batch_start(encoder->batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, origin);
+    struct nlmsghdr *message =
+        batch_start(encoder->batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, origin);
     mnl_attr_put_strz(message, NFTA_RULE_TABLE, encoder->table);
     mnl_attr_put_strz(message, NFTA_RULE_CHAIN, chain->name);
     put_exprs(message, &exprs, state);
@@ -166,9 +169,10 @@ void encode_rule(struct encoder *encoder, const struct chain *chain, size_t inde
     batch_finish(encoder->batch, message);
 }
 
-// ---- sets -----------------------------------------------------------------------------------------------------
+// ---- sets ----------------------------------------------------------------------------------
 
-// Interface names are the one key that nft keeps in host byte order; a concatenation has no order of its own.
+// Interface names are the one key that nft keeps in host byte order; a concatenation has no order
+// of its own.
 static uint32_t key_byteorder(const struct set *set, const struct set_shape *shape)
 {
     if (shape->field_count > 1) {
@@ -177,14 +181,17 @@ static uint32_t key_byteorder(const struct set *set, const struct set_shape *sha
     return set->content == SET_IFNAMES ? BYTEORDER_HOST : BYTEORDER_NETWORK;
 }
 
-static void set_userdata(struct nftnl_set *object, const struct set *set, const struct set_shape *shape)
+static void set_userdata(struct nftnl_set *object, const struct set *set,
+                         const struct set_shape *shape)
 {
-    CLEANUP(free_udata) struct nftnl_udata_buf *udata = made(nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN));
+    CLEANUP(free_udata)
+    struct nftnl_udata_buf *udata = made(nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN));
     nftnl_udata_put_u32(udata, NFTNL_UDATA_SET_KEYBYTEORDER, key_byteorder(set, shape));
     if (set->comment != NULL) {
         nftnl_udata_put_strz(udata, NFTNL_UDATA_SET_COMMENT, set->comment);
     }
-    nftnl_set_set_data(object, NFTNL_SET_USERDATA, nftnl_udata_buf_data(udata), nftnl_udata_buf_len(udata));
+    nftnl_set_set_data(object, NFTNL_SET_USERDATA, nftnl_udata_buf_data(udata),
+                       nftnl_udata_buf_len(udata));
 }
 
 static void set_fields(struct nftnl_set *object, const struct set_shape *shape)

@@ -22,11 +22,12 @@ void encode_flush_chain(struct encoder *encoder, const char *name, const struct 
 
 // What a rule of the kernel keeps that is not in the model.
 struct rule_state {
-    const char *comment; // instead of the rule's own; NULL: its own
+    const char *comment;     // instead of the rule's own; NULL: its own
     uint64_t packets, bytes; // first values of its counter
 };
 // Appends rule `index` of a chain.
-void encode_rule(struct encoder *encoder, const struct chain *chain, size_t index, const struct rule_state *state);
+void encode_rule(struct encoder *encoder, const struct chain *chain, size_t index,
+                 const struct rule_state *state);
 
 // A new set without elements, or one that exists with a smaller size.
 void encode_set(struct encoder *encoder, const struct set *set);
@@ -34,7 +35,7 @@ void encode_delete_set(struct encoder *encoder, const char *name, const struct l
 // Deletes all elements of a set.
 void encode_flush_set(struct encoder *encoder, const char *name, const struct loc *loc);
 
-// ---- encode_elements.c ----------------------------------------------------------------------------------------
+// ---- encode_elements.c ---------------------------------------------------------------------
 
 // Elements of one set, into as many messages as they need. Ends with elements_end.
 struct elements {
@@ -43,7 +44,7 @@ struct elements {
     struct nlattr *list;
     const char *set;
     const struct loc *loc; // NULL for sets that are not wanted
-    bool delete;
+    bool removing;
 };
 
 void elements_put(struct elements *elements, const struct rows *rows, size_t index);

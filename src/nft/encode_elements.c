@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Set elements -> NEWSETELEM and DELSETELEM messages, written directly: libnftnl's element objects cost ten times the
-// time and memory. Kernel facts: a nest holds less than 64 KiB. An interval set of one field has no ranges but two
-// elements each, the first key and, flagged as an end, the key after the last; a named set takes both even where the
-// next range begins at that end, and the range up to the highest key has no end. Concatenations have key and key end.
+// Set elements -> NEWSETELEM and DELSETELEM messages, written directly: libnftnl's element objects
+// cost ten times the time and memory. Kernel facts: a nest holds less than 64 KiB. An interval set
+// of one field has no ranges but two elements each, the first key and, flagged as an end, the key
+// after the last; a named set takes both even where the next range begins at that end, and the
+// range up to the highest key has no end. Concatenations have key and key end.
 #include "encode.h"
 
 #include "expr_codec.h"
@@ -18,8 +19,9 @@ static void open_message(struct elements *elements)
 {
     struct encoder *encoder = elements->encoder;
     struct origin origin = {.kind = ORIGIN_ELEMENTS, .name = elements->set, .loc = elements->loc};
-    uint16_t type = elements->delete ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM;
-    elements->message = batch_start(encoder->batch, type, elements->delete ? 0 : NLM_F_CREATE, origin);
+    uint16_t type = elements->removing ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM;
+    elements->message =
+        batch_start(encoder->batch, type, elements->removing ? 0 : NLM_F_CREATE, origin);
     mnl_attr_put_strz(elements->message, NFTA_SET_ELEM_LIST_TABLE, encoder->table);
     mnl_attr_put_strz(elements->message, NFTA_SET_ELEM_LIST_SET, elements->set);
     elements->list = mnl_attr_nest_start(elements->message, NFTA_SET_ELEM_LIST_ELEMENTS);
@@ -71,7 +73,8 @@ static bool next_key(uint8_t *ret, const uint8_t *last, uint32_t length)
 // Tells `nft list` that the range of this element is open at its end.
 static void put_open_flag(struct nlmsghdr *message)
 {
-    static const uint8_t udata[] = {NFTNL_UDATA_SET_ELEM_FLAGS, 4, NFTNL_SET_ELEM_F_INTERVAL_OPEN, 0, 0, 0};
+    static const uint8_t udata[] = {
+        NFTNL_UDATA_SET_ELEM_FLAGS, 4, NFTNL_SET_ELEM_F_INTERVAL_OPEN, 0, 0, 0};
     mnl_attr_put(message, NFTA_SET_ELEM_USERDATA, sizeof udata, udata);
 }
 

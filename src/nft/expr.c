@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Equality and a 128-bit hash of a rule's expressions. Counter values do not count: they are no part of what a rule does.
-// The hash only tells rules of one table apart; it is no protection against someone who writes rules to collide.
+// Equality and a 128-bit hash of a rule's expressions. Counter values do not count: they are no
+// part of what a rule does. The hash only tells rules of one table apart; it is no protection
+// against someone who writes rules to collide.
 #include "expr.h"
 
 static bool same_text(const char *a, const char *b)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Kernel expressions <-> netlink attributes. One row per attribute serves both directions, so that they cannot drift.
-// Kernel facts: integers are big-endian; a register that starts a 16-byte register is dumped by its old number
-// (NFT_REG_1..4), any other as NFT_REG32_00 + n; defaults such as a bitwise operation of 0 are dumped though never sent.
-// libnftnl is not used here: it gives up on a rule with one expression that it does not know.
+// Kernel expressions <-> netlink attributes. One row per attribute serves both directions, so that
+// they cannot drift. Kernel facts: integers are big-endian; a register that starts a 16-byte
+// register is dumped by its old number (NFT_REG_1..4), any other as NFT_REG32_00 + n; defaults such
+// as a bitwise operation of 0 are dumped though never sent. libnftnl is not used here: it gives up
+// on a rule with one expression that it does not know.
 #include "expr_codec.h"
 
 #include <arpa/inet.h>
@@ -11,10 +12,10 @@
 #include <linux/netfilter/nf_tables.h>
 
 enum field_type {
-    FIELD_U8,       // into a 32-bit field
+    FIELD_U8, // into a 32-bit field
     FIELD_U32,
     FIELD_U64,
-    FIELD_FLAG,     // a 32-bit bit set with one known bit; not sent when 0
+    FIELD_FLAG, // a 32-bit bit set with one known bit; not sent when 0
     FIELD_REG,
     FIELD_SAME_REG, // the register again: in-place operations only
     FIELD_MAP_REG,  // the verdict register, of a lookup in a verdict map
@@ -35,13 +36,17 @@ struct codec {
     struct field fields[FIELDS_MAX]; // ends with attribute 0
 };
 
-#define FIELD(attr, type, member) {attr, FIELD_##type, offsetof(struct expr, member)}
+#define FIELD(attr, type, member)                                                                  \
+    {                                                                                              \
+        attr, FIELD_##type, offsetof(struct expr, member)                                          \
+    }
 
 static const struct codec codecs[] = {
     [EXPR_META] = {"meta", {FIELD(NFTA_META_KEY, U32, key), FIELD(NFTA_META_DREG, REG, reg)}},
     [EXPR_PAYLOAD] = {"payload",
                       {FIELD(NFTA_PAYLOAD_DREG, REG, reg), FIELD(NFTA_PAYLOAD_BASE, U32, key),
-                       FIELD(NFTA_PAYLOAD_OFFSET, U32, offset), FIELD(NFTA_PAYLOAD_LEN, U32, length)}},
+                       FIELD(NFTA_PAYLOAD_OFFSET, U32, offset),
+                       FIELD(NFTA_PAYLOAD_LEN, U32, length)}},
     [EXPR_CT] = {"ct", {FIELD(NFTA_CT_KEY, U32, key), FIELD(NFTA_CT_DREG, REG, reg)}},
     [EXPR_CMP] = {"cmp",
                   {FIELD(NFTA_CMP_SREG, REG, reg), FIELD(NFTA_CMP_OP, U32, key),
@@ -52,15 +57,18 @@ static const struct codec codecs[] = {
                        FIELD(NFTA_BITWISE_MASK, DATA, data), FIELD(NFTA_BITWISE_XOR, DATA, data2)}},
     [EXPR_RANGE] = {"range",
                     {FIELD(NFTA_RANGE_SREG, REG, reg), FIELD(NFTA_RANGE_OP, U32, key),
-                     FIELD(NFTA_RANGE_FROM_DATA, DATA, data), FIELD(NFTA_RANGE_TO_DATA, DATA, data2)}},
+                     FIELD(NFTA_RANGE_FROM_DATA, DATA, data),
+                     FIELD(NFTA_RANGE_TO_DATA, DATA, data2)}},
     [EXPR_LOOKUP] = {"lookup",
                      {FIELD(NFTA_LOOKUP_SET, TEXT, name), FIELD(NFTA_LOOKUP_SREG, REG, reg),
                       FIELD(NFTA_LOOKUP_DREG, MAP_REG, to_verdict),
                       FIELD(NFTA_LOOKUP_FLAGS, FLAG, inverted)}},
     [EXPR_VERDICT] = {"immediate",
-                      {FIELD(NFTA_IMMEDIATE_DREG, REG, reg), FIELD(NFTA_IMMEDIATE_DATA, VERDICT, verdict)}},
+                      {FIELD(NFTA_IMMEDIATE_DREG, REG, reg),
+                       FIELD(NFTA_IMMEDIATE_DATA, VERDICT, verdict)}},
     [EXPR_COUNTER] = {"counter",
-                      {FIELD(NFTA_COUNTER_BYTES, U64, bytes), FIELD(NFTA_COUNTER_PACKETS, U64, packets)}},
+                      {FIELD(NFTA_COUNTER_BYTES, U64, bytes),
+                       FIELD(NFTA_COUNTER_PACKETS, U64, packets)}},
     [EXPR_LIMIT] = {"limit",
                     {FIELD(NFTA_LIMIT_RATE, U64, rate), FIELD(NFTA_LIMIT_UNIT, U64, unit),
                      FIELD(NFTA_LIMIT_BURST, U32, offset), FIELD(NFTA_LIMIT_TYPE, U32, key),
@@ -73,7 +81,7 @@ static const struct codec codecs[] = {
 };
 _Static_assert(ARRAY_COUNT(codecs) == EXPR_OTHER, "one row per expression");
 
-// ---- registers and verdicts -----------------------------------------------------------------------------------
+// ---- registers and verdicts ----------------------------------------------------------------
 
 static uint32_t register_number(uint8_t reg)
 {
@@ -98,8 +106,8 @@ static bool register_word(uint32_t number, uint8_t *ret)
 }
 
 static const int verdict_codes[] = {
-    [VERDICT_ACCEPT] = NF_ACCEPT, [VERDICT_DROP] = NF_DROP, [VERDICT_RETURN] = NFT_RETURN,
-    [VERDICT_JUMP] = NFT_JUMP, [VERDICT_GOTO] = NFT_GOTO, [VERDICT_CONTINUE] = NFT_CONTINUE,
+    [VERDICT_ACCEPT] = NF_ACCEPT, [VERDICT_DROP] = NF_DROP,  [VERDICT_RETURN] = NFT_RETURN,
+    [VERDICT_JUMP] = NFT_JUMP,    [VERDICT_GOTO] = NFT_GOTO, [VERDICT_CONTINUE] = NFT_CONTINUE,
 };
 
 void verdict_put(struct nlmsghdr *message, uint16_t type, uint8_t verdict, const char *chain)
@@ -129,7 +137,8 @@ static bool verdict_code_get(const struct nlattr *attr, uint8_t *ret)
 bool verdict_get(const struct nlattr *data, uint8_t *ret_verdict, const char **ret_chain)
 {
     const struct nlattr *nest = mnl_attr_get_payload(data);
-    if (mnl_attr_get_payload_len(data) < MNL_ATTR_HDRLEN || mnl_attr_get_type(nest) != NFTA_DATA_VERDICT) {
+    if (mnl_attr_get_payload_len(data) < MNL_ATTR_HDRLEN ||
+        mnl_attr_get_type(nest) != NFTA_DATA_VERDICT) {
         return false;
     }
     bool known = false;
@@ -145,7 +154,7 @@ bool verdict_get(const struct nlattr *data, uint8_t *ret_verdict, const char **r
     return known;
 }
 
-// ---- writing --------------------------------------------------------------------------------------------------
+// ---- writing -------------------------------------------------------------------------------
 
 static void put_data(struct nlmsghdr *message, uint16_t type, const uint8_t *data, uint32_t length)
 {
@@ -160,7 +169,7 @@ static void put_field(struct nlmsghdr *message, const struct field *field, const
     const char *const *text = (const char *const *)(const void *)at;
     switch ((enum field_type)field->type) {
     case FIELD_U8:
-        mnl_attr_put_u8(message, field->attr, (uint8_t)*(const uint32_t *)(const void *)at);
+        mnl_attr_put_u8(message, field->attr, (uint8_t) * (const uint32_t *)(const void *)at);
         break;
     case FIELD_U32:
         mnl_attr_put_u32(message, field->attr, htonl(*(const uint32_t *)(const void *)at));
@@ -214,12 +223,13 @@ void expr_put(struct nlmsghdr *message, const struct expr *expr)
     mnl_attr_nest_end(message, elem);
 }
 
-// ---- reading --------------------------------------------------------------------------------------------------
+// ---- reading -------------------------------------------------------------------------------
 
 static bool get_data(const struct nlattr *attr, uint8_t *ret, uint32_t *length)
 {
     const struct nlattr *value = mnl_attr_get_payload(attr);
-    if (mnl_attr_get_payload_len(attr) < MNL_ATTR_HDRLEN || mnl_attr_get_type(value) != NFTA_DATA_VALUE) {
+    if (mnl_attr_get_payload_len(attr) < MNL_ATTR_HDRLEN ||
+        mnl_attr_get_type(value) != NFTA_DATA_VALUE) {
         return false;
     }
     uint32_t size = mnl_attr_get_payload_len(value);
@@ -299,7 +309,8 @@ static bool get_field(const struct nlattr *attr, const struct field *field, stru
 
 static bool is_padding(enum expr_kind kind, uint16_t type)
 {
-    return (kind == EXPR_COUNTER && type == NFTA_COUNTER_PAD) || (kind == EXPR_LIMIT && type == NFTA_LIMIT_PAD);
+    return (kind == EXPR_COUNTER && type == NFTA_COUNTER_PAD) ||
+           (kind == EXPR_LIMIT && type == NFTA_LIMIT_PAD);
 }
 
 static bool get_attribute(const struct nlattr *attr, struct expr *expr)
@@ -335,7 +346,26 @@ static enum expr_kind kind_of(const char *name)
     return kind;
 }
 
-void expr_get(const struct nlattr *list_elem, struct expr *ret)
+static uint32_t u32_attribute(const struct nlattr *data, uint16_t type)
+{
+    const struct nlattr *attr;
+    mnl_attr_for_each_nested(attr, data) {
+        if (mnl_attr_get_type(attr) == type && mnl_attr_get_payload_len(attr) == sizeof(uint32_t)) {
+            return ntohl(mnl_attr_get_u32(attr));
+        }
+    }
+    return 0;
+}
+
+// nft turns a one-byte field of a concatenation into network order, two bytes at a time: none at all.
+static bool has_no_effect(const char *name, const struct nlattr *data)
+{
+    return strcmp(name, "byteorder") == 0 && data != NULL &&
+           u32_attribute(data, NFTA_BYTEORDER_SREG) == u32_attribute(data, NFTA_BYTEORDER_DREG) &&
+           u32_attribute(data, NFTA_BYTEORDER_LEN) < u32_attribute(data, NFTA_BYTEORDER_SIZE);
+}
+
+bool expr_get(const struct nlattr *list_elem, struct expr *ret)
 {
     const char *name = "?";
     const struct nlattr *data = NULL, *attr;
@@ -350,4 +380,5 @@ void expr_get(const struct nlattr *list_elem, struct expr *ret)
     if (ret->kind == EXPR_OTHER || (data != NULL && !get_data_of(data, ret))) {
         *ret = (struct expr){.kind = EXPR_OTHER, .name = name};
     }
+    return !has_no_effect(name, data);
 }

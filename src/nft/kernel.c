@@ -37,8 +37,10 @@ static uint32_t parse_generation(const char *text)
 
 static void take_info(struct arena *arena, const char *comment, struct nft_info *info)
 {
-    VEC(const char *) roots = {.items = (const char **)info->roots, .count = info->root_count,
-                               .capacity = info->root_count};
+    VEC(const char *)
+    roots = {.items = (const char **)info->roots,
+             .count = info->root_count,
+             .capacity = info->root_count};
     const char *value;
     if ((value = comment_value(comment, "polc")) != NULL) {
         info->version = value;
@@ -77,7 +79,8 @@ struct nft_names nft_kernel_policies(struct arena *arena, const struct nft_kerne
         const struct kernel_chain *chain = kernel->chains.items[i];
         for (size_t j = 0; j < chain->count; j++) {
             size_t length = comment_id(chain->items[j].comment);
-            const char *id = length > 0 ? strtab_intern(known, chain->items[j].comment, length) : NULL;
+            const char *id =
+                length > 0 ? strtab_intern(known, chain->items[j].comment, length) : NULL;
             if (id != NULL && id != last) {
                 vec_push(arena, &names, id);
                 last = id;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The table as the kernel has it. Of a rule only what comparing and rewriting need is kept. Inside module nft only.
+// The table as the kernel has it. Of a rule only what comparing and rewriting need is kept. Inside
+// module nft only.
 #pragma once
 
 #include "rows.h"
@@ -7,14 +8,14 @@
 struct kernel_rule {
     uint64_t handle;
     struct expr_hash hash;
-    const char *comment; // NULL for none
+    const char *comment;     // NULL for none
     uint64_t packets, bytes; // of its first counter
 };
 
 struct kernel_chain {
     const char *name;
     bool base;
-    uint32_t hook;      // NF_INET_*, of a base chain
+    uint32_t hook; // NF_INET_*, of a base chain
     int32_t priority;
     const char *type;
     bool policy_drop;
@@ -36,8 +37,12 @@ struct nft_kernel {
     bool exists;
     bool dormant; // base chains are not hooked
     uint32_t generation_id;
-    struct { VEC_FIELDS(struct kernel_chain *); } chains; // by name
-    struct { VEC_FIELDS(struct kernel_set *); } sets;     // by name, without anonymous ones
+    struct {
+        VEC_FIELDS(struct kernel_chain *);
+    } chains; // by name
+    struct {
+        VEC_FIELDS(struct kernel_set *);
+    } sets;                     // by name, without anonymous ones
     struct strmap *chain_names; // name -> struct kernel_chain *
     struct strmap *set_names;   // name -> struct kernel_set *
     struct strtab *texts;

@@ -9,7 +9,7 @@
 
 #include <linux/netfilter.h>
 
-enum { STMTS_MAX = 32 };
+enum { STMTS_MAX = 16 };
 
 enum port_choice { PORTS_NONE, PORTS_NUMERIC, PORTS_NAMED, PORTS_END };
 enum icmp_choice { ICMP_PLAIN, ICMP_OTHER_TYPE, ICMP_OTHER_CODE, ICMP_END };
@@ -280,7 +280,7 @@ struct target {
 
 static void emit(const struct target *target, struct build *build)
 {
-    struct stmt stmts[2 * STMTS_MAX + 8];
+    struct stmt stmts[2 * STMTS_MAX + 8] UNINITIALIZED;
     size_t count = 0;
     if (build->family != 0 && !build->tests_family) {
         uint8_t nfproto = build->family == IP_V4 ? NFPROTO_IPV4 : NFPROTO_IPV6;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Rules -> marks: what tells two rules of a chain apart, without counters, handles, places, and polc's own number.
+// Rules -> marks: what tells two rules of a chain apart, without counters, handles, places, and
+// polc's own number.
 #include "compare.h"
 
 #include "comment.h"
@@ -16,7 +17,7 @@ static struct rule_mark mark_of(const char *chain, struct expr_hash hash, const 
 struct rule_mark *marks_of_chain(struct arena *arena, const struct chain *chain)
 {
     struct rule_mark *marks = arena_array_of(arena, struct rule_mark, chain->count);
-    struct exprs exprs;
+    struct exprs exprs UNINITIALIZED;
     for (size_t i = 0; i < chain->count; i++) {
         linearize(&chain->items[i], &exprs);
         marks[i] = mark_of(chain->name, exprs_hash(&exprs), chain->items[i].comment);
@@ -71,8 +72,8 @@ static size_t *sorted(struct arena *arena, const struct rule_mark *marks, size_t
     return indexes;
 }
 
-size_t *marks_pair(struct arena *arena, const struct rule_mark *a, size_t a_count, const struct rule_mark *b,
-                   size_t b_count)
+size_t *marks_pair(struct arena *arena, const struct rule_mark *a, size_t a_count,
+                   const struct rule_mark *b, size_t b_count)
 {
     const size_t *in_a = sorted(arena, a, a_count), *in_b = sorted(arena, b, b_count);
     size_t *pairs = arena_array_of(arena, size_t, a_count);

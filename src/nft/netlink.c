@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The netlink socket of nf_tables: requests, dumps, generation id. Kernel facts: a dump ends with NLMSG_DONE, any other
-// request here with an acknowledgement; NLM_F_DUMP_INTR marks a dump that a commit cut through; a reply of a dump is never
-// larger than 32 KiB; errors carry a text only when NETLINK_EXT_ACK is on.
+// The netlink socket of nf_tables: requests, dumps, generation id. Kernel facts: a dump ends with
+// NLMSG_DONE, any other request here with an acknowledgement; NLM_F_DUMP_INTR marks a dump that a
+// commit cut through; a reply of a dump is never larger than 32 KiB; errors carry a text only when
+// NETLINK_EXT_ACK is on.
 #include "netlink.h"
 
 #include <arpa/inet.h>
@@ -15,7 +16,8 @@
 int netlink_open(struct netlink *netlink, struct arena *arena)
 {
     static const int on = 1;
-    *netlink = (struct netlink){.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER)};
+    *netlink =
+        (struct netlink){.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER)};
     if (netlink->fd < 0) {
         return -errno;
     }
@@ -34,11 +36,13 @@ void netlink_close(struct netlink *netlink)
     netlink->fd = -1;
 }
 
-struct nlmsghdr *netlink_prepare(struct netlink *netlink, uint16_t type, uint16_t flags, uint8_t family)
+struct nlmsghdr *netlink_prepare(struct netlink *netlink, uint16_t type, uint16_t flags,
+                                 uint8_t family)
 {
     struct nlmsghdr *request = mnl_nlmsg_put_header(netlink->buffer);
     request->nlmsg_type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type);
-    request->nlmsg_flags = NLM_F_REQUEST | ((flags & NLM_F_DUMP) == NLM_F_DUMP ? flags : flags | NLM_F_ACK);
+    request->nlmsg_flags =
+        NLM_F_REQUEST | ((flags & NLM_F_DUMP) == NLM_F_DUMP ? flags : flags | NLM_F_ACK);
     request->nlmsg_seq = ++netlink->seq;
     struct nfgenmsg *header = mnl_nlmsg_put_extra_header(request, sizeof *header);
     header->nfgen_family = family;
@@ -65,8 +69,8 @@ const char *netlink_error_text(const struct nlmsghdr *error)
 }
 
 // 1: go on; 0: the request is done; negative: it failed.
-static int take_reply(struct netlink *netlink, const struct nlmsghdr *reply, netlink_handler handler,
-                      void *context)
+static int take_reply(struct netlink *netlink, const struct nlmsghdr *reply,
+                      netlink_handler handler, void *context)
 {
     if (reply->nlmsg_seq != netlink->seq) {
         return 1;
@@ -100,7 +104,8 @@ static int receive(struct netlink *netlink, netlink_handler handler, void *conte
             return size < 0 ? -errno : -EMSGSIZE;
         }
         const struct nlmsghdr *reply = (const struct nlmsghdr *)(const void *)netlink->buffer;
-        for (int left = (int)size; mnl_nlmsg_ok(reply, left); reply = mnl_nlmsg_next(reply, &left)) {
+        for (int left = (int)size; mnl_nlmsg_ok(reply, left);
+             reply = mnl_nlmsg_next(reply, &left)) {
             int state = take_reply(netlink, reply, handler, context);
             if (state <= 0) {
                 return state;
@@ -109,7 +114,8 @@ static int receive(struct netlink *netlink, netlink_handler handler, void *conte
     }
 }
 
-int netlink_request(struct netlink *netlink, struct nlmsghdr *request, netlink_handler handler, void *context)
+int netlink_request(struct netlink *netlink, struct nlmsghdr *request, netlink_handler handler,
+                    void *context)
 {
     netlink->message = NULL;
     if (send(netlink->fd, request, request->nlmsg_len, 0) < 0) {
@@ -159,8 +165,8 @@ void netlink_nested(const struct nlattr *nest, const struct nlattr **ret, uint16
 }
 
 // EINVAL is what nfnetlink says when nf_tables is not there.
-enum nft_status netlink_failure(const struct netlink *netlink, struct arena *arena, int error, const char *what,
-                                struct nft_failure *reterr)
+enum nft_status netlink_failure(const struct netlink *netlink, struct arena *arena, int error,
+                                const char *what, struct nft_failure *reterr)
 {
     const char *message = netlink->message != NULL ? arena_strdup(arena, netlink->message) : NULL;
     *reterr = (struct nft_failure){.error = -error, .message = message, .what = what};

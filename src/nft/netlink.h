@@ -10,9 +10,10 @@
 struct netlink {
     int fd;
     uint32_t seq;
-    bool interrupted;  // a dump was cut through by a commit
-    uint8_t *buffer;   // NETLINK_BUFFER bytes, for requests and replies
-    const char *message; // the kernel's text with the last error, or NULL; valid until the next request
+    bool interrupted; // a dump was cut through by a commit
+    uint8_t *buffer;  // NETLINK_BUFFER bytes, for requests and replies
+    const char
+        *message; // the kernel's text with the last error, or NULL; valid until the next request
 };
 
 enum { NETLINK_BUFFER = 128 * 1024 };
@@ -22,13 +23,15 @@ int netlink_open(struct netlink *netlink, struct arena *arena);
 void netlink_close(struct netlink *netlink);
 
 // A request of type NFT_MSG_*, in the buffer, to be filled and sent at once. `family` NFPROTO_*.
-struct nlmsghdr *netlink_prepare(struct netlink *netlink, uint16_t type, uint16_t flags, uint8_t family);
+struct nlmsghdr *netlink_prepare(struct netlink *netlink, uint16_t type, uint16_t flags,
+                                 uint8_t family);
 
 typedef void (*netlink_handler)(const struct nlmsghdr *reply, void *context);
 
-// Sends the request and hands each reply to the handler, until the end of the dump or the acknowledgement.
-// 0 or a negative errno value.
-int netlink_request(struct netlink *netlink, struct nlmsghdr *request, netlink_handler handler, void *context);
+// Sends the request and hands each reply to the handler, until the end of the dump or the
+// acknowledgement. 0 or a negative errno value.
+int netlink_request(struct netlink *netlink, struct nlmsghdr *request, netlink_handler handler,
+                    void *context);
 
 // The generation id of this network namespace. 0 or a negative errno value.
 int netlink_generation(struct netlink *netlink, uint32_t *ret);
@@ -46,5 +49,5 @@ static inline uint8_t netlink_family(const struct nlmsghdr *message)
 }
 
 // Fills *reterr for a failed system call or a failed request; `error` is a negative errno value.
-enum nft_status netlink_failure(const struct netlink *netlink, struct arena *arena, int error, const char *what,
-                                struct nft_failure *reterr);
+enum nft_status netlink_failure(const struct netlink *netlink, struct arena *arena, int error,
+                                const char *what, struct nft_failure *reterr);

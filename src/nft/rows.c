@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Sorting and merging of set elements. Keys are compared byte by byte, which is the order of addresses and ports, since
-// those are in network byte order; for interface names any order will do.
+// Sorting and merging of set elements. Keys are compared byte by byte, which is the order of
+// addresses and ports, since those are in network byte order; for interface names any order will
+// do.
 #include "rows.h"
 
 #include <linux/netfilter/nf_tables.h>
@@ -99,11 +100,12 @@ static bool same_verdict(struct row_verdict a, struct row_verdict b)
 bool rows_same_catch_all(const struct rows *a, const struct rows *b)
 {
     return a->catch_all == b->catch_all &&
-           (!a->catch_all || !a->verdicts || same_verdict(a->catch_all_verdict, b->catch_all_verdict));
+           (!a->catch_all || !a->verdicts ||
+            same_verdict(a->catch_all_verdict, b->catch_all_verdict));
 }
 
-// Negative: the wanted row comes first; 0: both have it, with the same verdict. A row with another verdict is removed
-// and added.
+// Negative: the wanted row comes first; 0: both have it, with the same verdict. A row with another
+// verdict is removed and added.
 static int compare_heads(const struct rows_diff *diff)
 {
     const struct rows *wanted = diff->wanted, *present = diff->present;
@@ -113,7 +115,8 @@ static int compare_heads(const struct rows_diff *diff)
     int order = memcmp(rows_key(wanted, diff->next_wanted), rows_key(present, diff->next_present),
                        verdict_offset(wanted));
     if (order == 0 && wanted->verdicts &&
-        !same_verdict(rows_verdict(wanted, diff->next_wanted), rows_verdict(present, diff->next_present))) {
+        !same_verdict(rows_verdict(wanted, diff->next_wanted),
+                      rows_verdict(present, diff->next_present))) {
         return 1;
     }
     return order;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The elements of one set as one flat sorted array, wanted or dumped: 400,000 CIDRs are a few megabytes, and comparing two
-// sets is a merge. Inside module nft only.
+// The elements of one set as one flat sorted array, wanted or dumped: 400,000 CIDRs are a few
+// megabytes, and comparing two sets is a merge. Inside module nft only.
 #pragma once
 
 #include "expr.h"
@@ -18,7 +18,7 @@ struct rows {
     uint32_t key_length, stride;
     bool ranges, verdicts;
     bool concatenated; // ranges of several fields
-    bool catch_all; // the "*" element is no row
+    bool catch_all;    // the "*" element is no row
     struct row_verdict catch_all_verdict;
 };
 

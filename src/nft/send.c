@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One datagram to the kernel, then every error it left behind -> one status and the error that explains the others.
-// Kernel facts: sending is synchronous, so that all errors wait in the socket when sendmsg returns; a batch is all or
-// nothing, and no error means it was done; an error bears the sequence number of its message, and that of the batch's
-// begin for privilege (EPERM), a stale generation id (ERESTART), and the final check of the whole ruleset; a datagram
-// larger than the send buffer is refused with EMSGSIZE; ENOBUFS only says that errors were lost, not that all failed.
+// One datagram to the kernel, then every error it left behind -> one status and the error that
+// explains the others. Kernel facts: sending is synchronous, so that all errors wait in the socket
+// when sendmsg returns; a batch is all or nothing, and no error means it was done; an error bears
+// the sequence number of its message, and that of the batch's begin for privilege (EPERM), a stale
+// generation id (ERESTART), and the final check of the whole ruleset; a datagram larger than the
+// send buffer is refused with EMSGSIZE; ENOBUFS only says that errors were lost, not that all
+// failed.
 #include "send.h"
 
 #include <errno.h>
@@ -18,7 +20,7 @@
 enum { RECEIVE_BUFFER = 8 * 1024 * 1024, SEND_SLACK = 64 * 1024 };
 
 struct outcome {
-    int error;        // positive errno value of the first message that failed; 0: none
+    int error; // positive errno value of the first message that failed; 0: none
     uint32_t seq;
     const char *text; // on the arena, or NULL
     bool overrun;     // errors were lost
@@ -67,7 +69,8 @@ static int drain(struct arena *arena, struct netlink *netlink, struct outcome *o
             return errno == EAGAIN ? 0 : -errno;
         }
         const struct nlmsghdr *reply = (const struct nlmsghdr *)(const void *)netlink->buffer;
-        for (int left = (int)size; size > 0 && mnl_nlmsg_ok(reply, left); reply = mnl_nlmsg_next(reply, &left)) {
+        for (int left = (int)size; size > 0 && mnl_nlmsg_ok(reply, left);
+             reply = mnl_nlmsg_next(reply, &left)) {
             if (reply->nlmsg_type == NLMSG_ERROR) {
                 take_error(arena, reply, outcome);
             }
@@ -75,7 +78,7 @@ static int drain(struct arena *arena, struct netlink *netlink, struct outcome *o
     }
 }
 
-// ---- telling --------------------------------------------------------------------------------------------------
+// ---- telling -------------------------------------------------------------------------------
 
 static const char *origin_text(struct arena *arena, const struct origin *origin)
 {
@@ -98,7 +101,8 @@ static const char *origin_text(struct arena *arena, const struct origin *origin)
     return "the ruleset as a whole";
 }
 
-static void tell_origin(struct arena *arena, const struct origin *origin, struct nft_failure *reterr)
+static void tell_origin(struct arena *arena, const struct origin *origin,
+                        struct nft_failure *reterr)
 {
     reterr->what = origin_text(arena, origin);
     reterr->loc = origin->loc != NULL ? *origin->loc : LOC_NONE;
@@ -122,8 +126,8 @@ static enum nft_status status_of_batch_error(int error)
     }
 }
 
-static enum nft_status tell_error(struct arena *arena, const struct batch *batch, const struct outcome *outcome,
-                                  struct nft_failure *reterr)
+static enum nft_status tell_error(struct arena *arena, const struct batch *batch,
+                                  const struct outcome *outcome, struct nft_failure *reterr)
 {
     static const struct origin whole = {.kind = ORIGIN_BATCH};
     const struct origin *origin = batch_origin(batch, outcome->seq);
@@ -136,15 +140,17 @@ static enum nft_status tell_error(struct arena *arena, const struct batch *batch
 }
 
 static enum nft_status tell_send_error(const struct netlink *netlink, struct arena *arena,
-                                       const struct batch *batch, int error, struct nft_failure *reterr)
+                                       const struct batch *batch, int error,
+                                       struct nft_failure *reterr)
 {
     const char *what = "sendmsg";
     if (error == -EMSGSIZE || error == -ENOBUFS) {
         size_t step = 1024 * 1024;
-        what = arena_printf(arena,
-                            "sending %zu bytes at once (raise net.core.wmem_max to %zu, or run polc with "
-                            "CAP_NET_ADMIN outside of a user namespace)",
-                            batch->length, (batch->length + step) / step * step);
+        what = arena_printf(
+            arena,
+            "sending %zu bytes at once (raise net.core.wmem_max to %zu, or run polc with "
+            "CAP_NET_ADMIN outside of a user namespace)",
+            batch->length, (batch->length + step) / step * step);
     }
     return netlink_failure(netlink, arena, error, what, reterr);
 }
@@ -165,8 +171,8 @@ static enum nft_status recheck(struct netlink *netlink, struct arena *arena, uin
     return NFT_REFUSED;
 }
 
-static enum nft_status send_and_read(struct netlink *netlink, struct arena *arena, const struct batch *batch,
-                                     struct nft_failure *reterr)
+static enum nft_status send_and_read(struct netlink *netlink, struct arena *arena,
+                                     const struct batch *batch, struct nft_failure *reterr)
 {
     struct outcome outcome = {0};
     uint32_t before = 0;
@@ -204,8 +210,9 @@ int batch_barrier(struct netlink *netlink, struct arena *arena, uint32_t generat
     return outcome.error == ERESTART ? -EAGAIN : -outcome.error;
 }
 
-enum nft_status batch_send(struct arena *arena, const struct batch *batch, void (*before_send)(void *context),
-                           void *context, struct nft_failure *reterr)
+enum nft_status batch_send(struct arena *arena, const struct batch *batch,
+                           void (*before_send)(void *context), void *context,
+                           struct nft_failure *reterr)
 {
     __attribute__((cleanup(netlink_close))) struct netlink netlink;
     int error = netlink_open(&netlink, arena);

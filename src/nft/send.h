@@ -5,11 +5,14 @@
 #include "batch.h"
 #include "netlink.h"
 
-// A batch without its end counts as NFT_DONE when the kernel found nothing wrong. `before_send` may be NULL.
-enum nft_status batch_send(struct arena *arena, const struct batch *batch, void (*before_send)(void *context),
-                           void *context, struct nft_failure *reterr);
+// A batch without its end counts as NFT_DONE when the kernel found nothing wrong. `before_send` may
+// be NULL.
+enum nft_status batch_send(struct arena *arena, const struct batch *batch,
+                           void (*before_send)(void *context), void *context,
+                           struct nft_failure *reterr);
 
-// Waits until no transaction is under way, by an empty one of our own at this generation id. Kernel fact: the id moves on
-// before a commit has taken its last objects out of the lists, so that a dump may meet both old and new ones although the
-// id stays the same; the batch lock is held until the commit is over. 0; -EAGAIN for a stale id; another negative errno.
+// Waits until no transaction is under way, by an empty one of our own at this generation id. Kernel
+// fact: the id moves on before a commit has taken its last objects out of the lists, so that a dump
+// may meet both old and new ones although the id stays the same; the batch lock is held until the
+// commit is over. 0; -EAGAIN for a stale id; another negative errno.
 int batch_barrier(struct netlink *netlink, struct arena *arena, uint32_t generation_id);

@@ -13,6 +13,7 @@ struct arena;
 struct arena_mark {
     void *chunk;
     size_t used;
+    size_t serial;
 };
 
 // Returns a new arena that never holds more than `limit` bytes in all. The caller owns it.

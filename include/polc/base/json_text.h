@@ -4,5 +4,6 @@
 
 #include <stdio.h>
 
-// Writes `text` as a JSON string with its quotes (RFC 8259); NULL as null. Bytes above 0x7f are passed on as they are.
+// Writes `text` as a JSON string with its quotes (RFC 8259); NULL as null. UTF-8 is passed on as it is; a byte that is
+// none (in the name of a file, say) becomes U+FFFD, because JSON cannot hold it.
 void json_text_print(FILE *out, const char *text);

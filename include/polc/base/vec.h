@@ -35,4 +35,7 @@ void *vec_reserve(struct arena *arena, void *items, size_t count, size_t *capaci
 #define vec_sort(vec, compare)                                                                     \
     ((vec)->count > 1 ? qsort((vec)->items, (vec)->count, sizeof *(vec)->items, (compare)) : (void)0)
 
+// For large locals on hot paths that are filled in before they are read: -ftrivial-auto-var-init would clear them.
+#define UNINITIALIZED __attribute__((uninitialized))
+
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof *(array))
