@@ -67,6 +67,10 @@ enum plain_kind plain_kind(const char *text)
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
     static const char *const bools[] = {"true", "True", "TRUE", "false", "False", "FALSE"};
     static const char *const odd_numbers[] = {".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"};
+    // Nothing but a string holds these; a set may have 400,000 addresses.
+    if (strchr(text, '/') != NULL || strchr(text, ':') != NULL) {
+        return PLAIN_STRING;
+    }
     if (one_of(text, nulls, ARRAY_COUNT(nulls))) {
         return PLAIN_NULL;
     }
