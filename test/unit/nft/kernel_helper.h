@@ -23,7 +23,8 @@ static inline struct nft_diff *compared(const struct made *made)
     return nft_compare(made->arena, &made->ruleset, dumped(made->arena));
 }
 
-static inline enum nft_status try_commit_with(const struct made *made, const struct nft_commit_options *options,
+static inline enum nft_status try_commit_with(const struct made *made,
+                                              const struct nft_commit_options *options,
                                               struct nft_failure *failure)
 {
     struct nft_kernel *kernel = dumped(made->arena);
@@ -60,8 +61,8 @@ static inline void commit(const struct made *made)
     struct nft_failure failure = {.what = NULL};
     enum nft_status status = try_commit(made, &failure);
     if (status != NFT_DONE) {
-        fprintf(stderr, "commit: %d: %s: %s (%s)\n", (int)status, failure.what, strerror(failure.error),
-                failure.message != NULL ? failure.message : "-");
+        fprintf(stderr, "commit: %d: %s: %s (%s)\n", (int)status, failure.what,
+                strerror(failure.error), failure.message != NULL ? failure.message : "-");
         _exit(EXIT_FAILURE);
     }
     require_same(made);

@@ -22,7 +22,7 @@ static inline void make_free(struct made *made)
     arena_free(made->arena);
 }
 
-// ---- chains and rules -----------------------------------------------------------------------------------------
+// ---- chains and rules ----------------------------------------------------------------------
 
 static inline struct chain *make_chain(struct made *made, const char *name)
 {
@@ -32,7 +32,8 @@ static inline struct chain *make_chain(struct made *made, const char *name)
     return chain;
 }
 
-static inline struct chain *make_base(struct made *made, const char *name, enum chain_hook hook, int priority)
+static inline struct chain *make_base(struct made *made, const char *name, enum chain_hook hook,
+                                      int priority)
 {
     struct chain *chain = make_chain(made, name);
     chain->hook = (uint8_t)hook;
@@ -66,9 +67,11 @@ static inline struct stmt make_counter(void)
     return (struct stmt){.kind = STMT_COUNTER};
 }
 
-static inline struct stmt make_match(enum rule_key key, enum match_op op, const void *value, size_t length)
+static inline struct stmt make_match(enum rule_key key, enum match_op op, const void *value,
+                                     size_t length)
 {
-    struct stmt stmt = {.kind = STMT_MATCH, .op = (uint8_t)op, .key_count = 1, .keys = {(uint8_t)key}};
+    struct stmt stmt = {
+        .kind = STMT_MATCH, .op = (uint8_t)op, .key_count = 1, .keys = {(uint8_t)key}};
     memcpy(stmt.value, value, length);
     return stmt;
 }
@@ -81,13 +84,18 @@ static inline struct stmt make_port(uint16_t port)
 
 static inline struct stmt make_lookup(enum rule_key key, const struct set *set)
 {
-    return (struct stmt){.kind = STMT_MATCH, .op = OP_SET, .key_count = 1, .keys = {(uint8_t)key}, .set = set};
+    return (struct stmt){
+        .kind = STMT_MATCH, .op = OP_SET, .key_count = 1, .keys = {(uint8_t)key}, .set = set};
 }
 
-static inline struct stmt make_lookup2(enum rule_key first, enum rule_key second, const struct set *set)
+static inline struct stmt make_lookup2(enum rule_key first, enum rule_key second,
+                                       const struct set *set)
 {
-    return (struct stmt){
-        .kind = STMT_MATCH, .op = OP_SET, .key_count = 2, .keys = {(uint8_t)first, (uint8_t)second}, .set = set};
+    return (struct stmt){.kind = STMT_MATCH,
+                         .op = OP_SET,
+                         .key_count = 2,
+                         .keys = {(uint8_t)first, (uint8_t)second},
+                         .set = set};
 }
 
 static inline struct stmt make_vmap(enum rule_key key, const struct set *map)
@@ -95,7 +103,7 @@ static inline struct stmt make_vmap(enum rule_key key, const struct set *map)
     return (struct stmt){.kind = STMT_VMAP, .key_count = 1, .keys = {(uint8_t)key}, .set = map};
 }
 
-// ---- sets -----------------------------------------------------------------------------------------------------
+// ---- sets ----------------------------------------------------------------------------------
 
 static inline struct set *make_set(struct made *made, const char *name, enum set_content content)
 {
@@ -126,8 +134,8 @@ static inline void make_cidr(struct made *made, struct set *set, struct cidr cid
 }
 
 // Text of prefixes with blanks between.
-static inline struct set *make_cidrs(struct made *made, const char *name, enum set_content content, bool interval,
-                                     const char *text)
+static inline struct set *make_cidrs(struct made *made, const char *name, enum set_content content,
+                                     bool interval, const char *text)
 {
     struct set *set = make_set(made, name, content);
     set->interval = interval;
@@ -143,8 +151,8 @@ static inline struct set *make_cidrs(struct made *made, const char *name, enum s
     return set;
 }
 
-static inline struct set *make_ports(struct made *made, const char *name, const struct port_range *ranges,
-                                     size_t count)
+static inline struct set *make_ports(struct made *made, const char *name,
+                                     const struct port_range *ranges, size_t count)
 {
     struct set *set = make_set(made, name, SET_PORTS);
     set->interval = true;
@@ -154,8 +162,8 @@ static inline struct set *make_ports(struct made *made, const char *name, const 
     return set;
 }
 
-static inline void make_jump(struct made *made, struct set *map, const char *ifname, const char *addr,
-                             enum verdict_kind verdict, const char *chain)
+static inline void make_jump(struct made *made, struct set *map, const char *ifname,
+                             const char *addr, enum verdict_kind verdict, const char *chain)
 {
     struct map_element *list = make_room(made, map->verdicts, map->count, sizeof *list);
     struct map_element element = {.ifname = ifname, .verdict = (uint8_t)verdict, .chain = chain};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Runs the body of a test in a child with a user and network namespace of its own: nothing reaches the machine's.
+// Runs the body of a test in a child with a user and network namespace of its own: nothing reaches
+// the machine's.
 #pragma once
 
 #include "unit.h"
@@ -36,11 +37,12 @@ static inline bool netns_write(const char *path, const char *text)
 // A user namespace in which the caller is root, and a network namespace that belongs to it.
 static inline bool netns_enter_user(void)
 {
-    char uid_map[32], gid_map[32];
-    snprintf(uid_map, sizeof uid_map, "0 %u 1", getuid());
-    snprintf(gid_map, sizeof gid_map, "0 %u 1", getgid());
-    return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 && netns_write("/proc/self/setgroups", "deny") &&
-           netns_write("/proc/self/uid_map", uid_map) && netns_write("/proc/self/gid_map", gid_map);
+    char users[32], groups[32];
+    snprintf(users, sizeof users, "0 %u 1", getuid());
+    snprintf(groups, sizeof groups, "0 %u 1", getgid());
+    return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 &&
+           netns_write("/proc/self/setgroups", "deny") &&
+           netns_write("/proc/self/uid_map", users) && netns_write("/proc/self/gid_map", groups);
 }
 
 static inline bool netns_enter(void)
@@ -64,7 +66,8 @@ static inline void netns_run(const char *name, void (*body)(void))
     }
     int status;
     ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ck_assert_msg(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == NETNS_SKIP),
+    ck_assert_msg(WIFEXITED(status) &&
+                      (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == NETNS_SKIP),
                   "%s failed in its namespace", name);
 }
 

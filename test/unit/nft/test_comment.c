@@ -6,7 +6,10 @@
 
 START_TEST(the_place_is_cut_off)
 {
-    static const struct { const char *comment; const char *head; } rows[] = {
+    static const struct {
+        const char *comment;
+        const char *head;
+    } rows[] = {
         {"gnp/x in 0 f.yaml:3", "gnp/x in 0"},
         {"np/a/b out 12 f.yaml:3", "np/a/b out 12"},
         {"tier/t in end f.yaml:10", "tier/t in end"},
@@ -30,10 +33,20 @@ END_TEST
 
 START_TEST(only_rules_of_policies_have_an_id)
 {
-    static const struct { const char *comment; size_t length; } rows[] = {
-        {"gnp/x in 0 f.yaml:3", 5}, {"np/a/b out 12 f.yaml:3", 6}, {"gnp/x in 0", 5}, {"tier/t in end f.yaml:3", 0},
-        {"gnp/x in 0a", 0},         {"gnp/x", 0},                  {"in 0", 0},       {"", 0},
-        {"gnp/x up 0 f.yaml:3", 0}, {"gnp/x in ", 0},
+    static const struct {
+        const char *comment;
+        size_t length;
+    } rows[] = {
+        {"gnp/x in 0 f.yaml:3", 5},
+        {"np/a/b out 12 f.yaml:3", 6},
+        {"gnp/x in 0", 5},
+        {"tier/t in end f.yaml:3", 0},
+        {"gnp/x in 0a", 0},
+        {"gnp/x", 0},
+        {"in 0", 0},
+        {"", 0},
+        {"gnp/x up 0 f.yaml:3", 0},
+        {"gnp/x in ", 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         ck_assert_msg(comment_id(rows[i].comment) == rows[i].length, "%s", rows[i].comment);
@@ -52,4 +65,5 @@ START_TEST(values_follow_their_word)
 }
 END_TEST
 
-UNIT_TESTS("comment", the_place_is_cut_off, only_rules_of_policies_have_an_id, values_follow_their_word)
+UNIT_TESTS("comment", the_place_is_cut_off, only_rules_of_policies_have_an_id,
+           values_follow_their_word)

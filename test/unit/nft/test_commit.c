@@ -11,10 +11,12 @@ static struct made sample(void)
     struct chain *work = make_chain(&made, "work");
     struct chain *info = make_chain(&made, INFO_CHAIN);
     struct set *hosts = make_cidrs(&made, "a.hosts", SET_CIDRS, false, "10.0.0.1/32 10.0.0.2/32");
-    struct set *nets = make_cidrs(&made, "b.nets", SET_CIDRS, true, "10.0.0.0/24 10.0.1.0/25 255.255.255.0/24");
+    struct set *nets =
+        make_cidrs(&made, "b.nets", SET_CIDRS, true, "10.0.0.0/24 10.0.1.0/25 255.255.255.0/24");
     struct set *padded =
         make_cidrs(&made, "c.padded", SET_PADDED, true, "10.0.0.0/24 10.0.1.0/25 255.255.255.0/24");
-    struct set *ports = make_ports(&made, "d.ports", (struct port_range[]){{1, 5}, {80, 80}, {60000, 65535}}, 3);
+    struct set *ports =
+        make_ports(&made, "d.ports", (struct port_range[]){{1, 5}, {80, 80}, {60000, 65535}}, 3);
     struct set *map = make_set(&made, "e.map", SET_VERDICTS);
     hosts->size = 64;
     padded->size = 64;
@@ -33,7 +35,8 @@ static struct made sample(void)
               make_lookup(KEY_TCP_DPORT, ports), make_counter(), make_verdict(VERDICT_DROP, NULL));
     MAKE_RULE(&made, work, "np/a/y out 2 f.yaml:5", make_lookup2(KEY_IP_SADDR, KEY_L4PROTO, padded),
               make_counter(), make_verdict(VERDICT_RETURN, NULL));
-    MAKE_RULE(&made, work, "tier/t in end f.yaml:9", make_counter(), make_verdict(VERDICT_DROP, NULL));
+    MAKE_RULE(&made, work, "tier/t in end f.yaml:9", make_counter(),
+              make_verdict(VERDICT_DROP, NULL));
     return made;
 }
 
@@ -61,13 +64,15 @@ NETNS_TEST(fresh_table_reads_back_the_same)
 
 NETNS_TEST(every_statement_reads_back_the_same)
 {
-    static const uint8_t bits[4] = {6}, address[16] = {10, 1, 2, 3}, name[16] = "cali", ports[2] = {0, 80};
+    static const uint8_t bits[4] = {6}, address[16] = {10, 1, 2, 3}, name[16] = "cali",
+                         ports[2] = {0, 80};
     struct made made = make_ruleset();
     struct chain *chain = make_base(&made, "forward", HOOK_FORWARD, -5);
     make_base(&made, "input", HOOK_INPUT, 0);
     make_base(&made, "output", HOOK_OUTPUT, 10);
     make_chain(&made, "target");
-    struct stmt prefix = make_match(KEY_IP_SADDR, OP_PREFIX, address, 4), range = make_port(80), not_range;
+    struct stmt prefix = make_match(KEY_IP_SADDR, OP_PREFIX, address, 4), range = make_port(80),
+                not_range;
     struct stmt interface = make_match(KEY_IIFNAME, OP_PREFIX, name, 16);
     prefix.bits = 13;
     interface.bits = 32;
@@ -77,14 +82,17 @@ NETNS_TEST(every_statement_reads_back_the_same)
     not_range.op = OP_NOT_RANGE;
     memset(prefix.value + 2, 0, 2);
     prefix.value[1] = 0;
-    MAKE_RULE(&made, chain, NULL, make_match(KEY_CT_STATE, OP_BITS, bits, 4), make_verdict(VERDICT_ACCEPT, NULL));
+    MAKE_RULE(&made, chain, NULL, make_match(KEY_CT_STATE, OP_BITS, bits, 4),
+              make_verdict(VERDICT_ACCEPT, NULL));
     MAKE_RULE(&made, chain, "a", interface, prefix, make_verdict(VERDICT_JUMP, "target"));
     MAKE_RULE(&made, chain, "b", range, make_verdict(VERDICT_GOTO, "target"));
     MAKE_RULE(&made, chain, "c", not_range, make_verdict(VERDICT_CONTINUE, NULL));
     MAKE_RULE(&made, chain, "d", make_match(KEY_IP_DADDR, OP_NE, address, 4),
-              (struct stmt){.kind = STMT_LOG, .log_prefix = "polc: "}, (struct stmt){.kind = STMT_REJECT});
+              (struct stmt){.kind = STMT_LOG, .log_prefix = "polc: "},
+              (struct stmt){.kind = STMT_REJECT});
     MAKE_RULE(&made, chain, "e", make_match(KEY_UDP_SPORT, OP_EQ, ports, 2),
-              (struct stmt){.kind = STMT_LIMIT, .limit = {10, 5, 60}}, make_verdict(VERDICT_RETURN, NULL));
+              (struct stmt){.kind = STMT_LIMIT, .limit = {10, 5, 60}},
+              make_verdict(VERDICT_RETURN, NULL));
     MAKE_RULE(&made, chain, "f", make_match(KEY_IP6_SADDR, OP_EQ, address, 16), make_counter());
     commit(&made);
     make_free(&made);
@@ -101,7 +109,8 @@ NETNS_TEST(a_changed_rule_is_one_change)
     const struct nft_object_change *change = only_change(compared(&made));
     require(change->kind == NFT_CHANGED && !change->is_set && strcmp(change->name, "work") == 0);
     require(change->rules.count == 2);
-    require(change->rules.items[0].kind == NFT_REMOVED || change->rules.items[1].kind == NFT_REMOVED);
+    require(change->rules.items[0].kind == NFT_REMOVED ||
+            change->rules.items[1].kind == NFT_REMOVED);
     commit(&made);
     work->count--;
     change = only_change(compared(&made));
@@ -144,8 +153,10 @@ NETNS_TEST(generation_and_node_are_written_into_the_table)
     require(info.version == NULL && info.generation == 0 && info.root_count == 0);
     commit(&made);
     info = nft_kernel_info(made.arena, dumped(made.arena));
-    require(strcmp(info.version, "0.1") == 0 && info.generation == 7 && strcmp(info.node, "n1") == 0);
-    require(info.root_count == 2 && strcmp(info.roots[0], "/a") == 0 && strcmp(info.roots[1], "/b c") == 0);
+    require(strcmp(info.version, "0.1") == 0 && info.generation == 7 &&
+            strcmp(info.node, "n1") == 0);
+    require(info.root_count == 2 && strcmp(info.roots[0], "/a") == 0 &&
+            strcmp(info.roots[1], "/b c") == 0);
     struct nft_names names = nft_kernel_policies(made.arena, dumped(made.arena));
     require(names.count == 2);
     require(strcmp(names.items[0], "gnp/x") == 0 && strcmp(names.items[1], "np/a/y") == 0);
@@ -160,7 +171,7 @@ NETNS_TEST(generation_and_node_are_written_into_the_table)
     make_free(&made);
 }
 
-// ---- what must not change anything ----------------------------------------------------------------------------
+// ---- what must not change anything ---------------------------------------------------------
 
 NETNS_TEST(a_dry_run_changes_nothing)
 {
@@ -189,7 +200,8 @@ static void commit_something_else(void *context)
     struct nft_kernel *kernel;
     require(nft_dump(other.arena, other.ruleset.table, &kernel, &failure) == NFT_DONE);
     struct nft_diff *diff = nft_compare(other.arena, &other.ruleset, kernel);
-    require(nft_commit(other.arena, &other.ruleset, kernel, diff, &(struct nft_commit_options){0}, &failure) == NFT_DONE);
+    require(nft_commit(other.arena, &other.ruleset, kernel, diff, &(struct nft_commit_options){0},
+                       &failure) == NFT_DONE);
     make_free(&other);
 }
 
@@ -288,7 +300,8 @@ NETNS_TEST(a_table_can_be_deleted)
 
 UNIT_TESTS("commit", fresh_table_reads_back_the_same, every_statement_reads_back_the_same,
            a_changed_rule_is_one_change, chains_and_sets_that_are_not_wanted_go,
-           a_base_chain_with_another_hook_is_made_anew, generation_and_node_are_written_into_the_table,
-           a_dry_run_changes_nothing, a_stale_generation_id_is_refused, a_refused_rule_is_named,
+           a_base_chain_with_another_hook_is_made_anew,
+           generation_and_node_are_written_into_the_table, a_dry_run_changes_nothing,
+           a_stale_generation_id_is_refused, a_refused_rule_is_named,
            the_first_of_many_errors_is_told, chains_too_deep_are_refused,
            a_batch_too_large_for_the_socket_says_what_to_raise, a_table_can_be_deleted)

@@ -20,7 +20,8 @@ static struct chain *user_of(struct made *made, const struct set *set)
         MAKE_RULE(made, base, NULL, make_vmap(KEY_IP_SADDR, set));
     } else if (set->content == SET_PADDED) {
         enum rule_key key = set->family == IP_V6 ? KEY_IP6_SADDR : KEY_IP_SADDR;
-        MAKE_RULE(made, base, NULL, make_lookup2(key, KEY_L4PROTO, set), make_verdict(VERDICT_DROP, NULL));
+        MAKE_RULE(made, base, NULL, make_lookup2(key, KEY_L4PROTO, set),
+                  make_verdict(VERDICT_DROP, NULL));
     } else {
         enum rule_key key = set->content == SET_PORTS ? KEY_TCP_DPORT
                             : set->family == IP_V6    ? KEY_IP6_SADDR
@@ -88,8 +89,10 @@ NETNS_TEST(elements_that_differ_are_added_and_removed)
 
 NETNS_TEST(port_ranges_change)
 {
-    static const struct port_range ranges[][3] = {
-        {{1, 5}, {6, 10}, {60000, 65535}}, {{0, 0}, {80, 80}, {443, 443}}, {{0, 65535}}, {{1, 6}, {7, 10}, {65535, 65535}}};
+    static const struct port_range ranges[][3] = {{{1, 5}, {6, 10}, {60000, 65535}},
+                                                  {{0, 0}, {80, 80}, {443, 443}},
+                                                  {{0, 65535}},
+                                                  {{1, 6}, {7, 10}, {65535, 65535}}};
     static const size_t counts[] = {3, 3, 1, 3};
     for (size_t i = 0; i < ARRAY_COUNT(counts); i++) {
         struct made made = make_ruleset();
@@ -120,7 +123,8 @@ static struct made with_map(const char *first, const char *second, bool catch_al
 
 NETNS_TEST(a_map_element_points_elsewhere)
 {
-    struct made old = with_map("a", "b", false), new = with_map("a", "c", false), other = with_map("c", "c", true);
+    struct made old = with_map("a", "b", false), new = with_map("a", "c", false),
+                other = with_map("c", "c", true);
     commit(&old);
     struct nft_diff *diff = compared(&new);
     const struct nft_object_change *change = change_of(diff, "m");
@@ -140,7 +144,8 @@ NETNS_TEST(a_map_element_points_elsewhere)
 NETNS_TEST(interface_names_and_addresses_key_a_map)
 {
     struct made made = make_ruleset();
-    struct set *map = make_set(&made, "m", SET_VERDICTS), *names = make_set(&made, "n", SET_IFNAMES);
+    struct set *map = make_set(&made, "m", SET_VERDICTS),
+               *names = make_set(&made, "n", SET_IFNAMES);
     static const char *const list[] = {"cali1", "a-longer-name15"};
     map->size = 64;
     make_jump(&made, map, "cali1", "fd00::1", VERDICT_JUMP, "a");
@@ -174,11 +179,12 @@ NETNS_TEST(triples_are_read_back)
     make_free(&made);
 }
 
-// ---- shape and size -------------------------------------------------------------------------------------------
+// ---- shape and size ------------------------------------------------------------------------
 
 NETNS_TEST(a_set_of_another_shape_is_made_anew)
 {
-    struct made hash = one_set(SET_CIDRS, false, "10.0.0.1/32"), tree = one_set(SET_CIDRS, true, "10.0.0.0/24");
+    struct made hash = one_set(SET_CIDRS, false, "10.0.0.1/32"),
+                tree = one_set(SET_CIDRS, true, "10.0.0.0/24");
     struct made six = one_set(SET_CIDRS, false, "fd00::1/128");
     commit(&hash);
     const struct nft_object_change *change = change_of(compared(&tree), "s");
@@ -242,7 +248,8 @@ NETNS_TEST(a_hundred_thousand_elements)
     add_hosts(&made, hash, 100000);
     for (uint32_t i = 0; i < 50000; i++) {
         uint32_t base = 0x0a000000u + i * 256; // all adjacent
-        struct ip_addr addr = {IP_V4, {(uint8_t)(base >> 24), (uint8_t)(base >> 16), (uint8_t)(base >> 8), 0}};
+        struct ip_addr addr = {
+            IP_V4, {(uint8_t)(base >> 24), (uint8_t)(base >> 16), (uint8_t)(base >> 8), 0}};
         make_cidr(&made, tree, (struct cidr){addr, 24});
     }
     commit(&made);
@@ -254,7 +261,7 @@ NETNS_TEST(a_hundred_thousand_elements)
     make_free(&made);
 }
 
-// ---- sets that others wrote -----------------------------------------------------------------------------------
+// ---- sets that others wrote ----------------------------------------------------------------
 
 NETNS_TEST(elements_changed_by_hand_are_put_right)
 {
@@ -263,11 +270,13 @@ NETNS_TEST(elements_changed_by_hand_are_put_right)
     }
     struct made made = one_set(SET_CIDRS, true, "10.0.0.0/24 10.0.1.0/25 255.255.255.0/24");
     commit(&made);
-    shell("nft add element inet polc s { 10.5.0.0/16 }; nft delete element inet polc s { 10.0.1.0/25 }");
+    shell(
+        "nft add element inet polc s { 10.5.0.0/16 }; nft delete element inet polc s { 10.0.1.0/25 }");
     const struct nft_object_change *change = change_of(compared(&made), "s");
     require(change->elements_added == 1 && change->elements_removed == 1);
     commit(&made);
-    shell("nft flush set inet polc s && nft add element inet polc s { 10.0.0.0/24, 10.0.1.0/25, 255.255.255.0/24 }");
+    shell(
+        "nft flush set inet polc s && nft add element inet polc s { 10.0.0.0/24, 10.0.1.0/25, 255.255.255.0/24 }");
     require_same(&made);
     shell("nft add element inet polc s { 9.0.0.0/24, 9.0.1.0-9.0.1.9 }");
     commit(&made);
@@ -280,9 +289,10 @@ NETNS_TEST(a_set_loaded_by_nft_is_the_same)
         return;
     }
     struct made made = one_set(SET_PADDED, true, "10.0.0.0/24 10.0.1.0/25");
-    shell("nft 'add table inet polc; add chain inet polc forward { type filter hook forward priority 0; };"
-          "add set inet polc s { type ipv4_addr . inet_proto; flags interval; size 64; };"
-          "add element inet polc s { 10.0.0.0/24 . 0-255, 10.0.1.0/25 . 0-255 };'");
+    shell(
+        "nft 'add table inet polc; add chain inet polc forward { type filter hook forward priority 0; };"
+        "add set inet polc s { type ipv4_addr . inet_proto; flags interval; size 64; };"
+        "add element inet polc s { 10.0.0.0/24 . 0-255, 10.0.1.0/25 . 0-255 };'");
     require(change_of(compared(&made), "s") == NULL);
     shell("nft delete element inet polc s { 10.0.1.0/25 . 0-255 }");
     require(change_of(compared(&made), "s")->elements_added == 1);
@@ -290,7 +300,7 @@ NETNS_TEST(a_set_loaded_by_nft_is_the_same)
     make_free(&made);
 }
 
-// ---- any change -----------------------------------------------------------------------------------------------
+// ---- any change ----------------------------------------------------------------------------
 
 static uint32_t random_next(uint32_t *state)
 {
@@ -306,7 +316,8 @@ static struct made random_set(uint32_t *state, enum set_content content, bool in
     set->size = interval && content == SET_CIDRS ? 0 : 128;
     for (uint32_t i = random_next(state) % 40; i > 0; i--) {
         // Few addresses, so that neighbours and parents are common.
-        struct ip_addr addr = {IP_V4, {(uint8_t)(random_next(state) % 2 * 255), 0, 0, (uint8_t)random_next(state)}};
+        struct ip_addr addr = {
+            IP_V4, {(uint8_t)(random_next(state) % 2 * 255), 0, 0, (uint8_t)random_next(state)}};
         uint8_t bits = interval ? (uint8_t)(24 + random_next(state) % 9) : 32;
         make_cidr(&made, set, cidr_masked((struct cidr){addr, bits}));
     }
@@ -318,8 +329,10 @@ static struct made random_set(uint32_t *state, enum set_content content, bool in
 
 NETNS_TEST(any_set_becomes_any_other)
 {
-    static const struct { enum set_content content; bool interval; } kinds[] = {
-        {SET_CIDRS, false}, {SET_CIDRS, true}, {SET_PADDED, true}};
+    static const struct {
+        enum set_content content;
+        bool interval;
+    } kinds[] = {{SET_CIDRS, false}, {SET_CIDRS, true}, {SET_PADDED, true}};
     uint32_t state = 1;
     for (size_t kind = 0; kind < ARRAY_COUNT(kinds); kind++) {
         for (int i = 0; i < 100; i++) {
@@ -330,7 +343,9 @@ NETNS_TEST(any_set_becomes_any_other)
     }
 }
 
-UNIT_TESTS("elements", elements_that_differ_are_added_and_removed, port_ranges_change, a_map_element_points_elsewhere,
-           interface_names_and_addresses_key_a_map, triples_are_read_back, a_set_of_another_shape_is_made_anew,
-           a_set_grows_beyond_its_size, a_full_set_exchanges_all_its_elements, a_hundred_thousand_elements,
-           elements_changed_by_hand_are_put_right, a_set_loaded_by_nft_is_the_same, any_set_becomes_any_other)
+UNIT_TESTS("elements", elements_that_differ_are_added_and_removed, port_ranges_change,
+           a_map_element_points_elsewhere, interface_names_and_addresses_key_a_map,
+           triples_are_read_back, a_set_of_another_shape_is_made_anew, a_set_grows_beyond_its_size,
+           a_full_set_exchanges_all_its_elements, a_hundred_thousand_elements,
+           elements_changed_by_hand_are_put_right, a_set_loaded_by_nft_is_the_same,
+           any_set_becomes_any_other)

@@ -27,7 +27,12 @@ static const struct expr samples[] = {
     {.kind = EXPR_VERDICT, .reg = REG_VERDICT, .verdict = VERDICT_GOTO, .name = "chain"},
     {.kind = EXPR_COUNTER},
     {.kind = EXPR_LIMIT, .key = NFT_LIMIT_PKTS, .rate = 10, .unit = 60, .offset = 5},
-    {.kind = EXPR_LIMIT, .key = NFT_LIMIT_PKTS, .rate = (uint64_t)1 << 40, .unit = 1, .offset = 5, .inverted = 1},
+    {.kind = EXPR_LIMIT,
+     .key = NFT_LIMIT_PKTS,
+     .rate = (uint64_t)1 << 40,
+     .unit = 1,
+     .offset = 5,
+     .inverted = 1},
     {.kind = EXPR_LOG, .name = "prefix", .offset = NFT_LOGLEVEL_INFO},
     {.kind = EXPR_LOG, .offset = NFT_LOGLEVEL_WARNING},
     {.kind = EXPR_REJECT, .key = NFT_REJECT_ICMPX_UNREACH, .offset = NFT_REJECT_ICMPX_PORT_UNREACH},
@@ -91,7 +96,7 @@ START_TEST(order_and_number_count)
 }
 END_TEST
 
-// ---- codec ----------------------------------------------------------------------------------------------------
+// ---- codec ---------------------------------------------------------------------------------
 
 static union {
     char bytes[4096];
@@ -108,7 +113,7 @@ START_TEST(every_expression_survives_the_way_to_netlink)
     for (size_t i = 0; i < ARRAY_COUNT(samples); i++) {
         struct expr back;
         expr_put(mnl_nlmsg_put_header(buffer.bytes), &samples[i]);
-        expr_get(first_attribute(), &back);
+        ck_assert(expr_get(first_attribute(), &back));
         ck_assert_msg(same(&samples[i], &back), "sample %zu", i);
     }
 }
@@ -140,7 +145,11 @@ static struct expr foreign(const char *name, uint16_t type, uint32_t value)
 
 START_TEST(what_cannot_be_said_exactly_is_other)
 {
-    static const struct { const char *name; uint16_t type; uint32_t value; } others[] = {
+    static const struct {
+        const char *name;
+        uint16_t type;
+        uint32_t value;
+    } others[] = {
         {"fib", 1, 1},
         {"a-name-of-the-future", 1, 1},
         {"meta", NFTA_META_SREG, NFT_REG_1},
@@ -168,10 +177,38 @@ START_TEST(what_cannot_be_said_exactly_is_other)
 }
 END_TEST
 
+static bool byteorder_counts(uint32_t from, uint32_t to, uint32_t length, uint32_t size)
+{
+    struct nlmsghdr *message = mnl_nlmsg_put_header(buffer.bytes);
+    struct nlattr *elem = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
+    mnl_attr_put_strz(message, NFTA_EXPR_NAME, "byteorder");
+    struct nlattr *data = mnl_attr_nest_start(message, NFTA_EXPR_DATA);
+    mnl_attr_put_u32(message, NFTA_BYTEORDER_SREG, htonl(from));
+    mnl_attr_put_u32(message, NFTA_BYTEORDER_DREG, htonl(to));
+    mnl_attr_put_u32(message, NFTA_BYTEORDER_LEN, htonl(length));
+    mnl_attr_put_u32(message, NFTA_BYTEORDER_SIZE, htonl(size));
+    mnl_attr_nest_end(message, data);
+    mnl_attr_nest_end(message, elem);
+    struct expr expr;
+    return expr_get(first_attribute(), &expr);
+}
+
+START_TEST(an_order_of_no_bytes_is_left_out)
+{
+    ck_assert(!byteorder_counts(NFT_REG_2, NFT_REG_2, 1, 2));
+    ck_assert(byteorder_counts(NFT_REG_2, NFT_REG_2, 2, 2));
+    ck_assert(byteorder_counts(NFT_REG_2, NFT_REG_2, 4, 2));
+    ck_assert(byteorder_counts(NFT_REG_1, NFT_REG_2, 1, 2));
+}
+END_TEST
+
 START_TEST(registers_are_numbered_as_the_kernel_dumps_them)
 {
-    static const struct { uint8_t word; uint32_t number; } rows[] = {
-        {0, NFT_REG_1}, {4, NFT_REG_2}, {8, NFT_REG_3}, {12, NFT_REG_4}, {1, NFT_REG32_01}, {15, NFT_REG32_15}};
+    static const struct {
+        uint8_t word;
+        uint32_t number;
+    } rows[] = {{0, NFT_REG_1},  {4, NFT_REG_2},    {8, NFT_REG_3},
+                {12, NFT_REG_4}, {1, NFT_REG32_01}, {15, NFT_REG32_15}};
     for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
         ck_assert_int_eq(foreign("meta", NFTA_META_DREG, rows[i].number).reg, rows[i].word);
     }
@@ -179,6 +216,8 @@ START_TEST(registers_are_numbered_as_the_kernel_dumps_them)
 }
 END_TEST
 
-UNIT_TESTS("expr", expressions_equal_only_themselves, counter_values_do_not_count, names_count_by_their_text,
-           order_and_number_count, every_expression_survives_the_way_to_netlink, counter_values_are_written,
-           what_cannot_be_said_exactly_is_other, registers_are_numbered_as_the_kernel_dumps_them)
+UNIT_TESTS("expr", expressions_equal_only_themselves, counter_values_do_not_count,
+           names_count_by_their_text, order_and_number_count,
+           every_expression_survives_the_way_to_netlink, counter_values_are_written,
+           what_cannot_be_said_exactly_is_other, an_order_of_no_bytes_is_left_out,
+           registers_are_numbered_as_the_kernel_dumps_them)
