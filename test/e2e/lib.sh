@@ -177,7 +177,7 @@ lab_target() {
   fi
 }
 
-# lab_connect NAME [OPTION VALUE]... TARGET...: tries all targets at once and prints a line for each (see probe.c).
+# lab_connect NAME [OPTION VALUE]... TARGET...: tries all targets at once and prints a line for each (see test/tools/probe).
 lab_connect() {
   local name=$1 arguments=(--timeout "$LAB_TIMEOUT") argument
   shift
