@@ -23,6 +23,8 @@ struct entries {
     VEC_FIELDS(struct entry);
 };
 
+// By address, then those without an interface, then by interface. Endpoints that are equal in all of it are one: two on
+// the same interface were refused before.
 static int compare_entries(const void *a, const void *b)
 {
     const struct entry *left = a;
@@ -32,6 +34,18 @@ static int compare_entries(const void *a, const void *b)
         return order != 0 ? order : (left->endpoint->interface != NULL) - (right->endpoint->interface != NULL);
     }
     return strcmp(left->endpoint->interface, right->endpoint->interface);
+}
+
+// An endpoint may list an address twice.
+static void drop_repeated(struct entries *entries)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < entries->count; i++) {
+        if (count == 0 || compare_entries(&entries->items[count - 1], &entries->items[i]) != 0) {
+            entries->items[count++] = entries->items[i];
+        }
+    }
+    entries->count = count;
 }
 
 static struct entries collect_entries(struct lower *lower)
@@ -45,6 +59,7 @@ static struct entries collect_entries(struct lower *lower)
         }
     }
     vec_sort(&entries, compare_entries);
+    drop_repeated(&entries);
     for (size_t i = 1; i < entries.count; i++) {
         if (ip_addr_compare(entries.items[i - 1].addr, entries.items[i].addr) == 0) {
             entries.items[i - 1].shared = entries.items[i].shared = true;
@@ -57,13 +72,15 @@ struct map_elements {
     VEC_FIELDS(struct map_element);
 };
 
-enum map_use { MAP_FROM_INTERFACE, MAP_FROM_ADDRESS, MAP_TO_ADDRESS, MAP_TO_INTERFACE };
+// MAP_OWN accepts an endpoint's own source address without asking its policies.
+enum map_use { MAP_FROM_INTERFACE, MAP_FROM_ADDRESS, MAP_TO_ADDRESS, MAP_TO_INTERFACE, MAP_OWN };
 
 static bool belongs(const struct entry *entry, enum map_use use)
 {
     bool has_interface = entry->endpoint->interface != NULL;
     switch (use) {
     case MAP_FROM_INTERFACE:
+    case MAP_OWN:
         return has_interface;
     case MAP_FROM_ADDRESS:
         return !has_interface;
@@ -86,8 +103,8 @@ static struct map_elements make_elements(struct lower *lower, const struct entri
             vec_push(lower->arena, &elements, (struct map_element){
                 .ifname = entry->endpoint->interface,
                 .addr = entry->addr,
-                .verdict = VERDICT_GOTO,
-                .chain = lower_class(lower, entry->endpoint->classes[direction]),
+                .verdict = use == MAP_OWN ? VERDICT_ACCEPT : VERDICT_GOTO,
+                .chain = use == MAP_OWN ? NULL : lower_class(lower, entry->endpoint->classes[direction]),
                 .loc = entry->endpoint->loc,
             });
         }
@@ -103,7 +120,7 @@ static const struct set *make_map(struct lower *lower, const struct entries *ent
     struct set *set = lower_set(
         lower, arena_printf(lower->arena, "%s%u", name, family), SET_VERDICTS, &is_new);
     set->family = family;
-    set->with_ifname = use == MAP_FROM_INTERFACE || use == MAP_TO_INTERFACE;
+    set->with_ifname = use == MAP_FROM_INTERFACE || use == MAP_TO_INTERFACE || use == MAP_OWN;
     if (use == MAP_FROM_INTERFACE) {
         vec_push(lower->arena, &elements, (struct map_element){
             .catch_all = true, .verdict = VERDICT_GOTO, .chain = CHAIN_SPOOFED});
@@ -267,7 +284,7 @@ static struct stmt byte_stmt(enum rule_key key, enum match_op op, uint8_t value,
 }
 
 // Before anti-spoofing: neighbour discovery and MLD (130-136, 143) and DHCP come from :: , fe80::/10 and 0.0.0.0.
-static void fill_host(struct lower *lower)
+static void fill_host(struct lower *lower, const struct entries *entries)
 {
     static const uint8_t any4[4];
     static const uint8_t link_local[16] = {0xfe, 0x80};
@@ -281,6 +298,10 @@ static void fill_host(struct lower *lower)
     struct stmt dhcp[] = {stmt_port(KEY_UDP_SPORT, 68), stmt_port(KEY_UDP_DPORT, 67), from_any, accept};
     struct stmt dhcp6[] = {stmt_port(KEY_UDP_SPORT, 546), stmt_port(KEY_UDP_DPORT, 547), from_link, accept};
     chain_add(lower, chain, dhcp, ARRAY_COUNT(dhcp), NULL, LOC_NONE);
+    const struct set *own = make_map(lower, entries, "own", IP_V4, MAP_OWN);
+    struct stmt renewal[] = {stmt_port(KEY_UDP_SPORT, 68), stmt_port(KEY_UDP_DPORT, 67),
+                             stmt_vmap(KEY_IIFNAME, KEY_IP_SADDR, own)};
+    chain_add(lower, chain, renewal, ARRAY_COUNT(renewal), NULL, LOC_NONE);
     chain_add(lower, chain, dhcp6, ARRAY_COUNT(dhcp6), NULL, LOC_NONE);
     add1(lower, chain, stmt_verdict(VERDICT_GOTO, CHAIN_FROM));
 }
@@ -326,7 +347,7 @@ void lower_dispatch(struct lower *lower)
     fill_base(lower, input, HOOK_INPUT);
     add_from_workloads(lower, input, interfaces, CHAIN_HOST);
     add_from_addresses(lower, input, &maps);
-    fill_host(lower);
+    fill_host(lower, &entries);
     fill_from(lower, &maps);
     fill_to(lower, &maps, interfaces);
 }
