@@ -109,8 +109,11 @@ struct excerpt excerpt_make(struct arena *arena, const char *line, size_t length
         ret.text = take(arena, line, length, 0, width);
         return ret;
     }
-    size_t from = ret.caret > BEFORE_CARET + CUT_WIDTH && ret.caret_end > WIDTH_MAX - CUT_WIDTH
-                      ? ret.caret - BEFORE_CARET : 0;
+    size_t from = 0;
+    if (ret.caret > BEFORE_CARET && ret.caret_end > WIDTH_MAX - CUT_WIDTH) {
+        size_t last = width - (WIDTH_MAX - CUT_WIDTH); // from here on everything fits
+        from = ret.caret - BEFORE_CARET < last ? ret.caret - BEFORE_CARET : last;
+    }
     size_t before = from > 0 ? CUT_WIDTH : 0;
     size_t to = from + WIDTH_MAX - before;
     bool cut = to < width;

@@ -78,16 +78,22 @@ static size_t line_end(const struct source *source, size_t start)
     return end;
 }
 
+static const struct line_index *lines_of(struct sources *sources, uint32_t number)
+{
+    struct line_index *index = &sources->lines.items[number];
+    if (index->count == 0) {
+        index_lines(sources->arena, &sources->all.items[number], index);
+    }
+    return index;
+}
+
 const char *sources_line(struct sources *sources, struct loc loc, size_t *ret_length)
 {
     const struct source *source = sources_get(sources, loc.source);
     if (source == NULL || loc.line == 0) {
         return NULL;
     }
-    struct line_index *index = &sources->lines.items[loc.source];
-    if (index->count == 0) {
-        index_lines(sources->arena, source, index);
-    }
+    const struct line_index *index = lines_of(sources, loc.source);
     if (loc.line > index->count) {
         return NULL;
     }
@@ -95,6 +101,27 @@ const char *sources_line(struct sources *sources, struct loc loc, size_t *ret_le
     size_t end = line_end(source, start);
     *ret_length = end - start;
     return source->text + start;
+}
+
+struct loc sources_loc_at(struct sources *sources, uint32_t number, size_t offset)
+{
+    const struct source *source = sources_get(sources, number);
+    const struct line_index *index = lines_of(sources, number);
+    size_t low = 0; // the last line that does not start behind the byte
+    size_t high = index->count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (index->items[middle] <= offset) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    size_t column = 1;
+    for (size_t at = index->items[low]; at < offset && at < source->size; at++) {
+        column += ((unsigned char)source->text[at] & 0xc0) != 0x80;
+    }
+    return (struct loc){number, (uint32_t)low + 1, (uint16_t)(column < UINT16_MAX ? column : UINT16_MAX), 1};
 }
 
 const char *loc_text(struct arena *arena, const struct sources *sources, struct loc loc)

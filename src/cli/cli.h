@@ -98,7 +98,7 @@ typedef int (*pipeline_stage)(struct run *run);
 int pipeline_run(struct run *run, const pipeline_stage *stages, size_t count); // in turn, reported
 
 // Prints diagnostics and the closing count; returns whether there were errors.
-bool run_report(struct run *run, const char *outcome);
+bool run_report(struct run *run);
 const char *this_hostname(struct run *run);
 
 // ---- messages.c -----------------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ int cmd_apply(struct run *run)
         return code;
     }
     warn_interfaces(run);
-    run_report(run, "");
+    run_report(run);
     struct outcome outcome = {0};
     struct nft_failure failure = {0};
     enum nft_status status = NFT_STALE;

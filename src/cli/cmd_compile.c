@@ -8,7 +8,7 @@ enum { NODES_SHOWN = 8 };
 static int need_node(struct run *run)
 {
     const struct model *model = run->model;
-    if (model->local_endpoints > 0 || model->endpoints.count == 0 || run->options.node_given) {
+    if (model->local_endpoints > 0 || model->endpoints.count == 0) {
         return POLC_EXIT_OK;
     }
     size_t shown = model->node_count < NODES_SHOWN ? model->node_count : NODES_SHOWN;
@@ -16,7 +16,8 @@ static int need_node(struct run *run)
              model->node_count, plural(model->node_count),
              words_join(run->arena, model->nodes, shown, ", "), shown < model->node_count ? ", ..." : "");
     if (shown > 0) {
-        hint("polc compile --node %s ...", model->nodes[0]);
+        const char *nearest = spell_best(model->node, model->nodes, model->node_count);
+        hint("polc compile --node %s ...", nearest != NULL ? nearest : model->nodes[0]);
     }
     return POLC_EXIT_USAGE;
 }
@@ -28,7 +29,7 @@ int cmd_compile(struct run *run)
     if (code != POLC_EXIT_OK) {
         return code;
     }
-    run_report(run, "");
+    run_report(run);
     if (run->options.output == OUTPUT_PLAN) {
         plan_print_json(run->plan, run->sources, stdout);
     } else if (run->options.output == OUTPUT_JSON) {

@@ -142,7 +142,7 @@ int cmd_diff(struct run *run)
     if (code != POLC_EXIT_OK) {
         return code;
     }
-    run_report(run, "");
+    run_report(run);
     struct nft_kernel *kernel;
     struct nft_failure failure = {0};
     run->diags = diags_new(run->arena, run->sources);

@@ -365,7 +365,7 @@ static int read_model(struct run *run)
     if (code == POLC_EXIT_OK) {
         code = pipeline_model(run);
     }
-    run_report(run, "");
+    run_report(run);
     return code;
 }
 

@@ -83,6 +83,23 @@ int cmd_version(struct run *run)
     return POLC_EXIT_OK;
 }
 
+static void print_wrapped(const char *text)
+{
+    enum { WIDTH = 80 };
+    size_t column = 0;
+    while (*text != '\0') {
+        size_t length = strcspn(text, " \n");
+        if (column > 0 && column + 1 + length > WIDTH) {
+            putchar('\n');
+            column = 0;
+        }
+        printf("%s%.*s", column > 0 ? " " : "", (int)length, text);
+        column += length + (column > 0);
+        text += length + (text[length] != '\0');
+    }
+    putchar('\n');
+}
+
 int cmd_explain(struct run *run)
 {
     if (run->options.operands.count == 0) {
@@ -98,6 +115,7 @@ int cmd_explain(struct run *run)
         hint("polc explain      (without a code: the list)");
         return POLC_EXIT_USAGE;
     }
-    printf("%s: %s\n\n%s\n", diag_code_name(code), diag_code_title(code), diag_code_text(code));
+    printf("%s: %s\n\n", diag_code_name(code), diag_code_title(code));
+    print_wrapped(diag_code_text(code));
     return POLC_EXIT_OK;
 }

@@ -42,6 +42,7 @@ static void compare(struct run *run, const struct nft_kernel *kernel, struct sta
     }
     if (pipeline_until_ruleset(run) != POLC_EXIT_OK) {
         status->problem = "the input has errors";
+        run->diags = diags_new(run->arena, run->sources); // they were printed
         return;
     }
     struct nft_diff *diff = nft_compare(run->arena, run->ruleset, kernel);
@@ -132,7 +133,7 @@ int cmd_status(struct run *run)
     if (status.info.version != NULL) {
         compare(run, kernel, &status);
     }
-    run_report(run, "");
+    run_report(run);
     run->options.output == OUTPUT_JSON ? print_json(run, &status) : print_text(run, &status);
     return status.exists && status.info.version != NULL && !status.differs ? POLC_EXIT_OK : POLC_EXIT_NO;
 }

@@ -10,7 +10,7 @@ int cmd_validate(struct run *run)
         diags_print(run->diags, stdout, &(struct diag_print_options){.json = true});
         return good ? POLC_EXIT_OK : POLC_EXIT_NO;
     }
-    run_report(run, "nothing was compiled");
+    run_report(run);
     if (good && !run->options.quiet) {
         printf("valid: %zu polic%s, %zu tier%s, %zu endpoint%s, %zu network set%s in %zu file%s", resources->policies.count,
                resources->policies.count == 1 ? "y" : "ies", resources->tiers.count, plural(resources->tiers.count),

@@ -122,6 +122,6 @@ int report_failure(struct run *run, enum nft_status status, const struct nft_fai
                     failure->what != NULL ? failure->what : "netlink", strerror(failure->error));
         break;
     }
-    run_report(run, NULL);
+    diags_print(run->diags, stderr, &(struct diag_print_options){.color = run->options.color});
     return POLC_EXIT_SYSTEM;
 }

@@ -14,7 +14,7 @@
 
 enum { HOST_NAME_SIZE = 256 };
 
-bool run_report(struct run *run, const char *outcome)
+bool run_report(struct run *run)
 {
     size_t errors = diags_count(run->diags, DIAG_ERROR);
     size_t warnings = diags_count(run->diags, DIAG_WARNING);
@@ -24,16 +24,31 @@ bool run_report(struct run *run, const char *outcome)
     }
     fflush(stdout);
     diags_print(run->diags, stderr, &options);
-    if (outcome != NULL && errors + warnings > 0) {
-        size_t files = sources_count(run->sources);
-        fprintf(stderr, "%zu error%s, %zu warning%s in %zu file%s%s%s\n", errors, plural(errors), warnings,
-                plural(warnings), files, plural(files), errors > 0 ? "; " : "", errors > 0 ? outcome : "");
+    size_t files = sources_count(run->sources);
+    if (errors + warnings > 0 && files > 0) {
+        fprintf(stderr, "%zu error%s, %zu warning%s in %zu file%s%s\n", errors, plural(errors), warnings,
+                plural(warnings), files, plural(files), errors > 0 ? "; nothing was compiled" : "");
     }
     return errors > 0;
 }
 
+// Without a PATH, and without the default one, the question is what to read, not what is wrong with it.
+static bool has_input(const struct run *run)
+{
+    const char *path = run->options.paths.items[0];
+    if (!run->options.default_paths || access(path, F_OK) == 0) {
+        return true;
+    }
+    complain("there is no %s, and no PATH was given", path);
+    hint("polc %s DIR     (or set POLC_DIR)", run->options.verb->name);
+    return false;
+}
+
 int pipeline_read(struct run *run)
 {
+    if (!has_input(run)) {
+        return POLC_EXIT_USAGE;
+    }
     struct res_decoder *decoder = res_decoder_new(run->input, run->diags, &run->resources);
     load_paths(run->arena, run->sources, run->diags, run->options.paths.items, run->options.paths.count,
                res_decode_object, decoder);
@@ -112,7 +127,7 @@ int pipeline_run(struct run *run, const pipeline_stage *stages, size_t count)
     for (size_t i = 0; i < count; i++) {
         int code = stages[i](run);
         if (code != POLC_EXIT_OK) {
-            run_report(run, "nothing was compiled");
+            run_report(run);
             return code;
         }
     }

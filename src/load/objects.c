@@ -20,11 +20,17 @@ static const char *scalar_of(const struct node *map, const char *key, struct loc
     return child->text;
 }
 
-// "PodList" -> "Pod"; "List" -> NULL; not a list -> the kind itself. The result is on the arena when it is new.
 static bool is_list_kind(const char *kind)
 {
     size_t length = kind != NULL ? strlen(kind) : 0;
     return length >= 4 && strcmp(kind + length - 4, "List") == 0;
+}
+
+// Other kinds that end in List may be something else: a list of access rules, say.
+static bool must_have_items(const char *api_version, const char *kind)
+{
+    bool is_core = api_version != NULL && strcmp(api_version, "v1") == 0;
+    return is_list_kind(kind) && (is_core || strcmp(kind, "List") == 0);
 }
 
 static void split_items(const struct loader *loader, const struct node *list, struct inherited inherited, int depth)
@@ -55,10 +61,8 @@ static void give_object(const struct loader *loader, const struct node *root, st
     struct load_object object = {.root = root, .api_version_loc = root->loc, .kind_loc = root->loc};
     object.api_version = scalar_of(root, "apiVersion", &object.api_version_loc);
     object.kind = scalar_of(root, "kind", &object.kind_loc);
-    if (object.api_version == NULL && object.kind == NULL) {
-        object.api_version = inherited.api_version;
-        object.kind = inherited.kind;
-    }
+    object.api_version = object.api_version != NULL ? object.api_version : inherited.api_version;
+    object.kind = object.kind != NULL ? object.kind : inherited.kind;
     loader->on_object(loader->context, &object);
 }
 
@@ -78,11 +82,14 @@ static void split(const struct loader *loader, const struct node *root, struct i
                     node_type_text(root));
         return;
     }
-    struct loc loc;
+    struct loc loc = root->loc;
     const char *kind = scalar_of(root, "kind", &loc);
+    const char *api_version = scalar_of(root, "apiVersion", &loc);
     const struct node *items = node_get(root, "items");
     if (items != NULL && is_list_kind(kind)) {
-        split_list_object(loader, items, scalar_of(root, "apiVersion", &loc), kind, depth);
+        split_list_object(loader, items, api_version, kind, depth);
+    } else if (items == NULL && must_have_items(api_version, kind)) {
+        diag_report(loader->diags, DIAG_F012, root->loc, "this %s has no \"items\"", kind);
     } else {
         give_object(loader, root, inherited);
     }

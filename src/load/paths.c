@@ -21,7 +21,7 @@ struct parent {
 
 struct walk {
     const struct loader *loader;
-    struct strmap *files; // "device:inode" -> path of a file that was read
+    struct strmap *seen; // "device:inode" -> path of a file or directory that was read
     size_t count;
 };
 
@@ -35,7 +35,8 @@ static void close_fd(const int *fd)
 
 static void cannot_read(const struct loader *loader, const char *path, int error)
 {
-    diag_report(loader->diags, DIAG_F001, LOC_NONE, "cannot read %s: %s", path, strerror(error));
+    diag_report(loader->diags, DIAG_F001, LOC_NONE, "cannot read %s: %s", path[0] != '\0' ? path : "\"\"",
+                strerror(error));
 }
 
 // ---- reading --------------------------------------------------------------------------------------------------
@@ -68,59 +69,78 @@ static char *read_all(struct arena *arena, int fd, size_t expected, size_t *ret_
     }
 }
 
+// A byte order mark is no part of the text: it would count as a column.
+static void parse_text(const struct loader *loader, const char *path, const char *text, size_t size)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    size_t skipped = size >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
+    parse_source(loader, sources_add(loader->sources, path, text + skipped, size - skipped));
+}
+
 static void read_source(const struct loader *loader, int fd, const char *path, size_t expected)
 {
     size_t size = 0;
     const char *text = read_all(loader->arena, fd, expected, &size);
-    if (text == NULL && errno == EFBIG) {
+    if (text != NULL) {
+        parse_text(loader, path, text, size);
+    } else if (errno == EFBIG) {
         diag_report(loader->diags, DIAG_F003, LOC_NONE, "%s is larger than 4 GiB", path);
-    } else if (text == NULL) {
-        cannot_read(loader, path, errno);
     } else {
-        parse_source(loader, sources_add(loader->sources, path, text, size));
+        cannot_read(loader, path, errno);
     }
 }
 
-// Whether this very file was read before, by whatever name.
+// Whether this very file or directory was read before, by whatever name.
 static bool was_read(struct walk *walk, const struct stat *info, const char *path)
 {
     char key[64];
     snprintf(key, sizeof key, "%jx:%jx", (uintmax_t)info->st_dev, (uintmax_t)info->st_ino);
     const char *copy = arena_strdup(walk->loader->arena, path);
-    const char *known = strmap_put(walk->files, key, (void *)copy);
+    const char *known = strmap_put(walk->seen, key, (void *)copy);
     if (known == copy) {
         return false;
     }
-    if (strcmp(known, path) != 0) {
-        diag_report(walk->loader->diags, DIAG_F016, LOC_NONE, "%s is the same file as %s and was read once", path,
-                    known);
+    const char *what = S_ISDIR(info->st_mode) ? "directory" : "file";
+    if (strcmp(known, path) == 0) {
+        diag_report(walk->loader->diags, DIAG_F016, LOC_NONE, "%s is named twice and was read once", path);
+    } else {
+        diag_report(walk->loader->diags, DIAG_F016, LOC_NONE, "%s is the same %s as %s and was read once", path,
+                    what, known);
+    }
+    return true;
+}
+
+static bool is_readable(const struct loader *loader, const char *path, const struct stat *info)
+{
+    if (!S_ISREG(info->st_mode)) {
+        diag_report(loader->diags, DIAG_F002, LOC_NONE, "%s is neither a file nor a directory", path);
+        return false;
+    }
+    if ((uint64_t)info->st_size > LOAD_MAX_FILE_SIZE) {
+        diag_report(loader->diags, DIAG_F003, LOC_NONE, "%s is larger than 4 GiB", path);
+        return false;
     }
     return true;
 }
 
 static void read_file(struct walk *walk, const char *path)
 {
+    const struct loader *loader = walk->loader;
     CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat info;
     if (fd < 0 || fstat(fd, &info) < 0) {
-        cannot_read(walk->loader, path, errno);
+        cannot_read(loader, path, errno);
         return;
     }
-    if (!S_ISREG(info.st_mode)) {
-        diag_report(walk->loader->diags, DIAG_F002, LOC_NONE, "%s is neither a file nor a directory", path);
-        return;
-    }
-    if ((uint64_t)info.st_size > LOAD_MAX_FILE_SIZE) {
-        diag_report(walk->loader->diags, DIAG_F003, LOC_NONE, "%s is larger than 4 GiB", path);
+    // Looked at once more: it may have been put in place of another since.
+    if (!is_readable(loader, path, &info) || was_read(walk, &info, path)) {
         return;
     }
     if (++walk->count > LOAD_MAX_FILES) {
-        diag_report(walk->loader->diags, DIAG_F015, LOC_NONE, "more than %d files", LOAD_MAX_FILES);
+        diag_report(loader->diags, DIAG_F015, LOC_NONE, "more than %d files", LOAD_MAX_FILES);
         return;
     }
-    if (!was_read(walk, &info, path)) {
-        read_source(walk->loader, fd, path, (size_t)info.st_size);
-    }
+    read_source(loader, fd, path, (size_t)info.st_size);
 }
 
 // ---- directories ----------------------------------------------------------------------------------------------
@@ -149,17 +169,44 @@ struct paths {
     VEC_FIELDS(const char *);
 };
 
+enum entry_type { ENTRY_NONE, ENTRY_FILE, ENTRY_DIRECTORY };
+
+// What to do with an entry. One that cannot be looked at is taken, so that it is reported and does not just vanish;
+// but for a link to nothing whose name is none of ours.
+static enum entry_type entry_type(const char *path, const struct dirent *entry)
+{
+    struct stat info;
+    bool is_ours = has_suffix(entry->d_name);
+    if (entry->d_type == DT_DIR) {
+        return ENTRY_DIRECTORY;
+    }
+    if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN) {
+        return is_ours ? ENTRY_FILE : ENTRY_NONE;
+    }
+    if (stat(path, &info) < 0) {
+        return is_ours || errno != ENOENT ? ENTRY_FILE : ENTRY_NONE;
+    }
+    if (S_ISDIR(info.st_mode)) {
+        return ENTRY_DIRECTORY;
+    }
+    return is_ours ? ENTRY_FILE : ENTRY_NONE;
+}
+
 // "name/" for a directory, so that the order is that of the full paths of the files below.
-static void add_entry(struct walk *walk, struct paths *paths, const char *directory, const char *name)
+static void add_entry(struct walk *walk, struct paths *paths, const char *directory, const struct dirent *entry)
 {
     struct arena *arena = walk->loader->arena;
-    struct stat info;
-    char *path = arena_printf(arena, "%s%s%s", directory,
-                              directory[strlen(directory) - 1] == '/' ? "" : "/", name);
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+    const char *slash = directory[strlen(directory) - 1] == '/' ? "" : "/";
+    char *path = arena_printf(arena, "%s%s%s", directory, slash, entry->d_name);
+    switch (entry_type(path, entry)) {
+    case ENTRY_DIRECTORY:
         vec_push(arena, paths, arena_printf(arena, "%s/", path));
-    } else if (has_suffix(name)) {
+        break;
+    case ENTRY_FILE:
         vec_push(arena, paths, path);
+        break;
+    case ENTRY_NONE:
+        break;
     }
 }
 
@@ -170,11 +217,18 @@ static bool list_directory(struct walk *walk, const char *path, struct paths *re
         cannot_read(walk->loader, path, errno);
         return false;
     }
-    const struct dirent *entry;
-    while ((entry = readdir(directory)) != NULL) {
-        if (entry->d_name[0] != '.') {
-            add_entry(walk, ret, path, entry->d_name);
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(directory);
+        if (entry == NULL) {
+            break;
         }
+        if (entry->d_name[0] != '.') {
+            add_entry(walk, ret, path, entry);
+        }
+    }
+    if (errno != 0) {
+        cannot_read(walk->loader, path, errno);
     }
     closedir(directory);
     vec_sort(ret, compare_texts);
@@ -205,7 +259,7 @@ static void walk_directory(struct walk *walk, const char *path, const struct sta
                     LOAD_MAX_DIRECTORY_DEPTH);
         return;
     }
-    if (list_directory(walk, path, &paths)) {
+    if (!was_read(walk, info, path) && list_directory(walk, path, &paths)) {
         for (size_t i = 0; i < paths.count; i++) {
             walk_path(walk, paths.items[i], &here);
         }
@@ -219,7 +273,7 @@ static void walk_path(struct walk *walk, const char *path, const struct parent *
         cannot_read(walk->loader, path, errno);
     } else if (S_ISDIR(info.st_mode)) {
         walk_directory(walk, path, &info, up);
-    } else {
+    } else if (is_readable(walk->loader, path, &info)) { // before it is opened: a device may do something then
         read_file(walk, path);
     }
 }
@@ -228,7 +282,7 @@ void load_paths(struct arena *arena, struct sources *sources, struct diags *diag
                 size_t count, load_object_fn on_object, void *context)
 {
     struct loader loader = {arena, sources, diags, on_object, context};
-    struct walk walk = {.loader = &loader, .files = strmap_new(arena)};
+    struct walk walk = {.loader = &loader, .seen = strmap_new(arena)};
     struct strmap *operands = strmap_new(arena);
     for (size_t i = 0; i < count; i++) {
         if (strmap_get(operands, paths[i]) != NULL) {
@@ -247,5 +301,5 @@ void load_text(struct arena *arena, struct sources *sources, struct diags *diags
                size_t size, load_object_fn on_object, void *context)
 {
     struct loader loader = {arena, sources, diags, on_object, context};
-    parse_source(&loader, sources_add(sources, path, text, size));
+    parse_text(&loader, path, text, size);
 }

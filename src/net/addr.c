@@ -74,9 +74,56 @@ enum addr_problem cidr_parse(const char *text, size_t length, struct cidr *ret)
     return ip_addr_compare(ret->addr, cidr.addr) == 0 ? ADDR_OK : ADDR_HOST_BITS;
 }
 
+enum { GROUPS = 8 };
+
+static unsigned group(const uint8_t *bytes, size_t i)
+{
+    return (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1];
+}
+
+// The first longest run of two or more zero groups: where it begins; its length in *ret_length.
+static size_t zero_run(const uint8_t *bytes, size_t *ret_length)
+{
+    size_t best = GROUPS;
+    *ret_length = 1;
+    for (size_t i = 0; i < GROUPS; i++) {
+        size_t end = i;
+        while (end < GROUPS && group(bytes, end) == 0) {
+            end++;
+        }
+        if (end - i > *ret_length) {
+            best = i;
+            *ret_length = end - i;
+        }
+    }
+    return best;
+}
+
+// inet_ntop would print ::1:2 as ::0.1.0.2, which nobody writes.
+static void v6_text(const uint8_t *bytes, char *buffer)
+{
+    size_t run_length;
+    size_t run = zero_run(bytes, &run_length);
+    size_t at = 0;
+    for (size_t i = 0; i < GROUPS;) {
+        if (i == run) {
+            at += (size_t)snprintf(buffer + at, IP_TEXT_MAX - at, "::");
+            i += run_length;
+        } else {
+            const char *colon = i > 0 && i != run + run_length ? ":" : "";
+            at += (size_t)snprintf(buffer + at, IP_TEXT_MAX - at, "%s%x", colon, group(bytes, i));
+            i++;
+        }
+    }
+}
+
 const char *ip_addr_text(struct ip_addr addr, char *buffer)
 {
-    inet_ntop(addr.family == IP_V6 ? AF_INET6 : AF_INET, addr.bytes, buffer, IP_TEXT_MAX);
+    if (addr.family == IP_V6 && !is_mapped(addr.bytes)) {
+        v6_text(addr.bytes, buffer);
+    } else {
+        inet_ntop(addr.family == IP_V6 ? AF_INET6 : AF_INET, addr.bytes, buffer, IP_TEXT_MAX);
+    }
     return buffer;
 }
 

@@ -15,6 +15,9 @@ unsigned proto_parse(const char *text, size_t length)
         }
     }
     unsigned value = 0;
+    if (length == 0 || text[0] == '0') {
+        return 0; // "017" is 17 to some and 15 to others
+    }
     for (size_t i = 0; i < length; i++) {
         if (text[i] < '0' || text[i] > '9' || value > UINT8_MAX) {
             return 0;

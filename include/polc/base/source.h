@@ -35,6 +35,9 @@ const struct source *sources_get(const struct sources *sources, uint32_t number)
 // once one was asked for.
 const char *sources_line(struct sources *sources, struct loc loc, size_t *ret_length);
 
+// The place of a byte of a source, one character long.
+struct loc sources_loc_at(struct sources *sources, uint32_t number, size_t offset);
+
 // "path:12" or "path:12:5"; "" for no place. `short_path` gives the last path component only.
 const char *loc_text(struct arena *arena, const struct sources *sources, struct loc loc);
 const char *loc_short(struct arena *arena, const struct sources *sources, struct loc loc);

@@ -54,6 +54,11 @@ START_TEST(objects)
         {"apiVersion: v1\nkind: PodList\nitems: []\n", ""},
         {"apiVersion: v1\nkind: PodList\nitems: null\n", ""},
         {"- kind: A\n- kind: B\n", "-/A/-@1;-/B/-@2;"},
+        {"apiVersion: a/v1\nkind: XList\nitems: [{kind: Y}, {apiVersion: b/v1}, {kind: Z, apiVersion: c/v1}]\n",
+         "a/v1/Y/-@3;b/v1/X/-@3;c/v1/Z/-@3;"},
+        {"kind: List\nitems: [{kind: List, items: [{kind: PodList, items: [{name: x}]}]}, [{kind: B}]]\n",
+         "-/Pod/x@2;-/B/-@2;"},
+        {"apiVersion: x/v1\nkind: AllowList\n", "x/v1/AllowList/-@1;"}, // a kind of another group
         {"[{\"kind\": \"A\",\n\t\"name\": \"x\"}]", "-/A/x@1;"},
         {"{\n\t\"kind\": \"A\"\n}\n", "-/A/-@1;"},
         {"kind: MyList\nname: no-items\n", "-/MyList/no-items@1;"},
@@ -96,7 +101,7 @@ START_TEST(mistakes)
     static const struct { const char *text, *problem; } cases[] = {
         {"a: 1\na: 2\n", "F009 2:1"},
         {"a: {b: 1, \"b\": 2}\n", "F009 1:12"},
-        {"a: [1\n", "F005 2:1"},
+        {"a: [1\n", "F005 1:4"}, // the bracket that is not closed
         {"a: b: c\n", "F005 1:5"},
         {"a:\n\tb: 1\n", "F005 2:1"},
         {"<<: {a: 1}\n", "F010 1:1"},
@@ -109,6 +114,10 @@ START_TEST(mistakes)
         {"- 1\n", "F011 1:3"},
         {"kind: PodList\nitems: {a: 1}\n", "F012 2:8"},
         {"kind: PodList\nitems:\n- 5\n", "F011 3:3"},
+        {"kind: PodList\nitems:\n-\n", "F011 3:2"},
+        {"kind: List\nitem: []\n", "F012 1:1"},
+        {"apiVersion: v1\nkind: PodList\n", "F012 1:1"},
+        {"[[[[[{kind: A}]]]]]\n", "F012 1:6"},
         {"a: \"\xff\"\n", "F006 1:5"},
         {"ok: 1\nb: \"x\\0y\"\n", "F006 2:5"},
         {"a: \x01\n", "F006 1:4"},

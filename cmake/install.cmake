@@ -1,0 +1,25 @@
+# What `cmake --install` puts where, besides the program: man pages, systemd units, sample policies, completion.
+include_guard()
+
+set(POLC_SYSTEMD_UNIT_DIR /lib/systemd/system CACHE PATH "Where systemd units go; empty for nowhere")
+
+install(FILES ${CMAKE_SOURCE_DIR}/man/polc.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES ${CMAKE_SOURCE_DIR}/man/polc-policy.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/policies/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
+  PATTERN ".*" EXCLUDE)
+
+if(POLC_SYSTEMD_UNIT_DIR)
+  # The unit in the tree names /usr/sbin/polc; the installed one names the program where it was installed.
+  file(READ ${CMAKE_SOURCE_DIR}/contrib/systemd/polc.service unit)
+  string(REPLACE "/usr/sbin/polc" "${CMAKE_INSTALL_FULL_SBINDIR}/polc" unit "${unit}")
+  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/systemd/polc.service CONTENT "${unit}")
+  install(FILES ${CMAKE_BINARY_DIR}/systemd/polc.service ${CMAKE_SOURCE_DIR}/contrib/systemd/polc.timer
+    DESTINATION ${POLC_SYSTEMD_UNIT_DIR})
+  install(FILES ${CMAKE_SOURCE_DIR}/contrib/systemd/default DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME polc.default)
+endif()
+
+if(EXISTS ${CMAKE_SOURCE_DIR}/contrib/completion/polc.bash)
+  install(FILES ${CMAKE_SOURCE_DIR}/contrib/completion/polc.bash
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME polc)
+endif()
