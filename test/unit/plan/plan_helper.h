@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Plans from YAML text. The memory of the input is gone before a test looks at the plan: what the plan did not copy is
-// found by the address sanitizer.
+// Plans from YAML text. The memory of the input is gone before a test looks at the plan: what the
+// plan did not copy is found by the address sanitizer.
 #pragma once
 
 #include "resolve/model_helper.h"
@@ -8,6 +8,8 @@
 #include <polc/plan.h>
 
 static struct sources *plan_sources;
+__attribute__((unused)) static const char *plan_path =
+    "test.yaml"; // how messages and comments name the input
 
 __attribute__((unused)) static struct plan *plan_of(const char *text, const char *node)
 {
@@ -17,8 +19,9 @@ __attribute__((unused)) static struct plan *plan_of(const char *text, const char
     diags = diags_new(arena, plan_sources);
     resources = arena_new_of(arena, struct resources);
     struct res_decoder *decoder = res_decoder_new(arena, diags, resources);
-    load_text(kept, plan_sources, diags, "test.yaml", text, strlen(text), res_decode_object, decoder);
-    ck_assert_msg(diags_count(diags, DIAG_ERROR) == 0, "the test's own input is wrong:\n%s", printed(false));
+    load_text(kept, plan_sources, diags, plan_path, text, strlen(text), res_decode_object, decoder);
+    ck_assert_msg(diags_count(diags, DIAG_ERROR) == 0, "the test's own input is wrong:\n%s",
+                  printed(false));
     struct plan *plan = plan_build(kept, resolve(arena, diags, resources, node));
     arena_free(arena);
     arena = kept;
@@ -27,11 +30,15 @@ __attribute__((unused)) static struct plan *plan_of(const char *text, const char
     return plan;
 }
 
-// The plan of one workload w (n1, 10.0.0.1, fd00::1, label w) and one global policy with these rules.
+// The plan of one workload w (n1, 10.0.0.1, fd00::1, label w) and one global policy with these
+// rules.
 __attribute__((unused)) static struct plan *plan_of_rules(const char *ingress, const char *more)
 {
-    return plan_of(join(thing("WorkloadEndpoint", "a", "w", "w: \"1\"",
-                              "node: n1, interfaceName: cali1, ipNetworks: [10.0.0.1/32, \"fd00::1/128\"]"),
-                        thing("GlobalNetworkPolicy", "", "p", "", arena_printf(arena, "ingress: [%s]", ingress)), more,
-                        NULL), "n1");
+    return plan_of(
+        join(thing("WorkloadEndpoint", "a", "w", "w: \"1\"",
+                   "node: n1, interfaceName: cali1, ipNetworks: [10.0.0.1/32, \"fd00::1/128\"]"),
+             thing("GlobalNetworkPolicy", "", "p", "",
+                   arena_printf(arena, "ingress: [%s]", ingress)),
+             more, NULL),
+        "n1");
 }

@@ -18,15 +18,18 @@ static const char *printed_plan(const struct plan *plan)
 
 START_TEST(the_plan_is_one_document)
 {
-    const char *text = printed_plan(plan_of_rules("{action: Allow, source: {selector: \"w == 'gr\xc3\xb6\xc3\x9f' || has(w)\"}}", ""));
+    const char *text = printed_plan(plan_of_rules(
+        "{action: Allow, source: {selector: \"w == 'gr\xc3\xb6\xc3\x9f' || has(w)\"}}", ""));
     json_error_t error;
     json_t *root = json_loads(text, 0, &error);
     ck_assert_msg(root != NULL, "%s\n%s", error.text, text);
-    static const char *const keys[] = {"node", "settings", "tiers", "policies", "profiles", "ipsets", "classes", "endpoints"};
+    static const char *const keys[] = {"node",     "settings", "tiers",   "policies",
+                                       "profiles", "ipsets",   "classes", "endpoints"};
     const char *key;
     json_t *value;
     size_t i = 0;
-    json_object_foreach(root, key, value) {
+    json_object_foreach(root, key, value)
+    {
         ck_assert_uint_lt(i, ARRAY_COUNT(keys));
         ck_assert_str_eq(key, keys[i++]);
     }
@@ -48,21 +51,27 @@ static const struct rule_case rules[] = {
      "{\"index\": 0, \"action\": \"allow\", \"families\": \"both\", \"protocol\": 6, "
      "\"destination\": {\"ports\": [80, \"90:91\"], \"notPorts\": [7]}}"},
     {", protocol: ICMP, notICMP: {type: 8, code: 0}",
-     "{\"index\": 0, \"action\": \"allow\", \"families\": \"ipv4\", \"protocol\": 1, \"notIcmpType\": 8, \"notIcmpCode\": 0}"},
+     "{\"index\": 0, \"action\": \"allow\", \"families\": \"ipv4\", \"protocol\": 1, "
+     "\"notIcmpType\": 8, \"notIcmpCode\": 0}"},
     {", protocol: ICMPv6, icmp: {type: 0}, notProtocol: TCP",
-     "{\"index\": 0, \"action\": \"allow\", \"families\": \"ipv6\", \"protocol\": 58, \"notProtocol\": 6, \"icmpType\": 0}"},
+     "{\"index\": 0, \"action\": \"allow\", \"families\": \"ipv6\", \"protocol\": 58, "
+     "\"notProtocol\": 6, \"icmpType\": 0}"},
     {", source: {nets: [10.0.0.0/8], notNets: [10.1.0.0/16], notSelector: has(z)}",
      "{\"index\": 0, \"action\": \"allow\", \"families\": \"ipv4\", "
-     "\"source\": {\"nets\": [\"10.0.0.0/8\"], \"notNets\": [\"10.1.0.0/16\"], \"notIpset\": \"has(z)\"}}"},
+     "\"source\": {\"nets\": [\"10.0.0.0/8\"], \"notNets\": [\"10.1.0.0/16\"], \"notIpset\": "
+     "\"has(z)\"}}"},
     {", protocol: UDP, source: {selector: has(w), ports: [dns], notPorts: [http]}",
-     "{\"index\": 0, \"action\": \"allow\", \"families\": \"both\", \"protocol\": 17, \"source\": {\"ipset\": \"has(w)\", "
-     "\"namedPorts\": \"port dns/UDP of has(w)\", \"notNamedPorts\": \"port http/UDP of has(w)\"}}"},
+     "{\"index\": 0, \"action\": \"allow\", \"families\": \"both\", \"protocol\": 17, "
+     "\"source\": {\"ipset\": \"has(w)\", "
+     "\"namedPorts\": \"port dns/UDP of has(w)\", \"notNamedPorts\": \"port http/UDP of "
+     "has(w)\"}}"},
 };
 
 START_TEST(rules_are_complete)
 {
     for (size_t i = 0; i < ARRAY_COUNT(rules); i++) {
-        const char *text = printed_plan(plan_of_rules(arena_printf(arena, "{action: Allow%s}", rules[i].fields), ""));
+        const char *text = printed_plan(
+            plan_of_rules(arena_printf(arena, "{action: Allow%s}", rules[i].fields), ""));
         json_t *root = json_loads(text, 0, NULL);
         json_t *policy = json_array_get(json_object_get(root, "policies"), 0);
         json_t *found = json_array_get(json_object_get(policy, "ingress"), 0);
@@ -78,10 +87,12 @@ END_TEST
 
 START_TEST(printing_twice_gives_the_same)
 {
-    const char *text = join(workload("a", "w", "app: x", "10.0.0.1/32", "profiles: [p]"),
-                            thing("NetworkPolicy", "a", "p", "", "order: 1.5, egress: [{action: Pass}]"), NULL);
+    const char *text =
+        join(workload("a", "w", "app: x", "10.0.0.1/32", "profiles: [p]"),
+             thing("NetworkPolicy", "a", "p", "", "order: 1.5, egress: [{action: Pass}]"), NULL);
     ck_assert_str_eq(printed_plan(plan_of(text, "n1")), printed_plan(plan_of(text, "n1")));
 }
 END_TEST
 
-UNIT_TESTS("plan print_json", the_plan_is_one_document, rules_are_complete, printing_twice_gives_the_same)
+UNIT_TESTS("plan print_json", the_plan_is_one_document, rules_are_complete,
+           printing_twice_gives_the_same)

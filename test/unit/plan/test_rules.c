@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Rules of the plan: families, normalized nets and ports, indexes (semantics.md 3.6, 4.1-4.4; catalogue 55, 58-60,
-// 62, 64, 65, 68, 71).
+// Rules of the plan: families, normalized nets and ports, indexes (semantics.md 3.6, 4.1-4.4;
+// catalogue 55, 58-60, 62, 64, 65, 68, 71).
 #include "plan/plan_helper.h"
 
 static const char *nets_text(const struct cidrset *nets)
@@ -35,9 +35,9 @@ static const struct family_case families[] = {
     {"protocol: TCP", PLAN_BOTH},
     {"ipVersion: 4", PLAN_V4},
     {"ipVersion: 6", PLAN_V6},
-    {"protocol: ICMP", PLAN_V4},   // 65
+    {"protocol: ICMP", PLAN_V4}, // 65
     {"protocol: ICMPv6", PLAN_V6},
-    {"protocol: 1", PLAN_BOTH},    // 65
+    {"protocol: 1", PLAN_BOTH}, // 65
     {"protocol: \"58\"", PLAN_BOTH},
     {"protocol: 1, ipVersion: 4", PLAN_V4},
     {"notProtocol: ICMP", PLAN_BOTH},
@@ -56,11 +56,13 @@ static const struct family_case families[] = {
 START_TEST(rules_have_families)
 {
     for (size_t i = 0; i < ARRAY_COUNT(families); i++) {
-        const struct plan *plan = plan_of_rules(arena_printf(arena, "{action: Allow, %s}", families[i].fields), "");
+        const struct plan *plan =
+            plan_of_rules(arena_printf(arena, "{action: Allow, %s}", families[i].fields), "");
         const struct plan_rules *rules = &plan->policies.items[0].rules[PLAN_IN];
-        ck_assert_msg(rules->count == (families[i].families != 0), "{%s}: %zu rules", families[i].fields, rules->count);
-        ck_assert_msg(rules->count == 0 || rules->items[0].match.families == families[i].families, "{%s}: got %u",
-                      families[i].fields, rules->items[0].match.families);
+        ck_assert_msg(rules->count == (families[i].families != 0), "{%s}: %zu rules",
+                      families[i].fields, rules->count);
+        ck_assert_msg(rules->count == 0 || rules->items[0].match.families == families[i].families,
+                      "{%s}: got %u", families[i].fields, rules->items[0].match.families);
     }
 }
 END_TEST
@@ -69,10 +71,14 @@ END_TEST
 START_TEST(indexes_are_those_of_the_input)
 {
     const struct plan *plan = plan_of_rules(
-        "{action: Log}, {action: Allow, protocol: ICMPv6, source: {nets: [10.0.0.0/8]}}, {action: Pass}, {action: Deny}", "");
+        "{action: Log}, {action: Allow, protocol: ICMPv6, source: {nets: [10.0.0.0/8]}}, "
+        "{action: Pass}, {action: Deny}",
+        "");
     const struct plan_rules *rules = &plan->policies.items[0].rules[PLAN_IN];
-    static const struct { uint8_t action; uint32_t index; } expected[] = {
-        {PLAN_LOG, 0}, {PLAN_PASS, 2}, {PLAN_DENY, 3}};
+    static const struct {
+        uint8_t action;
+        uint32_t index;
+    } expected[] = {{PLAN_LOG, 0}, {PLAN_PASS, 2}, {PLAN_DENY, 3}};
     ck_assert_uint_eq(rules->count, ARRAY_COUNT(expected));
     for (size_t i = 0; i < ARRAY_COUNT(expected); i++) {
         ck_assert_uint_eq(rules->items[i].action, expected[i].action);
@@ -83,7 +89,9 @@ END_TEST
 
 START_TEST(nets_are_normalized)
 {
-    static const struct { const char *list, *expected; } cases[] = {
+    static const struct {
+        const char *list, *expected;
+    } cases[] = {
         {"10.0.0.0/8", "10.0.0.0/8"},
         {"10.1.0.0/16, 10.0.0.0/8, 10.1.0.0/16", "10.0.0.0/8"},
         {"192.168.0.0/17, 192.168.128.0/17", "192.168.0.0/16"},
@@ -91,9 +99,11 @@ START_TEST(nets_are_normalized)
         {"10.2.0.0/16, 10.1.0.0/16", "10.1.0.0/16 10.2.0.0/16"},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-        const char *rule_text = arena_printf(arena, "{action: Allow, source: {nets: [%s]}, destination: {notNets: [%s]}}",
-                                             cases[i].list, cases[i].list);
-        const struct plan_match *match = &plan_of_rules(rule_text, "")->policies.items[0].rules[PLAN_IN].items[0].match;
+        const char *rule_text = arena_printf(
+            arena, "{action: Allow, source: {nets: [%s]}, destination: {notNets: [%s]}}",
+            cases[i].list, cases[i].list);
+        const struct plan_match *match =
+            &plan_of_rules(rule_text, "")->policies.items[0].rules[PLAN_IN].items[0].match;
         ck_assert(match->source.has_nets && !match->source.has_not_nets);
         ck_assert(match->destination.has_not_nets && !match->destination.has_nets);
         ck_assert_str_eq(nets_text(&match->source.nets), cases[i].expected);
@@ -104,20 +114,26 @@ END_TEST
 
 START_TEST(ports_are_normalized)
 {
-    static const struct { const char *list, *expected; } cases[] = {
+    static const struct {
+        const char *list, *expected;
+    } cases[] = {
         {"80", "80"},
         {"443, 80, 80", "80 443"},
         {"80, \"81:90\", \"85:100\", 101", "80-101"}, // 71
         {"\"53\"", "53"},
         {"\"1:65535\", 7", "1-65535"},
         {"65535, 65534", "65534-65535"},
-        {"1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31", "1 3 5 7 9 11 13 15 17 19 21 23 25 27 29 31"},
+        {"1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31",
+         "1 3 5 7 9 11 13 15 17 19 21 23 25 27 29 31"},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         const char *rule_text = arena_printf(
-            arena, "{action: Allow, protocol: TCP, source: {notPorts: [%s]}, destination: {ports: [%s, http]}}",
+            arena,
+            "{action: Allow, protocol: TCP, source: {notPorts: [%s]}, destination: {ports: [%s, "
+            "http]}}",
             cases[i].list, cases[i].list);
-        const struct plan_match *match = &plan_of_rules(rule_text, "")->policies.items[0].rules[PLAN_IN].items[0].match;
+        const struct plan_match *match =
+            &plan_of_rules(rule_text, "")->policies.items[0].rules[PLAN_IN].items[0].match;
         ck_assert_str_eq(ports_text(&match->source.not_ports), cases[i].expected);
         ck_assert_str_eq(ports_text(&match->destination.ports), cases[i].expected);
         ck_assert(match->destination.has_ports && !match->source.has_ports);
@@ -143,8 +159,10 @@ START_TEST(protocols_and_icmp)
         {"protocol: ICMPv6, notICMP: {type: 128, code: 255}", 58, 0, -1, -1, 128, 255},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-        const char *rule_text = arena_printf(arena, "{action: Allow%s%s}", i > 0 ? ", " : "", cases[i].fields);
-        const struct plan_match *match = &plan_of_rules(rule_text, "")->policies.items[0].rules[PLAN_IN].items[0].match;
+        const char *rule_text =
+            arena_printf(arena, "{action: Allow%s%s}", i > 0 ? ", " : "", cases[i].fields);
+        const struct plan_match *match =
+            &plan_of_rules(rule_text, "")->policies.items[0].rules[PLAN_IN].items[0].match;
         ck_assert_int_eq(match->protocol, cases[i].protocol);
         ck_assert_int_eq(match->not_protocol, cases[i].not_protocol);
         ck_assert_int_eq(match->icmp_type, cases[i].type);
@@ -155,5 +173,5 @@ START_TEST(protocols_and_icmp)
 }
 END_TEST
 
-UNIT_TESTS("plan rules", rules_have_families, indexes_are_those_of_the_input, nets_are_normalized, ports_are_normalized,
-           protocols_and_icmp)
+UNIT_TESTS("plan rules", rules_have_families, indexes_are_those_of_the_input, nets_are_normalized,
+           ports_are_normalized, protocols_and_icmp)

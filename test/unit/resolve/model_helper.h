@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the tests of models, plans and rulesets share: YAML text in, a model out, and its parts as text to compare.
+// What the tests of models, plans and rulesets share: YAML text in, a model out, and its parts as
+// text to compare.
 #pragma once
 
 #include "resource/res_helper.h"
@@ -10,7 +11,8 @@
 __attribute__((unused)) static struct model *model_of(const char *text, const char *node)
 {
     decode(text);
-    ck_assert_msg(diags_count(diags, DIAG_ERROR) == 0, "the test's own input is wrong:\n%s", printed(false));
+    ck_assert_msg(diags_count(diags, DIAG_ERROR) == 0, "the test's own input is wrong:\n%s",
+                  printed(false));
     return resolve(arena, diags, resources, node);
 }
 
@@ -19,18 +21,21 @@ __attribute__((unused)) static const char *thing(const char *kind, const char *n
                                                  const char *labels, const char *spec)
 {
     bool core = strcmp(kind, "Namespace") == 0 || strcmp(kind, "ServiceAccount") == 0;
-    return arena_printf(arena,
-                        "{apiVersion: %s, kind: %s, metadata: {name: \"%s\"%s%s, labels: {%s}}%s%s%s}\n---\n",
-                        core ? "v1" : "projectcalico.org/v3", kind, name, ns[0] != '\0' ? ", namespace: " : "", ns,
-                        labels, core ? "" : ", spec: {", core ? "" : spec, core ? "" : "}");
+    return arena_printf(
+        arena,
+        "{apiVersion: %s, kind: %s, metadata: {name: \"%s\"%s%s, labels: {%s}}%s%s%s}\n---\n",
+        core ? "v1" : "projectcalico.org/v3", kind, name, ns[0] != '\0' ? ", namespace: " : "", ns,
+        labels, core ? "" : ", spec: {", core ? "" : spec, core ? "" : "}");
 }
 
 // A workload of node "n1" with one address.
-__attribute__((unused)) static const char *workload(const char *ns, const char *name, const char *labels,
-                                                    const char *address, const char *more)
+__attribute__((unused)) static const char *workload(const char *ns, const char *name,
+                                                    const char *labels, const char *address,
+                                                    const char *more)
 {
     return thing("WorkloadEndpoint", ns, name, labels,
-                 arena_printf(arena, "node: n1, ipNetworks: [\"%s\"]%s%s", address, more[0] != '\0' ? ", " : "", more));
+                 arena_printf(arena, "node: n1, ipNetworks: [\"%s\"]%s%s", address,
+                              more[0] != '\0' ? ", " : "", more));
 }
 
 // Texts joined; the last argument is NULL.
@@ -46,18 +51,21 @@ __attribute__((unused, sentinel)) static const char *join(const char *first, ...
     return strbuf_text(&text);
 }
 
-// ---- parts of a model as text -----------------------------------------------------------------------------------
+// ---- parts of a model as text
+// -----------------------------------------------------------------------------------
 
 __attribute__((unused)) static const char *labels_text(const struct labels *labels)
 {
     struct strbuf text = {.arena = arena};
     for (size_t i = 0; i < labels->count; i++) {
-        strbuf_addf(&text, "%s%s=%s", i > 0 ? " " : "", labels->items[i].key, labels->items[i].value);
+        strbuf_addf(&text, "%s%s=%s", i > 0 ? " " : "", labels->items[i].key,
+                    labels->items[i].value);
     }
     return strbuf_text(&text);
 }
 
-__attribute__((unused)) static const struct model_endpoint *endpoint_of(const struct model *model, const char *id)
+__attribute__((unused)) static const struct model_endpoint *endpoint_of(const struct model *model,
+                                                                        const char *id)
 {
     for (size_t i = 0; i < model->endpoints.count; i++) {
         if (strcmp(model->endpoints.items[i].id, id) == 0) {
@@ -67,7 +75,8 @@ __attribute__((unused)) static const struct model_endpoint *endpoint_of(const st
     ck_abort_msg("no endpoint %s", id);
 }
 
-__attribute__((unused)) static const struct model_policy *policy_of(const struct model *model, const char *id)
+__attribute__((unused)) static const struct model_policy *policy_of(const struct model *model,
+                                                                    const char *id)
 {
     for (size_t i = 0; i < model->policies.count; i++) {
         if (strcmp(model->policies.items[i].id, id) == 0) {
@@ -78,7 +87,8 @@ __attribute__((unused)) static const struct model_policy *policy_of(const struct
 }
 
 // Ids of the policies that govern an endpoint in one direction, in order.
-__attribute__((unused)) static const char *governing(const struct model *model, const char *id, int direction)
+__attribute__((unused)) static const char *governing(const struct model *model, const char *id,
+                                                     int direction)
 {
     struct strbuf text = {.arena = arena};
     const struct model_indexes *list = &endpoint_of(model, id)->policies[direction];
@@ -100,16 +110,19 @@ __attribute__((unused)) static const char *members_text(const struct model_ipset
     struct strbuf text = {.arena = arena};
     char buffer[IP_TEXT_MAX];
     for (size_t i = 0; i < set->members.count; i++) {
-        strbuf_addf(&text, "%s%s", i > 0 ? " " : "", cidr_text(set->members.items[i], true, buffer));
+        strbuf_addf(&text, "%s%s", i > 0 ? " " : "",
+                    cidr_text(set->members.items[i], true, buffer));
     }
     for (size_t i = 0; i < set->port_count; i++) {
         const struct model_port_member *port = &set->ports[i];
-        strbuf_addf(&text, "%s%s/%u/%u", i > 0 ? " " : "", ip_addr_text(port->addr, buffer), port->protocol, port->port);
+        strbuf_addf(&text, "%s%s/%u/%u", i > 0 ? " " : "", ip_addr_text(port->addr, buffer),
+                    port->protocol, port->port);
     }
     return strbuf_text(&text);
 }
 
-__attribute__((unused)) static const struct model_ipset *set_of(const struct model *model, const char *name)
+__attribute__((unused)) static const struct model_ipset *set_of(const struct model *model,
+                                                                const char *name)
 {
     for (size_t i = 0; i < model->ipsets.count; i++) {
         if (strcmp(model->ipsets.items[i].name, name) == 0) {

@@ -21,11 +21,33 @@ static struct labels candidate_labels(size_t number)
 }
 
 static const char *const selectors[] = {
-    "all()", "!all()", "has(a)", "!has(a)", "a == \"x\"", "a != \"x\"", "a == \"\"", "a == \"x=y\"", "nowhere == \"x\"",
-    "a in {\"x\", \"y\"}", "a in {\"y\", \"x\", \"z\"}", "a in {}", "a not in {}", "a not in {\"x\"}", "a contains \"=\"",
-    "a starts with \"x\"", "a ends with \"\"", "has(a) && has(b)", "a == \"x\" && b == \"y\"", "a == \"x\" || b == \"y\"",
-    "a == \"x\" || a == \"y\"", "(a == \"x\" || has(b)) && c != \"y\"", "!(a == \"x\" || b == \"y\")", "!!has(a)",
-    "has(long/key.name) && !has(c)", "a == \"x\" && a == \"y\"", "global()",
+    "all()",
+    "!all()",
+    "has(a)",
+    "!has(a)",
+    "a == \"x\"",
+    "a != \"x\"",
+    "a == \"\"",
+    "a == \"x=y\"",
+    "nowhere == \"x\"",
+    "a in {\"x\", \"y\"}",
+    "a in {\"y\", \"x\", \"z\"}",
+    "a in {}",
+    "a not in {}",
+    "a not in {\"x\"}",
+    "a contains \"=\"",
+    "a starts with \"x\"",
+    "a ends with \"\"",
+    "has(a) && has(b)",
+    "a == \"x\" && b == \"y\"",
+    "a == \"x\" || b == \"y\"",
+    "a == \"x\" || a == \"y\"",
+    "(a == \"x\" || has(b)) && c != \"y\"",
+    "!(a == \"x\" || b == \"y\")",
+    "!!has(a)",
+    "has(long/key.name) && !has(c)",
+    "a == \"x\" && a == \"y\"",
+    "global()",
 };
 
 START_TEST(index_agrees_with_a_walk)
@@ -45,7 +67,8 @@ START_TEST(index_agrees_with_a_walk)
         size_t at = 0;
         for (uint32_t j = 0; j < CANDIDATES; j++) {
             if (sel_matches(sel, &all[j])) {
-                ck_assert_msg(at < found.count && found.items[at] == j * 3, "%s: candidate %u", selectors[i], j);
+                ck_assert_msg(at < found.count && found.items[at] == j * 3, "%s: candidate %u",
+                              selectors[i], j);
                 at++;
             }
         }

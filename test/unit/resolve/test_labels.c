@@ -21,37 +21,49 @@ static const struct labels_case workloads[] = {
      "projectcalico.org/namespace=a projectcalico.org/orchestrator="},
     {"the orchestrator is forced", "", "projectcalico.org/orchestrator: fake", "orchestrator: k8s",
      "projectcalico.org/namespace=a projectcalico.org/orchestrator=k8s"},
-    {"the service account is forced", "", "projectcalico.org/serviceaccount: fake", "serviceAccountName: real",
-     "projectcalico.org/namespace=a projectcalico.org/orchestrator= projectcalico.org/serviceaccount=real"},
+    {"the service account is forced", "", "projectcalico.org/serviceaccount: fake",
+     "serviceAccountName: real",
+     "projectcalico.org/namespace=a projectcalico.org/orchestrator= "
+     "projectcalico.org/serviceaccount=real"},
     {"45: own before inherited, first profile before second",
-     "{apiVersion: projectcalico.org/v3, kind: Profile, metadata: {name: p1}, spec: {labelsToApply: {k: p1, l: p1}}}\n---\n"
+     "{apiVersion: projectcalico.org/v3, kind: Profile, metadata: {name: p1}, spec: "
+     "{labelsToApply: {k: p1, l: p1}}}\n---\n"
      "{apiVersion: projectcalico.org/v3, kind: Profile, metadata: {name: p2}, "
      "spec: {labelsToApply: {k: p2, l: p2, m: p2}}}\n---\n",
      "k: own", "profiles: [p1, p2]",
      "k=own l=p1 m=p2 projectcalico.org/namespace=a projectcalico.org/orchestrator="},
     {"45: the order of the profiles decides",
-     "{apiVersion: projectcalico.org/v3, kind: Profile, metadata: {name: p1}, spec: {labelsToApply: {l: p1}}}\n---\n"
-     "{apiVersion: projectcalico.org/v3, kind: Profile, metadata: {name: p2}, spec: {labelsToApply: {l: p2}}}\n---\n",
-     "", "profiles: [p2, p1]", "l=p2 projectcalico.org/namespace=a projectcalico.org/orchestrator="},
+     "{apiVersion: projectcalico.org/v3, kind: Profile, metadata: {name: p1}, spec: "
+     "{labelsToApply: {l: p1}}}\n---\n"
+     "{apiVersion: projectcalico.org/v3, kind: Profile, metadata: {name: p2}, spec: "
+     "{labelsToApply: {l: p2}}}\n---\n",
+     "", "profiles: [p2, p1]",
+     "l=p2 projectcalico.org/namespace=a projectcalico.org/orchestrator="},
     {"a namespace's labels get a prefix",
-     "{apiVersion: v1, kind: Namespace, metadata: {name: a, labels: {env: prod}}}\n---\n", "", "profiles: [kns.a]",
+     "{apiVersion: v1, kind: Namespace, metadata: {name: a, labels: {env: prod}}}\n---\n", "",
+     "profiles: [kns.a]",
      "pcns.env=prod " NS_A "projectcalico.org/namespace=a projectcalico.org/orchestrator="},
     {"a namespace may say its metadata.name itself",
-     "{apiVersion: v1, kind: Namespace, metadata: {name: a, labels: {kubernetes.io/metadata.name: z}}}\n---\n", "",
-     "profiles: [kns.a]",
-     "pcns.kubernetes.io/metadata.name=z pcns.projectcalico.org/name=a projectcalico.org/namespace=a "
+     "{apiVersion: v1, kind: Namespace, metadata: {name: a, labels: "
+     "{kubernetes.io/metadata.name: z}}}\n---\n",
+     "", "profiles: [kns.a]",
+     "pcns.kubernetes.io/metadata.name=z pcns.projectcalico.org/name=a "
+     "projectcalico.org/namespace=a "
      "projectcalico.org/orchestrator="},
     {"a namespace without an object", "", "", "profiles: [kns.a]",
      NS_A "projectcalico.org/namespace=a projectcalico.org/orchestrator="},
     {"a service account's labels get a prefix",
-     "{apiVersion: v1, kind: ServiceAccount, metadata: {name: sa, namespace: a, labels: {g: low}}}\n---\n", "",
-     "profiles: [ksa.a.sa], serviceAccountName: sa",
-     "pcsa.g=low pcsa.projectcalico.org/name=sa projectcalico.org/namespace=a projectcalico.org/orchestrator= "
+     "{apiVersion: v1, kind: ServiceAccount, metadata: {name: sa, namespace: a, labels: {g: "
+     "low}}}\n---\n",
+     "", "profiles: [ksa.a.sa], serviceAccountName: sa",
+     "pcsa.g=low pcsa.projectcalico.org/name=sa projectcalico.org/namespace=a "
+     "projectcalico.org/orchestrator= "
      "projectcalico.org/serviceaccount=sa"},
     {"a missing profile gives no label", "", "", "profiles: [nowhere]",
      "projectcalico.org/namespace=a projectcalico.org/orchestrator="},
     {"profiles of another namespace than the own one", "", "", "profiles: [kns.b]",
-     "pcns.kubernetes.io/metadata.name=b pcns.projectcalico.org/name=b projectcalico.org/namespace=a "
+     "pcns.kubernetes.io/metadata.name=b pcns.projectcalico.org/name=b "
+     "projectcalico.org/namespace=a "
      "projectcalico.org/orchestrator="},
 };
 
@@ -59,9 +71,11 @@ START_TEST(workload_labels_are_effective)
 {
     for (size_t i = 0; i < ARRAY_COUNT(workloads); i++) {
         const struct labels_case *test = &workloads[i];
-        const char *text = join(test->objects, workload("a", "w", test->labels, "10.0.0.1/32", test->spec), NULL);
+        const char *text =
+            join(test->objects, workload("a", "w", test->labels, "10.0.0.1/32", test->spec), NULL);
         const char *found = labels_text(&model_of(text, NULL)->endpoints.items[0].labels);
-        ck_assert_msg(strcmp(found, test->expected) == 0, "%s: expected\n%s\ngot\n%s", test->name, test->expected, found);
+        ck_assert_msg(strcmp(found, test->expected) == 0, "%s: expected\n%s\ngot\n%s", test->name,
+                      test->expected, found);
     }
 }
 END_TEST
@@ -70,11 +84,12 @@ END_TEST
 
 START_TEST(set_labels_are_effective)
 {
-    const char *text = join(
-        thing("Namespace", "", "a", "env: prod", ""),
-        thing("NetworkSet", "a", "s", "k: v", "nets: [10.0.0.0/8]"),
-        thing("GlobalNetworkSet", "", "g", "k: v", "nets: [10.0.0.0/8]"),
-        thing("GlobalNetworkSet", "", "h", "projectcalico.org/name: own, projectcalico.org/kind: own", ""), NULL);
+    const char *text = join(thing("Namespace", "", "a", "env: prod", ""),
+                            thing("NetworkSet", "a", "s", "k: v", "nets: [10.0.0.0/8]"),
+                            thing("GlobalNetworkSet", "", "g", "k: v", "nets: [10.0.0.0/8]"),
+                            thing("GlobalNetworkSet", "", "h",
+                                  "projectcalico.org/name: own, projectcalico.org/kind: own", ""),
+                            NULL);
     const struct model *model = model_of(text, NULL);
     ck_assert_uint_eq(model->netsets.count, 3);
     ck_assert_str_eq(labels_text(&model->netsets.items[0].labels), "k=v " ADDED("g"));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The node of a run, endpoints, profiles, settings (semantics.md 1.10, 4.7; design.md 5; catalogue 101).
+// The node of a run, endpoints, profiles, settings (semantics.md 1.10, 4.7; design.md 5; catalogue
+// 101).
 #include "resolve/model_helper.h"
 
 struct node_case {
@@ -24,11 +25,14 @@ static const struct node_case nodes[] = {
 
 START_TEST(node_is_chosen)
 {
-    decode(join(thing("WorkloadEndpoint", "a", "w", "", "node: web, ipNetworks: [10.0.0.1/32]"),
-                thing("WorkloadEndpoint", "a", "d", "", "node: db.example.com, ipNetworks: [10.0.0.2/32]"), NULL));
+    decode(join(
+        thing("WorkloadEndpoint", "a", "w", "", "node: web, ipNetworks: [10.0.0.1/32]"),
+        thing("WorkloadEndpoint", "a", "d", "", "node: db.example.com, ipNetworks: [10.0.0.2/32]"),
+        NULL));
     for (size_t i = 0; i < ARRAY_COUNT(nodes); i++) {
         bool is_short = true;
-        const char *found = model_choose_node(arena, resources, nodes[i].wanted, nodes[i].hostname, &is_short);
+        const char *found =
+            model_choose_node(arena, resources, nodes[i].wanted, nodes[i].hostname, &is_short);
         ck_assert_str_eq(found, nodes[i].expected);
         ck_assert_msg(is_short == nodes[i].is_short, "%s", nodes[i].hostname);
     }
@@ -37,9 +41,10 @@ END_TEST
 
 START_TEST(endpoints_of_a_node)
 {
-    const char *text = join(thing("WorkloadEndpoint", "b", "z", "", "node: n1, ipNetworks: [10.0.0.1/32]"),
-                            thing("WorkloadEndpoint", "a", "y", "", "node: n2, ipNetworks: [10.0.0.2/32]"),
-                            thing("WorkloadEndpoint", "a", "none", "", "node: n3"), NULL);
+    const char *text =
+        join(thing("WorkloadEndpoint", "b", "z", "", "node: n1, ipNetworks: [10.0.0.1/32]"),
+             thing("WorkloadEndpoint", "a", "y", "", "node: n2, ipNetworks: [10.0.0.2/32]"),
+             thing("WorkloadEndpoint", "a", "none", "", "node: n3"), NULL);
     const struct model *model = model_of(text, "n1");
     ck_assert_uint_eq(model->endpoints.count, 2); // without an address it is none
     ck_assert_str_eq(model->endpoints.items[0].id, "wep/a/y");
@@ -55,13 +60,18 @@ END_TEST
 
 START_TEST(profiles_of_endpoints)
 {
-    const char *text = join(
-        workload("a", "w", "", "10.0.0.1/32",
-                 "profiles: [kns.a, ksa.a.sa, projectcalico-default-allow, mine, nowhere]"),
-        thing("WorkloadEndpoint", "a", "far", "", "node: n2, ipNetworks: [10.0.0.2/32], profiles: [far]"),
-        thing("Profile", "", "mine", "", "egress: [{action: Deny}, {action: Pass}]"), NULL);
+    const char *text =
+        join(workload("a", "w", "", "10.0.0.1/32",
+                      "profiles: [kns.a, ksa.a.sa, projectcalico-default-allow, mine, nowhere]"),
+             thing("WorkloadEndpoint", "a", "far", "",
+                   "node: n2, ipNetworks: [10.0.0.2/32], profiles: [far]"),
+             thing("Profile", "", "mine", "", "egress: [{action: Deny}, {action: Pass}]"), NULL);
     const struct model *model = model_of(text, "n1");
-    static const struct { const char *id; size_t in, out; bool missing; } expected[] = {
+    static const struct {
+        const char *id;
+        size_t in, out;
+        bool missing;
+    } expected[] = {
         {"profile/kns.a", 1, 1, false},
         {"profile/ksa.a.sa", 0, 0, false},
         {"profile/projectcalico-default-allow", 1, 1, false},
@@ -97,14 +107,15 @@ END_TEST
 // "default", then "node.NAME" over it, whichever stands first in the input.
 START_TEST(settings_of_a_node)
 {
-    const char *text = join(
-        thing("FelixConfiguration", "", "node.n1", "",
-              "interfacePrefix: \"tap,veth\", logActionRateLimit: 7/hour, nftablesFilterDenyAction: Reject, "
-              "iptablesFilterDenyAction: Drop"),
-        thing("FelixConfiguration", "", "default", "",
-              "interfacePrefix: eth, logPrefix: x, defaultEndpointToHostAction: Accept, "
-              "disableConntrackInvalidCheck: true, logActionRateLimitBurst: 9"),
-        thing("FelixConfiguration", "", "node.n2", "", "logPrefix: wrong"), NULL);
+    const char *text =
+        join(thing("FelixConfiguration", "", "node.n1", "",
+                   "interfacePrefix: \"tap,veth\", logActionRateLimit: 7/hour, "
+                   "nftablesFilterDenyAction: Reject, "
+                   "iptablesFilterDenyAction: Drop"),
+             thing("FelixConfiguration", "", "default", "",
+                   "interfacePrefix: eth, logPrefix: x, defaultEndpointToHostAction: Accept, "
+                   "disableConntrackInvalidCheck: true, logActionRateLimitBurst: 9"),
+             thing("FelixConfiguration", "", "node.n2", "", "logPrefix: wrong"), NULL);
     const struct model_settings *settings = &model_of(text, "n1")->settings;
     ck_assert_uint_eq(settings->interface_prefix_count, 2);
     ck_assert_str_eq(settings->interface_prefixes[1], "veth");
@@ -122,22 +133,32 @@ END_TEST
 
 START_TEST(settings_units_and_actions)
 {
-    static const struct { const char *rate; uint64_t unit; } rates[] = {
-        {"1/second", 1}, {"1/minute", 60}, {"1/hour", 3600}, {"1/day", 86400}};
+    static const struct {
+        const char *rate;
+        uint64_t unit;
+    } rates[] = {{"1/second", 1}, {"1/minute", 60}, {"1/hour", 3600}, {"1/day", 86400}};
     for (size_t i = 0; i < ARRAY_COUNT(rates); i++) {
         const char *spec = arena_printf(arena, "logActionRateLimit: %s", rates[i].rate);
-        ck_assert_uint_eq(model_of(thing("FelixConfiguration", "", "default", "", spec), NULL)->settings.log_unit,
-                          rates[i].unit);
+        ck_assert_uint_eq(
+            model_of(thing("FelixConfiguration", "", "default", "", spec), NULL)->settings.log_unit,
+            rates[i].unit);
     }
-    static const struct { const char *action; int expected; } actions[] = {
-        {"Drop", MODEL_HOST_DROP}, {"DROP", MODEL_HOST_DROP}, {"Return", MODEL_HOST_ACCEPT}, {"accept", MODEL_HOST_ACCEPT}};
+    static const struct {
+        const char *action;
+        int expected;
+    } actions[] = {{"Drop", MODEL_HOST_DROP},
+                   {"DROP", MODEL_HOST_DROP},
+                   {"Return", MODEL_HOST_ACCEPT},
+                   {"accept", MODEL_HOST_ACCEPT}};
     for (size_t i = 0; i < ARRAY_COUNT(actions); i++) {
-        const char *spec = arena_printf(arena, "defaultEndpointToHostAction: %s", actions[i].action);
-        ck_assert_int_eq(model_of(thing("FelixConfiguration", "", "default", "", spec), NULL)->settings.host_action,
+        const char *spec =
+            arena_printf(arena, "defaultEndpointToHostAction: %s", actions[i].action);
+        ck_assert_int_eq(model_of(thing("FelixConfiguration", "", "default", "", spec), NULL)
+                             ->settings.host_action,
                          actions[i].expected);
     }
 }
 END_TEST
 
-UNIT_TESTS("resolve", node_is_chosen, endpoints_of_a_node, profiles_of_endpoints, settings_have_defaults,
-           settings_of_a_node, settings_units_and_actions)
+UNIT_TESTS("resolve", node_is_chosen, endpoints_of_a_node, profiles_of_endpoints,
+           settings_have_defaults, settings_of_a_node, settings_units_and_actions)
