@@ -28,13 +28,21 @@ static const char *rules_text(struct arena *arena, size_t added, size_t removed)
     return strbuf_text(&text);
 }
 
+static void print_row(char sign, const char *name, const char *what, const char *place)
+{
+    if (place[0] != '\0') {
+        printf("%c %-*s %-*s %s\n", sign, NAME_WIDTH, name, WHAT_WIDTH, what, place);
+    } else {
+        printf("%c %-*s %s\n", sign, NAME_WIDTH, name, what);
+    }
+}
+
 static void print_policies(struct run *run, const struct change_list *list)
 {
     for (size_t i = 0; i < list->policies.count; i++) {
         const struct policy_change *policy = &list->policies.items[i];
-        printf("%c %-*s %-*s %s\n", signs[policy->kind], NAME_WIDTH, policy->id, WHAT_WIDTH,
-               rules_text(run->arena, policy->rules_added, policy->rules_removed),
-               place_text(run, policy->loc, policy->place));
+        print_row(signs[policy->kind], policy->id, rules_text(run->arena, policy->rules_added, policy->rules_removed),
+                  place_text(run, policy->loc, policy->place));
     }
 }
 
@@ -51,20 +59,16 @@ static void print_objects(struct run *run, const struct nft_diff *diff)
 {
     for (size_t i = 0; i < diff->count; i++) {
         const struct nft_object_change *object = &diff->items[i];
-        const char *what = object->is_set
-                               ? arena_printf(run->arena, "+%zu -%zu elements", object->elements_added,
-                                              object->elements_removed)
-                               : rules_text(run->arena, 0, 0);
         size_t added = 0;
         for (size_t j = 0; j < object->rules.count; j++) {
             added += object->rules.items[j].kind == NFT_ADDED;
         }
-        if (!object->is_set) {
-            what = rules_text(run->arena, added, object->rules.count - added);
-        }
-        printf("%c %s %-*s %-*s %s\n", signs[object->kind], object->is_set ? "set  " : "chain", NAME_WIDTH - 6,
-               object->name, WHAT_WIDTH, what,
-               object->comment != NULL ? object->comment : place_text(run, object->loc, NULL));
+        const char *what = object->is_set
+                               ? arena_printf(run->arena, "+%zu -%zu elements", object->elements_added,
+                                              object->elements_removed)
+                               : rules_text(run->arena, added, object->rules.count - added);
+        print_row(signs[object->kind], arena_printf(run->arena, "%s %s", object->is_set ? "set  " : "chain", object->name),
+                  what, object->comment != NULL ? object->comment : place_text(run, object->loc, NULL));
         if (!object->is_set && run->options.verbose) {
             print_foreign_rules(object);
         }

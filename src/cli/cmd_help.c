@@ -22,8 +22,7 @@ static int help_verb(const char *name)
 {
     const struct verb *verb = verb_find(name);
     if (verb == NULL) {
-        complain("there is no verb \"%s\"", name);
-        hint("polc help");
+        complain_verb(name);
         return POLC_EXIT_USAGE;
     }
     printf("polc %s %s\n\n%s\n\n", verb->name, verb->usage, verb->text);

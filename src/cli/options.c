@@ -253,6 +253,17 @@ static void add_default_paths(struct arena *arena, struct options *options)
     }
 }
 
+void complain_verb(const char *name)
+{
+    const char *names[64];
+    for (size_t i = 0; i < verb_count; i++) {
+        names[i] = verbs[i].name;
+    }
+    const char *best = spell_best(name, names, verb_count);
+    complain("there is no verb \"%s\"", name);
+    best != NULL ? hint("did you mean polc %s?", best) : hint("polc help");
+}
+
 static bool find_verb(int argc, char **argv, struct options *ret)
 {
     if (argc < 2 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
@@ -261,19 +272,34 @@ static bool find_verb(int argc, char **argv, struct options *ret)
     }
     ret->verb = verb_find(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);
     if (ret->verb == NULL) {
-        const char *names[64];
-        for (size_t i = 0; i < verb_count; i++) {
-            names[i] = verbs[i].name;
-        }
-        const char *best = spell_best(argv[1], names, verb_count);
-        complain("there is no verb \"%s\"", argv[1]);
-        best != NULL ? hint("did you mean polc %s?", best) : hint("polc help");
+        complain_verb(argv[1]);
     }
     return ret->verb != NULL;
 }
 
+// getopt takes any unique beginning of a name; a script that relies on it breaks with the next option.
+static bool is_abbreviated(int argc, char **argv, const struct verb *verb)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        size_t length = strcspn(argv[i], "=");
+        bool known = strncmp(argv[i], "--", 2) != 0;
+        for (size_t j = 0; j < option_info_count && !known; j++) {
+            known = strlen(option_infos[j].name) == length - 2 &&
+                    strncmp(option_infos[j].name, argv[i] + 2, length - 2) == 0;
+        }
+        if (!known) {
+            complain_option(argv[i], verb);
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool take_options(struct arena *arena, int argc, char **argv, struct options *ret)
 {
+    if (is_abbreviated(argc, argv, ret->verb)) {
+        return false;
+    }
     struct getopt_tables tables;
     make_tables(&tables);
     opterr = 0;

@@ -94,6 +94,7 @@ struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan, cons
         .ruleset = ruleset,
         .sets = strmap_new(arena),
         .chains = strmap_new(arena),
+        .identities = strmap_new(arena),
         .ipset_cache = {arena_array_of(arena, struct set *, plan->ipsets.count),
                         arena_array_of(arena, struct set *, plan->ipsets.count)},
     };

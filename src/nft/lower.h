@@ -18,6 +18,7 @@ struct lower {
     struct nft_ruleset *ruleset;
     struct strmap *sets;          // name -> struct set *
     struct strmap *chains;        // name -> struct chain *
+    struct strmap *identities;    // hashed name -> what it stands for
     struct set **ipset_cache[2];  // per plan IP set, IPv4 and IPv6; NULL: not made yet
 };
 
@@ -35,9 +36,9 @@ uint32_t set_size(size_t count);
 
 // ---- lower_names.c --------------------------------------------------------------------------------------------
 
-// FNV-1a, for names that come from content.
-#define NAME_HASH_INIT 0xcbf29ce484222325u
-uint64_t name_hash(uint64_t hash, const void *data, size_t size);
+// "PREFIXHASH" for something that has no name of its own: the same identity gives the same name, another identity
+// another name, also when the hashes agree. `identity` must outlive the lowering.
+const char *hashed_name(struct lower *lower, const char *prefix, const char *identity);
 // An id that fits in a comment and a chain name: itself, or its head and a hash.
 const char *short_id(struct arena *arena, const char *id);
 // "ID in|out WHAT FILE:LINE", fit for nft's quoted strings.

@@ -4,17 +4,31 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <polc/base/sha256.h>
 
 // Leaves room in a comment for direction, index and place, and in a chain name for suffixes.
-enum { ID_MAX = 72, HASH_DIGITS = 12 };
+enum { ID_MAX = 72, DIGEST_DIGITS = 20 };
 
-uint64_t name_hash(uint64_t hash, const void *data, size_t size)
+// FNV-1a.
+static uint64_t add_to_hash(uint64_t hash, const char *text)
 {
-    const unsigned char *bytes = data;
-    for (size_t i = 0; i < size; i++) {
-        hash = (hash ^ bytes[i]) * 0x100000001b3u;
+    for (; *text != '\0'; text++) {
+        hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
     }
     return hash;
+}
+
+const char *hashed_name(struct lower *lower, const char *prefix, const char *identity)
+{
+    uint64_t hash = add_to_hash(0xcbf29ce484222325u, identity);
+    for (;;) {
+        const char *name = arena_printf(lower->arena, "%s%012" PRIx64, prefix, hash >> 16);
+        const char *known = strmap_put(lower->identities, name, (void *)identity);
+        if (known == identity || strcmp(known, identity) == 0) {
+            return name;
+        }
+        hash = add_to_hash(hash, "+"); // two contents with one hash must not share a set or a chain
+    }
 }
 
 const char *short_id(struct arena *arena, const char *id)
@@ -23,8 +37,9 @@ const char *short_id(struct arena *arena, const char *id)
     if (length <= ID_MAX) {
         return id;
     }
-    uint64_t hash = name_hash(NAME_HASH_INIT, id, length);
-    return arena_printf(arena, "%.*s.%012" PRIx64, ID_MAX - HASH_DIGITS - 1, id, hash >> 16);
+    char digest[65]; // nobody can make two ids that look the same
+    sha256_hex(id, length, digest);
+    return arena_printf(arena, "%.*s.%.*s", ID_MAX - DIGEST_DIGITS - 1, id, DIGEST_DIGITS, digest);
 }
 
 const char *direction_text(int direction)

@@ -8,8 +8,6 @@
 // the tier chain, and longer runs of other rules between them become chains.
 #include "lower.h"
 
-#include <inttypes.h>
-
 enum { RUN_MIN = 4 }; // rules that are worth a chain of their own
 
 static bool has_pass(const struct plan_rules *rules)
@@ -93,15 +91,16 @@ static void add_drop(struct lower *lower, struct chain *chain, const char *id, i
 
 static const char *tier_chain_name(struct lower *lower, const struct plan_class_tier *tier, int direction)
 {
-    uint64_t hash = NAME_HASH_INIT;
+    struct strbuf identity = {.arena = lower->arena};
     for (size_t i = 0; i < tier->policies.count; i++) {
         const struct plan_policy *policy = &lower->plan->policies.items[tier->policies.items[i]];
         if (!policy->staged) {
-            hash = name_hash(hash, policy->id, strlen(policy->id) + 1);
+            strbuf_addf(&identity, "%s ", policy->id);
         }
     }
-    return arena_printf(lower->arena, "tier/%s/%s/%012" PRIx64, lower->plan->tiers.items[tier->tier].name,
-                        direction_text(direction), hash >> 16);
+    const char *prefix = arena_printf(lower->arena, "tier/%s/%s/", lower->plan->tiers.items[tier->tier].name,
+                                      direction_text(direction));
+    return hashed_name(lower, prefix, strbuf_text(&identity));
 }
 
 static const char *lower_tier(struct lower *lower, const struct plan_class_tier *tier, int direction)
@@ -141,18 +140,17 @@ static void add_profile(struct lower *lower, struct chain *chain, const struct p
 
 static const char *class_name(struct lower *lower, const struct plan_class *class)
 {
-    uint64_t hash = NAME_HASH_INIT;
+    struct strbuf identity = {.arena = lower->arena};
     for (size_t i = 0; i < class->tiers.count; i++) {
         if (class->tiers.items[i].enforced) {
-            const char *tier = tier_chain_name(lower, &class->tiers.items[i], class->direction);
-            hash = name_hash(hash, tier, strlen(tier) + 1);
+            strbuf_addf(&identity, "%s ", tier_chain_name(lower, &class->tiers.items[i], class->direction));
         }
     }
     for (size_t i = 0; i < class->profiles.count; i++) {
-        const char *id = lower->plan->profiles.items[class->profiles.items[i]].id;
-        hash = name_hash(hash, id, strlen(id) + 1);
+        strbuf_addf(&identity, "%s ", lower->plan->profiles.items[class->profiles.items[i]].id);
     }
-    return arena_printf(lower->arena, "class/%s/%012" PRIx64, direction_text(class->direction), hash >> 16);
+    const char *prefix = arena_printf(lower->arena, "class/%s/", direction_text(class->direction));
+    return hashed_name(lower, prefix, strbuf_text(&identity));
 }
 
 // Before every policy, so that none can allow what would carry packets past it (semantics.md 5.3).

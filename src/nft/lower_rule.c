@@ -212,8 +212,9 @@ static bool side_sees_address(const struct plan_side *side)
 static const char *log_prefix(struct lower *lower, const struct plan_policy *policy)
 {
     struct strbuf text = {.arena = lower->arena};
-    const char *tier = lower->plan->tiers.count > 0 ? lower->plan->tiers.items[policy->tier].name : "";
-    const char *kind = strndupa(policy->id, strcspn(policy->id, "/"));
+    bool profile = strncmp(policy->id, "profile/", strlen("profile/")) == 0;
+    const char *tier = profile ? "profile" : lower->plan->tiers.items[policy->tier].name;
+    const char *kind = profile ? "pro" : strndupa(policy->id, strcspn(policy->id, "/"));
     for (const char *at = lower->plan->settings.log_prefix; *at != '\0'; at++) {
         if (at[0] != '%' || at[1] == '\0' || strchr("tknp", at[1]) == NULL) {
             strbuf_add_n(&text, at, 1);

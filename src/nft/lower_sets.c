@@ -5,8 +5,6 @@
 // The name tells the kind, so that a set never has to change its shape in place.
 #include "lower.h"
 
-#include <inttypes.h>
-
 enum {
     PADDED_MAX = 16384,  // CIDRs; above it a plain interval set
     SIZE_MIN = 16,
@@ -36,16 +34,15 @@ struct set *lower_set(struct lower *lower, const char *name, enum set_content co
 }
 
 // Picks hash, padded or interval for prefixes of one family, and fills it in.
-static const struct set *cidr_set(struct lower *lower, const char *prefix, uint64_t hash,
+static const struct set *cidr_set(struct lower *lower, const char *prefix, const char *identity,
                                   struct cidrset cidrs, const char *comment)
 {
     bool hosts = cidrset_all_hosts(&cidrs);
     bool padded = !hosts && cidrs.count <= PADDED_MAX;
     uint8_t family = cidrs.items[0].addr.family;
-    const char *name = arena_printf(lower->arena, "%s%u%s.%012" PRIx64, prefix, family,
-                                    hosts ? "" : padded ? "p" : "i", hash >> 16);
+    const char *kind = arena_printf(lower->arena, "%s%u%s.", prefix, family, hosts ? "" : padded ? "p" : "i");
     bool is_new;
-    struct set *set = lower_set(lower, name, padded ? SET_PADDED : SET_CIDRS, &is_new);
+    struct set *set = lower_set(lower, hashed_name(lower, kind, identity), padded ? SET_PADDED : SET_CIDRS, &is_new);
     if (is_new) {
         set->family = family;
         set->interval = !hosts;
@@ -57,8 +54,7 @@ static const struct set *cidr_set(struct lower *lower, const char *prefix, uint6
     return set;
 }
 
-static const struct set *triple_set(struct lower *lower, const struct plan_ipset *ipset, uint8_t family,
-                                    uint64_t hash)
+static const struct set *triple_set(struct lower *lower, const struct plan_ipset *ipset, uint8_t family)
 {
     // Sorted by address: IPv4 first.
     size_t first = 0;
@@ -73,8 +69,8 @@ static const struct set *triple_set(struct lower *lower, const struct plan_ipset
         return NULL;
     }
     bool is_new;
-    struct set *set = lower_set(
-        lower, arena_printf(lower->arena, "port%u.%012" PRIx64, family, hash >> 16), SET_TRIPLES, &is_new);
+    const char *kind = arena_printf(lower->arena, "port%u.", family);
+    struct set *set = lower_set(lower, hashed_name(lower, kind, ipset->name), SET_TRIPLES, &is_new);
     set->family = family;
     set->size = set_size(count);
     set->triples = ipset->ports + first;
@@ -91,13 +87,12 @@ const struct set *lower_ipset(struct lower *lower, int32_t number, uint8_t famil
         return *cached == &empty ? NULL : *cached;
     }
     const struct plan_ipset *ipset = &lower->plan->ipsets.items[number];
-    uint64_t hash = name_hash(NAME_HASH_INIT, ipset->name, strlen(ipset->name));
     const struct set *set = NULL;
     if (ipset->named_ports) {
-        set = triple_set(lower, ipset, family, hash);
+        set = triple_set(lower, ipset, family);
     } else {
         struct cidrset members = cidrset_family(&ipset->members, family);
-        set = members.count > 0 ? cidr_set(lower, "sel", hash, members, ipset->name) : NULL;
+        set = members.count > 0 ? cidr_set(lower, "sel", ipset->name, members, ipset->name) : NULL;
     }
     *cached = set != NULL ? (struct set *)set : &empty;
     return set;
@@ -105,18 +100,17 @@ const struct set *lower_ipset(struct lower *lower, int32_t number, uint8_t famil
 
 const struct set *lower_nets(struct lower *lower, const struct cidrset *nets)
 {
-    uint64_t hash = NAME_HASH_INIT;
+    struct strbuf identity = {.arena = lower->arena};
+    char buffer[IP_TEXT_MAX];
     for (size_t i = 0; i < nets->count; i++) {
-        hash = name_hash(hash, nets->items[i].addr.bytes, sizeof nets->items[i].addr.bytes);
-        hash = name_hash(hash, &nets->items[i].bits, 1);
+        strbuf_addf(&identity, "%s ", cidr_text(nets->items[i], false, buffer));
     }
-    return cidr_set(lower, "net", hash, *nets, NULL);
+    return cidr_set(lower, "net", strbuf_text(&identity), *nets, NULL);
 }
 
 static const char *port_set_name(struct lower *lower, const struct portset *ports)
 {
     struct strbuf text = {.arena = lower->arena};
-    uint64_t hash = NAME_HASH_INIT;
     for (size_t i = 0; i < ports->count; i++) {
         struct port_range range = ports->items[i];
         strbuf_addf(&text, "%c%u", i > 0 ? '_' : '.', range.min);
@@ -124,9 +118,8 @@ static const char *port_set_name(struct lower *lower, const struct portset *port
             strbuf_addf(&text, "-%u", range.max);
         }
     }
-    hash = name_hash(hash, strbuf_text(&text), strlen(strbuf_text(&text)));
     if (text.length > PORT_NAME_MAX) {
-        return arena_printf(lower->arena, "ports.%012" PRIx64, hash >> 16);
+        return hashed_name(lower, "ports.", strbuf_text(&text));
     }
     return arena_printf(lower->arena, "ports%s", strbuf_text(&text));
 }

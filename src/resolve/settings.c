@@ -40,7 +40,7 @@ static void apply(struct arena *arena, const struct res_felix *felix, struct mod
     if (felix->deny_action.text != NULL) {
         ret->reject = strcasecmp(felix->deny_action.text, "Reject") == 0;
     }
-    if (felix->log_prefix.text != NULL) {
+    if (felix->log_prefix.text != NULL && felix->log_prefix.text[0] != '\0') {
         ret->log_prefix = felix->log_prefix.text;
     }
     if (felix->log_rate.text != NULL) {

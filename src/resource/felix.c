@@ -11,7 +11,7 @@
 
 #define BAD_IN_INTERFACE " \t/:\"*" // the kernel refuses these, but for the two of nft's own syntax
 
-enum { MAX_PREFIX = 15, MAX_PORT = 65535, MAX_LOG_RATE = 9999, MAX_NOTED = 8, MAX_SLIPS = 2 };
+enum { MAX_PREFIX = 14, /* with the star fewer than IFNAMSIZ */ MAX_PORT = 65535, MAX_LOG_RATE = 9999, MAX_NOTED = 8, MAX_SLIPS = 2 };
 
 // "cali,tap": an empty entry is a slip, since it would claim every interface.
 static void felix_prefixes(struct res_decoder *decoder, const struct node *node, void *target,
@@ -97,6 +97,25 @@ static void felix_burst(struct res_decoder *decoder, const struct node *node, vo
     }
 }
 
+// What nft's quoted strings cannot hold: they know no escapes, and "$" begins a variable.
+static void felix_log_prefix(struct res_decoder *decoder, const struct node *node, void *target,
+                             const void *arg)
+{
+    (void)arg;
+    if (!scalar_string(decoder, node)) {
+        return;
+    }
+    for (const unsigned char *at = (const unsigned char *)node->text; *at != '\0'; at++) {
+        if (*at < 0x20 || *at > 0x7e || strchr("\"$\\", *at) != NULL) {
+            struct diag *diag = diag_report(decoder->diags, DIAG_P022, node->loc,
+                                            "%s cannot hold this character", field_name(decoder));
+            diag_label(diag, "printable ASCII without \", $ and \\");
+            return;
+        }
+    }
+    *(struct res_text *)target = keep_text(decoder, node);
+}
+
 static void felix_port(struct res_decoder *decoder, const struct node *node, void *target,
                        const void *arg)
 {
@@ -116,7 +135,7 @@ static const struct field felix_rows[] = {
     {"defaultEndpointToHostAction", felix_word, IN_FELIX(endpoint_to_host_action), &host_actions},
     {"nftablesFilterDenyAction", felix_word, IN_FELIX(deny_action), &deny_actions},
     {"iptablesFilterDenyAction", felix_iptables_deny, IN_FELIX(deny_action), &deny_actions},
-    {"logPrefix", field_text, IN_FELIX(log_prefix), NULL},
+    {"logPrefix", felix_log_prefix, IN_FELIX(log_prefix), NULL},
     {"logActionRateLimit", felix_rate, IN_FELIX(log_rate), NULL},
     {"logActionRateLimitBurst", felix_burst, IN_FELIX(log_burst), NULL},
     {"disableConntrackInvalidCheck", field_bool, IN_FELIX(no_conntrack_invalid_check), NULL},
@@ -149,8 +168,9 @@ static void note_unused(struct res_decoder *decoder, const struct node *spec)
         if (used_setting(child->key, 0) != NULL) {
             continue;
         }
-        first = first == NULL ? child : first;
-        slip = slip == NULL ? used_setting(child->key, MAX_SLIPS) : slip;
+        const char *used = slip == NULL ? used_setting(child->key, MAX_SLIPS) : NULL;
+        first = first == NULL || used != NULL ? child : first; // the caret stands below the slip
+        slip = slip == NULL ? used : slip;
         if (++count <= MAX_NOTED) {
             strbuf_addf(&names, "%s%s", count == 1 ? "" : ", ", child->key);
         }

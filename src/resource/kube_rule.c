@@ -130,7 +130,7 @@ static void block_cidr(struct res_decoder *decoder, const struct node *node, voi
     struct res_net net;
     peer->nets_loc = node->loc;
     if (scalar_string(decoder, node) &&
-        parse_net(decoder, node->text, node->loc, NET_RELAXED, &net)) {
+        parse_net(decoder, node->text, node->loc, NET_MASKED, &net)) {
         vec_push(decoder->arena, &peer->nets, net);
     }
 }

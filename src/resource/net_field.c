@@ -61,7 +61,7 @@ bool parse_net(struct res_decoder *decoder, const char *text, struct loc loc, en
         report_address(decoder, text, loc, problem);
         return false;
     }
-    if (form == NET_STRICT && problem == ADDR_NO_MASK) {
+    if ((form == NET_STRICT || form == NET_MASKED) && problem == ADDR_NO_MASK) {
         return report_mask_missing(decoder, text, loc, &cidr);
     }
     if (form == NET_STRICT && problem == ADDR_HOST_BITS) {

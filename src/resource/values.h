@@ -18,6 +18,7 @@ void field_selector(struct res_decoder *decoder, const struct node *node, void *
 enum net_form {
     NET_STRICT,  // rules: a mask, and nothing below it
     NET_RELAXED, // network sets: bare addresses and bits below the mask are accepted
+    NET_MASKED,  // Kubernetes: a mask, and bits below it are accepted
     NET_HOST,    // addresses of an endpoint: a single one
 };
 bool parse_net(struct res_decoder *decoder, const char *text, struct loc loc, enum net_form form,

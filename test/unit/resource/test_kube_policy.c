@@ -125,7 +125,7 @@ START_TEST(refuses)
         {"  ingress: [{ports: [{protocol: tcp}]}]", "P022"},
         {"  ingress: [{from: [{}]}]", "P057"},
         {"  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}, podSelector: {}}]}]", "P057"},
-        {"  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0}}]}]", ""},
+        {"  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0}}]}]", "P041"},
         {"  ingress: [{from: [{ipBlock: {cidr: ten}}]}]", "P040"},
         {"  ingress: [{from: [{ipBlock: {except: [10.0.0.0/8]}}]}]", "P025"},
         {"  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [11.0.0.0/16]}}]}]", "P058"},
