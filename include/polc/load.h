@@ -11,12 +11,12 @@ enum node_style { NODE_PLAIN, NODE_QUOTED, NODE_BLOCK };
 
 // Children are linked in input order; a map's children carry their key.
 struct node {
-    uint8_t type;           // enum node_type
-    uint8_t style;          // enum node_style, scalars only
-    uint32_t size;          // bytes of text, or number of children
-    struct loc loc;         // of the value; for a quoted scalar its first character inside the quotes
-    struct loc key_loc;     // of the key, for a map's children
-    const char *key;        // terminated; NULL but for a map's children
+    uint8_t type;       // enum node_type
+    uint8_t style;      // enum node_style, scalars only
+    uint32_t size;      // bytes of text, or number of children
+    struct loc loc;     // of the value; for a quoted scalar its first character inside the quotes
+    struct loc key_loc; // of the key, for a map's children
+    const char *key;    // terminated; NULL but for a map's children
     union {
         const char *text;   // terminated; no embedded NUL
         struct node *first; // first child
@@ -28,13 +28,14 @@ struct node {
 const struct node *node_get(const struct node *map, const char *key);
 // A plain empty scalar, "~" or "null": YAML's null.
 bool node_is_null(const struct node *node);
-const char *node_type_text(const struct node *node); // "a list", "a map", "a string", "a number", "nothing"
+const char *
+node_type_text(const struct node *node); // "a list", "a map", "a string", "a number", "nothing"
 
 // One object of the input. Strings and nodes live until the callback returns; copy what is to stay.
 struct load_object {
-    const struct node *root;   // a map
-    const char *api_version;   // own, or the list's; NULL when absent
-    const char *kind;          // own, or the list's without "List"; NULL when absent
+    const struct node *root;              // a map
+    const char *api_version;              // own, or the list's; NULL when absent
+    const char *kind;                     // own, or the list's without "List"; NULL when absent
     struct loc api_version_loc, kind_loc; // of the values, or of the root when absent
 };
 
@@ -55,9 +56,9 @@ enum {
 // and `on_object` is called for each object in input order: each document, each item of a list object
 // (kind List or any KList with items), each item of a bare array of objects.
 // `arena` keeps texts and paths. A file with a YAML error gives one diagnostic, and none of its later objects.
-void load_paths(struct arena *arena, struct sources *sources, struct diags *diags, const char *const *paths,
-                size_t count, load_object_fn on_object, void *context);
+void load_paths(struct arena *arena, struct sources *sources, struct diags *diags,
+                const char *const *paths, size_t count, load_object_fn on_object, void *context);
 
 // The same for one text in memory, which must outlive the sources.
-void load_text(struct arena *arena, struct sources *sources, struct diags *diags, const char *path, const char *text,
-               size_t size, load_object_fn on_object, void *context);
+void load_text(struct arena *arena, struct sources *sources, struct diags *diags, const char *path,
+               const char *text, size_t size, load_object_fn on_object, void *context);

@@ -20,11 +20,11 @@ struct cidr {
 
 enum addr_problem {
     ADDR_OK,
-    ADDR_NOT_AN_ADDRESS,  // not an IPv4 or IPv6 address at all (leading zeros included, as in Go >= 1.17)
-    ADDR_MAPPED,          // an IPv4-mapped IPv6 address, which polc refuses
-    ADDR_NO_MASK,         // a bare address where a prefix is needed
-    ADDR_BAD_MASK,        // the part behind "/" is no number or out of range
-    ADDR_HOST_BITS,       // bits below the mask are set
+    ADDR_NOT_AN_ADDRESS, // not an IPv4 or IPv6 address at all (leading zeros included, as in Go >= 1.17)
+    ADDR_MAPPED,         // an IPv4-mapped IPv6 address, which polc refuses
+    ADDR_NO_MASK,        // a bare address where a prefix is needed
+    ADDR_BAD_MASK,       // the part behind "/" is no number or out of range
+    ADDR_HOST_BITS,      // bits below the mask are set
 };
 
 // A bare address. On a problem *ret is untouched. `text` need not be terminated.
@@ -47,9 +47,9 @@ struct cidr cidr_of_addr(struct ip_addr addr); // /32 or /128
 bool cidr_is_host(struct cidr cidr);
 bool cidr_contains(struct cidr outer, struct cidr inner);
 bool cidr_contains_addr(struct cidr cidr, struct ip_addr addr);
-struct ip_addr cidr_last(struct cidr cidr); // highest address of the prefix
+struct ip_addr cidr_last(struct cidr cidr);              // highest address of the prefix
 int ip_addr_compare(struct ip_addr a, struct ip_addr b); // family, then bytes
-int cidr_compare(struct cidr a, struct cidr b);          // family, address, then shorter prefix first
+int cidr_compare(struct cidr a, struct cidr b); // family, address, then shorter prefix first
 
 // A set of prefixes of one family or of both: sorted by cidr_compare, none contains another, and (when
 // not all are hosts) sibling prefixes are merged to their parent. A zeroed one is the empty set.
@@ -60,7 +60,8 @@ struct cidrset {
 
 // Normalizes in place (sorts, drops duplicates and what is contained, merges siblings).
 void cidrset_normalize(struct cidrset *set);
-bool cidrset_contains_addr(const struct cidrset *set, struct ip_addr addr); // binary search; set normalized
+bool cidrset_contains_addr(const struct cidrset *set,
+                           struct ip_addr addr); // binary search; set normalized
 bool cidrset_all_hosts(const struct cidrset *set);
 bool cidrset_equal(const struct cidrset *a, const struct cidrset *b);
 // The part of a normalized set that is of one family: a view, nothing is copied.
@@ -81,7 +82,14 @@ bool portset_contains(const struct portset *set, uint16_t port);
 bool portset_equal(const struct portset *a, const struct portset *b);
 
 // IP protocol numbers (IANA) that have a name in Calico's language.
-enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58, PROTO_SCTP = 132, PROTO_UDPLITE = 136 };
+enum {
+    PROTO_ICMP = 1,
+    PROTO_TCP = 6,
+    PROTO_UDP = 17,
+    PROTO_ICMPV6 = 58,
+    PROTO_SCTP = 132,
+    PROTO_UDPLITE = 136
+};
 
 // Calico's names, case-sensitive (TCP UDP ICMP ICMPv6 SCTP UDPLite), or a number 1..255 as text.
 // Returns 0 when it is neither.
@@ -89,5 +97,5 @@ unsigned proto_parse(const char *text, size_t length);
 // Calico's name ("TCP"), or NULL for a number without one.
 const char *proto_name(unsigned protocol);
 bool proto_has_ports(unsigned protocol); // TCP, UDP, SCTP
-extern const char *const proto_names[]; // for suggestions
+extern const char *const proto_names[];  // for suggestions
 extern const size_t proto_names_count;

@@ -9,15 +9,16 @@
 struct nft_ruleset;
 
 struct nft_lower_options {
-    const char *table;         // "polc"
-    const char *version;       // of polc
-    const char *const *roots;  // the operands that the input was read from, absolute
+    const char *table;        // "polc"
+    const char *version;      // of polc
+    const char *const *roots; // the operands that the input was read from, absolute
     size_t root_count;
 };
 
 // Lowers a plan with a node to the ruleset of one table. Never fails: what cannot be compiled exactly was refused
 // before. Deterministic. Provenance: each rule's comment is "POLICY-ID in|out INDEX FILE:LINE".
-struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan, const struct sources *sources,
+struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan,
+                              const struct sources *sources,
                               const struct nft_lower_options *options);
 
 // Text that `nft -f` loads, and the JSON of libnftables-json(5) that `nft -j -f` loads. Both add to a table and define
@@ -44,11 +45,11 @@ enum nft_status {
 };
 
 struct nft_failure {
-    int error;            // errno value, positive
-    const char *message;  // the kernel's extended ack text, or NULL
-    const char *what;     // what was refused: "rule", "chain NAME", "set NAME", ...; or the system call
-    struct loc loc;       // where it comes from, if from the input
-    const char *comment;  // of the refused rule, or NULL
+    int error;           // errno value, positive
+    const char *message; // the kernel's extended ack text, or NULL
+    const char *what; // what was refused: "rule", "chain NAME", "set NAME", ...; or the system call
+    struct loc loc;   // where it comes from, if from the input
+    const char *comment; // of the refused rule, or NULL
 };
 
 // Reads one table of family inet in one consistent state (generation equal before and after, no interrupted dump;
@@ -62,8 +63,8 @@ struct nft_counts nft_kernel_counts(const struct nft_kernel *kernel);
 
 // What polc itself wrote into the table's info chain.
 struct nft_info {
-    const char *version;      // NULL: not written by polc
-    uint32_t generation;      // 1, 2, ...
+    const char *version; // NULL: not written by polc
+    uint32_t generation; // 1, 2, ...
     const char *node;
     const char *const *roots;
     size_t root_count;
@@ -90,8 +91,8 @@ struct nft_base_chains {
     VEC_FIELDS(struct nft_base_chain);
 };
 // Base chains of all other tables of this network namespace.
-enum nft_status nft_dump_base_chains(struct arena *arena, const char *except_table, struct nft_base_chains *ret,
-                                     struct nft_failure *reterr);
+enum nft_status nft_dump_base_chains(struct arena *arena, const char *except_table,
+                                     struct nft_base_chains *ret, struct nft_failure *reterr);
 
 // ---- the difference -------------------------------------------------------------------------------------------
 
@@ -105,12 +106,12 @@ struct nft_rule_change {
 };
 
 struct nft_object_change {
-    uint8_t kind;          // enum nft_change_kind
-    bool is_set;           // a set or map; else a chain
+    uint8_t kind; // enum nft_change_kind
+    bool is_set;  // a set or map; else a chain
     const char *name;
-    const char *comment;   // of the set: canonical selector; NULL
-    struct loc loc;        // where the object comes from, none for removed ones
-    VEC(struct nft_rule_change) rules;     // chains
+    const char *comment;                     // of the set: canonical selector; NULL
+    struct loc loc;                          // where the object comes from, none for removed ones
+    VEC(struct nft_rule_change) rules;       // chains
     size_t elements_added, elements_removed; // sets
 };
 
@@ -121,23 +122,25 @@ struct nft_diff {
 
 // Compares by content: expressions, elements, types, flags. Counters, handles, the place in a comment, a set size
 // that is large enough, and polc's own generation number do not count.
-struct nft_diff *nft_compare(struct arena *arena, const struct nft_ruleset *wanted, const struct nft_kernel *kernel);
+struct nft_diff *nft_compare(struct arena *arena, const struct nft_ruleset *wanted,
+                             const struct nft_kernel *kernel);
 bool nft_diff_empty(const struct nft_diff *diff);
 
 // ---- the commit -----------------------------------------------------------------------------------------------
 
 struct nft_commit_options {
-    bool dry_run;          // the batch goes without its end: the kernel checks it and discards it
-    uint32_t generation;   // polc's number, written into the table
+    bool dry_run;        // the batch goes without its end: the kernel checks it and discards it
+    uint32_t generation; // polc's number, written into the table
     void (*before_send)(void *context); // test hook; NULL
     void *context;
 };
 
 // Sends what `diff` lists as one transaction that is valid only at the kernel's generation id. Base chains and the table
 // are never deleted.
-enum nft_status nft_commit(struct arena *arena, const struct nft_ruleset *wanted, const struct nft_kernel *kernel,
-                           const struct nft_diff *diff, const struct nft_commit_options *options,
-                           struct nft_failure *reterr);
+enum nft_status nft_commit(struct arena *arena, const struct nft_ruleset *wanted,
+                           const struct nft_kernel *kernel, const struct nft_diff *diff,
+                           const struct nft_commit_options *options, struct nft_failure *reterr);
 
 // Deletes the whole table, for `polc delete`. NFT_DONE with *ret_existed false when there is none.
-enum nft_status nft_delete_table(struct arena *arena, const char *table, bool *ret_existed, struct nft_failure *reterr);
+enum nft_status nft_delete_table(struct arena *arena, const char *table, bool *ret_existed,
+                                 struct nft_failure *reterr);

@@ -20,12 +20,13 @@ enum plan_host_action { PLAN_HOST_DROP, PLAN_HOST_ACCEPT };
 struct plan_settings {
     const char **interface_prefixes; // names of workload interfaces begin with one of these
     size_t interface_prefix_count;
-    uint8_t host_action;      // enum plan_host_action: a workload's packet to its host, after its egress policy
-    bool reject;              // Deny renders as reject
-    const char *log_prefix;   // with its %t %k %n %p placeholders
-    uint32_t log_rate;        // packets per log_unit; 0: no limit
-    uint64_t log_unit;        // seconds
-    uint32_t log_burst;       // packets
+    uint8_t
+        host_action; // enum plan_host_action: a workload's packet to its host, after its egress policy
+    bool reject;     // Deny renders as reject
+    const char *log_prefix; // with its %t %k %n %p placeholders
+    uint32_t log_rate;      // packets per log_unit; 0: no limit
+    uint64_t log_unit;      // seconds
+    uint32_t log_burst;     // packets
     bool conntrack_invalid_check;
     bool drop_vxlan, drop_ipip; // tunnels that a workload opens itself, before any policy
     uint16_t vxlan_port;
@@ -34,24 +35,24 @@ struct plan_settings {
 struct plan_side {
     bool has_nets, has_not_nets;
     struct cidrset nets, not_nets;
-    int32_t ipset, not_ipset;             // -1: none; address sets
-    bool has_ports;                       // numeric or named ones: the OR of `ports` and `named_ports`
-    struct portset ports, not_ports;      // numeric
+    int32_t ipset, not_ipset;        // -1: none; address sets
+    bool has_ports;                  // numeric or named ones: the OR of `ports` and `named_ports`
+    struct portset ports, not_ports; // numeric
     int32_t named_ports, not_named_ports; // named port sets
 };
 
 struct plan_match {
-    uint8_t families;              // PLAN_V4 | PLAN_V6; never 0: such a rule is not in the plan
-    uint8_t protocol;              // 0: any
-    uint8_t not_protocol;          // 0: none
-    int16_t icmp_type, icmp_code;  // -1: any
+    uint8_t families;             // PLAN_V4 | PLAN_V6; never 0: such a rule is not in the plan
+    uint8_t protocol;             // 0: any
+    uint8_t not_protocol;         // 0: none
+    int16_t icmp_type, icmp_code; // -1: any
     int16_t not_icmp_type, not_icmp_code; // type -1: none; with a code, the pair is negated
     struct plan_side source, destination;
 };
 
 struct plan_rule {
-    uint8_t action;  // enum plan_action
-    uint32_t index;  // position in the policy's list, Log rules counted (semantics.md 9.3)
+    uint8_t action; // enum plan_action
+    uint32_t index; // position in the policy's list, Log rules counted (semantics.md 9.3)
     struct loc loc;
     struct plan_match match;
 };
@@ -69,12 +70,12 @@ struct plan_tier {
 
 // A policy that governs an endpoint of this plan, or a profile.
 struct plan_policy {
-    const char *id;     // "np/NS/NAME", "gnp/NAME", "snp/...", "profile/NAME"
-    const char *kind;   // "GlobalNetworkPolicy"
+    const char *id;   // "np/NS/NAME", "gnp/NAME", "snp/...", "profile/NAME"
+    const char *kind; // "GlobalNetworkPolicy"
     const char *ns, *name;
-    uint32_t tier;      // profiles: 0
+    uint32_t tier; // profiles: 0
     double order;
-    uint8_t types;      // PLAN_INGRESS | PLAN_EGRESS
+    uint8_t types; // PLAN_INGRESS | PLAN_EGRESS
     bool staged, missing;
     struct loc loc;
     struct plan_rules rules[PLAN_DIRECTIONS];
@@ -87,9 +88,9 @@ struct plan_port_member {
 };
 
 struct plan_ipset {
-    const char *name;        // canonical selector: identity and comment
+    const char *name; // canonical selector: identity and comment
     bool named_ports;
-    struct cidrset members;  // when not named_ports
+    struct cidrset members; // when not named_ports
     struct plan_port_member *ports;
     size_t port_count;
 };
@@ -107,14 +108,16 @@ struct plan_class_tier {
 // Endpoints that one ordered list of tiers, policies and profiles governs in one direction.
 struct plan_class {
     uint8_t direction; // enum plan_direction
-    struct { VEC_FIELDS(struct plan_class_tier); } tiers;
+    struct {
+        VEC_FIELDS(struct plan_class_tier);
+    } tiers;
     struct plan_indexes profiles;
 };
 
 struct plan_endpoint {
-    const char *id;           // "wep/NS/NAME"
+    const char *id; // "wep/NS/NAME"
     const char *node;
-    const char *interface;    // NULL: dispatched by address alone
+    const char *interface; // NULL: dispatched by address alone
     struct ip_addr *addresses;
     size_t address_count;
     struct cidrset spoofable; // other source addresses that it may use
@@ -125,12 +128,24 @@ struct plan_endpoint {
 struct plan {
     const char *node; // NULL: all nodes
     struct plan_settings settings;
-    struct { VEC_FIELDS(struct plan_tier); } tiers;
-    struct { VEC_FIELDS(struct plan_policy); } policies;
-    struct { VEC_FIELDS(struct plan_policy); } profiles;
-    struct { VEC_FIELDS(struct plan_ipset); } ipsets;
-    struct { VEC_FIELDS(struct plan_class); } classes;
-    struct { VEC_FIELDS(struct plan_endpoint); } endpoints; // local ones
+    struct {
+        VEC_FIELDS(struct plan_tier);
+    } tiers;
+    struct {
+        VEC_FIELDS(struct plan_policy);
+    } policies;
+    struct {
+        VEC_FIELDS(struct plan_policy);
+    } profiles;
+    struct {
+        VEC_FIELDS(struct plan_ipset);
+    } ipsets;
+    struct {
+        VEC_FIELDS(struct plan_class);
+    } classes;
+    struct {
+        VEC_FIELDS(struct plan_endpoint);
+    } endpoints;              // local ones
     size_t policies_in_input; // of any kind and node
     size_t endpoints_in_input;
 };

@@ -13,7 +13,8 @@ struct report *report_new(struct arena *arena, const char *const *columns, size_
 void report_row(struct report *report, const char *name);
 // The next cell of the row; NULL for none. Copied.
 void report_cell(struct report *report, const char *text);
-void report_cellf(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void report_cellf(struct report *report, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 // A cell that is a list: joined by commas in the table, an array in JSON.
 void report_cell_list(struct report *report, const char *const *items, size_t count);
 size_t report_count(const struct report *report);

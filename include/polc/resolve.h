@@ -10,8 +10,8 @@ enum { MODEL_IN = 0, MODEL_OUT = 1, MODEL_DIRECTIONS = 2 }; // ingress, egress
 struct model_tier {
     const char *name;
     double order;
-    bool pass;        // defaultAction Pass
-    struct loc loc;   // of the Tier object; none for a built-in one
+    bool pass;      // defaultAction Pass
+    struct loc loc; // of the Tier object; none for a built-in one
 };
 
 struct model_indexes {
@@ -28,9 +28,10 @@ struct model_port_member {
 };
 
 struct model_ipset {
-    uint8_t kind;           // enum model_ipset_kind
-    const char *name;       // unique and stable: canonical selector; for named ports "PORTS/PROTOCOL of SELECTOR"
-    struct cidrset members; // MODEL_ADDRESSES, normalized, both families
+    uint8_t kind; // enum model_ipset_kind
+    const char *
+        name; // unique and stable: canonical selector; for named ports "PORTS/PROTOCOL of SELECTOR"
+    struct cidrset members;          // MODEL_ADDRESSES, normalized, both families
     struct model_port_member *ports; // MODEL_NAMED_PORTS: sorted, unique
     size_t port_count;
 };
@@ -48,26 +49,30 @@ struct model_rule {
 
 // A policy or a profile.
 struct model_policy {
-    const struct res_policy *res;  // NULL for a profile
-    const struct res_meta *meta;   // NULL for a profile without an object
-    const char *id;                // "np/NS/NAME", "gnp/NAME", "profile/NAME"
-    const char *kind;              // sort and trace kind: "GlobalNetworkPolicy"; "Profile"
-    const char *ns, *name;         // ns NULL for global ones
+    const struct res_policy *res; // NULL for a profile
+    const struct res_meta *meta;  // NULL for a profile without an object
+    const char *id;               // "np/NS/NAME", "gnp/NAME", "profile/NAME"
+    const char *kind;             // sort and trace kind: "GlobalNetworkPolicy"; "Profile"
+    const char *ns, *name;        // ns NULL for global ones
     struct loc loc;
     uint32_t tier;
-    double order;                  // +infinity when absent
-    uint8_t types;                 // RES_INGRESS | RES_EGRESS, defaulted
-    bool staged, missing;          // missing: a profile that does not exist and so denies everything
-    bool active;                   // governs an endpoint of the node; only then the rules are filled in
-    struct { struct model_rule *items; size_t count; } rules[MODEL_DIRECTIONS];
+    double order;         // +infinity when absent
+    uint8_t types;        // RES_INGRESS | RES_EGRESS, defaulted
+    bool staged, missing; // missing: a profile that does not exist and so denies everything
+    bool active;          // governs an endpoint of the node; only then the rules are filled in
+    struct {
+        struct model_rule *items;
+        size_t count;
+    } rules[MODEL_DIRECTIONS];
 };
 
 struct model_endpoint {
     const struct res_workload *res;
-    const char *id;                 // "wep/NS/NAME"
-    struct labels labels;           // effective: own, forced and inherited
-    bool local;                     // on the node of this run, or no node was given
-    struct model_indexes policies[MODEL_DIRECTIONS]; // ascending = order of evaluation; staged included
+    const char *id;       // "wep/NS/NAME"
+    struct labels labels; // effective: own, forced and inherited
+    bool local;           // on the node of this run, or no node was given
+    struct model_indexes
+        policies[MODEL_DIRECTIONS]; // ascending = order of evaluation; staged included
     struct model_indexes profiles;
 };
 
@@ -77,39 +82,55 @@ struct model_netset {
     struct labels labels;
 };
 
-enum model_host_action { MODEL_HOST_DROP, MODEL_HOST_ACCEPT }; // Return means Accept within one table
+enum model_host_action {
+    MODEL_HOST_DROP,
+    MODEL_HOST_ACCEPT
+}; // Return means Accept within one table
 
 struct model_settings {
     const char **interface_prefixes;
     size_t interface_prefix_count;
-    uint8_t host_action;           // enum model_host_action
-    bool reject;                   // Deny renders as reject
-    const char *log_prefix;        // with its %t %k %n %p placeholders
-    uint32_t log_rate;             // per log_unit; 0: no limit
-    uint64_t log_unit;             // seconds
+    uint8_t host_action;    // enum model_host_action
+    bool reject;            // Deny renders as reject
+    const char *log_prefix; // with its %t %k %n %p placeholders
+    uint32_t log_rate;      // per log_unit; 0: no limit
+    uint64_t log_unit;      // seconds
     uint32_t log_burst;
     bool conntrack_invalid_check;
-    bool drop_vxlan, drop_ipip;    // tunnels that a workload opens itself
+    bool drop_vxlan, drop_ipip; // tunnels that a workload opens itself
     uint16_t vxlan_port;
 };
 
 struct model {
-    const char *node;              // NULL: all nodes
+    const char *node; // NULL: all nodes
     struct model_settings settings;
-    struct { VEC_FIELDS(struct model_tier); } tiers;         // in order of evaluation
-    struct { VEC_FIELDS(struct model_policy); } policies;    // in order of evaluation: tier, then order
-    struct { VEC_FIELDS(struct model_policy); } profiles;
-    struct { VEC_FIELDS(struct model_endpoint); } endpoints; // sorted by id
-    struct { VEC_FIELDS(struct model_netset); } netsets;     // sorted by id
-    struct { VEC_FIELDS(struct model_ipset); } ipsets;
-    const char *const *nodes;      // every node that an endpoint names, sorted
+    struct {
+        VEC_FIELDS(struct model_tier);
+    } tiers; // in order of evaluation
+    struct {
+        VEC_FIELDS(struct model_policy);
+    } policies; // in order of evaluation: tier, then order
+    struct {
+        VEC_FIELDS(struct model_policy);
+    } profiles;
+    struct {
+        VEC_FIELDS(struct model_endpoint);
+    } endpoints; // sorted by id
+    struct {
+        VEC_FIELDS(struct model_netset);
+    } netsets; // sorted by id
+    struct {
+        VEC_FIELDS(struct model_ipset);
+    } ipsets;
+    const char *const *nodes; // every node that an endpoint names, sorted
     size_t node_count;
     size_t local_endpoints;
 };
 
 // Never fails: what could be wrong was reported by the decoder and the validator. `node` NULL takes all.
 // Everything is on `arena`; the model points into `resources`.
-struct model *resolve(struct arena *arena, struct diags *diags, const struct resources *resources, const char *node);
+struct model *resolve(struct arena *arena, struct diags *diags, const struct resources *resources,
+                      const char *node);
 
 // Which candidate objects a selector matches, ascending; used by `get -l` and `eval`.
 void model_select(struct arena *arena, const struct model *model, const struct sel *sel,
@@ -117,5 +138,5 @@ void model_select(struct arena *arena, const struct model *model, const struct s
 
 // The node of this run by design.md 5: `wanted` if not NULL; else `hostname` if an endpoint names it; else
 // `hostname` up to the first dot if one names that (then *ret_short is set); else `hostname`.
-const char *model_choose_node(struct arena *arena, const struct resources *resources, const char *wanted,
-                              const char *hostname, bool *ret_short);
+const char *model_choose_node(struct arena *arena, const struct resources *resources,
+                              const char *wanted, const char *hostname, bool *ret_short);

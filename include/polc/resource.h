@@ -9,10 +9,22 @@
 
 // Kinds that polc uses. One row each in the kind table (src/resource/kinds.c): api group, name, short name, scope.
 enum res_kind {
-    RES_TIER, RES_NETWORK_POLICY, RES_GLOBAL_NETWORK_POLICY, RES_STAGED_NETWORK_POLICY,
-    RES_STAGED_GLOBAL_NETWORK_POLICY, RES_STAGED_KUBERNETES_NETWORK_POLICY, RES_NETWORK_SET, RES_GLOBAL_NETWORK_SET,
-    RES_HOST_ENDPOINT, RES_WORKLOAD_ENDPOINT, RES_PROFILE, RES_FELIX_CONFIGURATION, RES_NAMESPACE, RES_POD,
-    RES_SERVICE_ACCOUNT, RES_KIND_COUNT
+    RES_TIER,
+    RES_NETWORK_POLICY,
+    RES_GLOBAL_NETWORK_POLICY,
+    RES_STAGED_NETWORK_POLICY,
+    RES_STAGED_GLOBAL_NETWORK_POLICY,
+    RES_STAGED_KUBERNETES_NETWORK_POLICY,
+    RES_NETWORK_SET,
+    RES_GLOBAL_NETWORK_SET,
+    RES_HOST_ENDPOINT,
+    RES_WORKLOAD_ENDPOINT,
+    RES_PROFILE,
+    RES_FELIX_CONFIGURATION,
+    RES_NAMESPACE,
+    RES_POD,
+    RES_SERVICE_ACCOUNT,
+    RES_KIND_COUNT
 };
 
 struct res_kind_info {
@@ -20,7 +32,7 @@ struct res_kind_info {
     const char *plural;     // "globalnetworkpolicies"
     const char *short_name; // "gnp"
     bool namespaced;
-    bool policy;            // one of the policy kinds
+    bool policy; // one of the policy kinds
     bool staged;
 };
 const struct res_kind_info *res_kind_info(enum res_kind kind);
@@ -39,12 +51,12 @@ struct res_label {
 };
 
 struct res_meta {
-    uint8_t kind;            // enum res_kind
-    const char *ns;          // "default" when absent in a namespaced kind; NULL in a global one
+    uint8_t kind;   // enum res_kind
+    const char *ns; // "default" when absent in a namespaced kind; NULL in a global one
     const char *name;
     const char *generate_name; // NULL when absent
-    struct loc loc;          // of the name, or of the object
-    struct loc start;        // of the object's first line
+    struct loc loc;            // of the name, or of the object
+    struct loc start;          // of the object's first line
     struct res_label *labels;
     size_t label_count;
     struct res_label *annotations;
@@ -61,7 +73,9 @@ struct res_net {
     struct cidr cidr; // masked
     struct loc loc;
 };
-struct res_nets { VEC_FIELDS(struct res_net); };
+struct res_nets {
+    VEC_FIELDS(struct res_net);
+};
 
 // One entry of a port list: a range, or a name (then min is 0).
 struct res_port {
@@ -69,9 +83,14 @@ struct res_port {
     uint16_t min, max;
     struct loc loc;
 };
-struct res_ports { VEC_FIELDS(struct res_port); struct loc loc; };
+struct res_ports {
+    VEC_FIELDS(struct res_port);
+    struct loc loc;
+};
 
-struct res_names { VEC_FIELDS(struct res_text); };
+struct res_names {
+    VEC_FIELDS(struct res_text);
+};
 
 struct res_entity {
     bool present;
@@ -116,7 +135,11 @@ struct res_rule {
     bool has_http;
     struct loc http_loc;
 };
-struct res_rules { VEC_FIELDS(struct res_rule); bool present; struct loc loc; };
+struct res_rules {
+    VEC_FIELDS(struct res_rule);
+    bool present;
+    struct loc loc;
+};
 
 struct res_bool {
     bool value, present;
@@ -136,14 +159,14 @@ enum res_staged_action { RES_STAGED_SET, RES_STAGED_DELETE, RES_STAGED_LEARN, RE
 struct res_policy {
     struct res_meta meta;
     struct loc spec_loc;
-    struct res_text tier;    // absent: text "default"
+    struct res_text tier; // absent: text "default"
     struct res_order order;
     struct res_selector selector, service_account_selector, namespace_selector;
-    uint8_t types;           // RES_INGRESS | RES_EGRESS as written; 0 when absent or empty
+    uint8_t types; // RES_INGRESS | RES_EGRESS as written; 0 when absent or empty
     struct loc types_loc;
     struct res_rules ingress, egress;
     struct res_bool do_not_track, pre_dnat, apply_on_forward;
-    uint8_t staged_action;   // enum res_staged_action
+    uint8_t staged_action; // enum res_staged_action
     struct loc staged_action_loc;
     // Set fields of spec besides tier and stagedAction, for "Delete needs an empty spec".
     struct res_text first_other_field;
@@ -162,23 +185,25 @@ struct res_netset { // NetworkSet, GlobalNetworkSet
 };
 
 struct res_endpoint_port {
-    const char *name;   // NULL when unnamed
+    const char *name; // NULL when unnamed
     uint8_t protocol;
     uint16_t port;
     struct loc loc;
 };
-struct res_endpoint_ports { VEC_FIELDS(struct res_endpoint_port); };
+struct res_endpoint_ports {
+    VEC_FIELDS(struct res_endpoint_port);
+};
 
 // WorkloadEndpoint, and what a Pod becomes (semantics.md 7.4).
 struct res_workload {
     struct res_meta meta;
     struct res_text node, interface_name; // interface text NULL when absent
-    const char *orchestrator; // "" when absent; "k8s" for a Pod
-    const char *pod;          // spec.pod, the Pod's name, or NULL
-    const char *service_account; // NULL when absent
-    struct res_nets addresses; // host prefixes
-    struct loc addresses_loc;  // of ipNetworks when it has entries, even unreadable ones
-    struct res_nets spoofable; // allowSpoofedSourcePrefixes
+    const char *orchestrator;             // "" when absent; "k8s" for a Pod
+    const char *pod;                      // spec.pod, the Pod's name, or NULL
+    const char *service_account;          // NULL when absent
+    struct res_nets addresses;            // host prefixes
+    struct loc addresses_loc;             // of ipNetworks when it has entries, even unreadable ones
+    struct res_nets spoofable;            // allowSpoofedSourcePrefixes
     struct res_names profiles;
     struct res_endpoint_ports ports; // named ones only
 };
@@ -197,44 +222,64 @@ struct res_named {
 
 // FelixConfiguration: the settings that polc uses; text NULL or present false when absent.
 struct res_felix {
-    struct res_meta meta; // name "default" or "node.NAME"
-    struct res_names interface_prefixes; // interfacePrefix, split at commas
+    struct res_meta meta;                    // name "default" or "node.NAME"
+    struct res_names interface_prefixes;     // interfacePrefix, split at commas
     struct res_text endpoint_to_host_action; // defaultEndpointToHostAction: Drop Return Accept
-    struct res_text deny_action;             // nftablesFilterDenyAction or iptablesFilterDenyAction: Drop Reject
+    struct res_text
+        deny_action; // nftablesFilterDenyAction or iptablesFilterDenyAction: Drop Reject
     struct res_text log_prefix;
-    struct res_text log_rate;                // logActionRateLimit "10/second"
-    struct res_order log_burst;              // logActionRateLimitBurst
+    struct res_text log_rate;   // logActionRateLimit "10/second"
+    struct res_order log_burst; // logActionRateLimitBurst
     struct res_bool no_conntrack_invalid_check;
-    struct res_bool allow_vxlan;             // allowVXLANPacketsFromWorkloads
-    struct res_bool allow_ipip;              // allowIPIPPacketsFromWorkloads
-    struct res_order vxlan_port;             // vxlanPort
+    struct res_bool allow_vxlan; // allowVXLANPacketsFromWorkloads
+    struct res_bool allow_ipip;  // allowIPIPPacketsFromWorkloads
+    struct res_order vxlan_port; // vxlanPort
 };
 
 // Everything that was decoded, in input order.
 struct resources {
-    struct { VEC_FIELDS(struct res_tier); } tiers;
-    struct { VEC_FIELDS(struct res_policy); } policies;
-    struct { VEC_FIELDS(struct res_netset); } netsets;
-    struct { VEC_FIELDS(struct res_workload); } workloads;
-    struct { VEC_FIELDS(struct res_profile); } profiles;
-    struct { VEC_FIELDS(struct res_named); } namespaces;
-    struct { VEC_FIELDS(struct res_named); } service_accounts;
-    struct { VEC_FIELDS(struct res_felix); } felix;
-    size_t objects;  // seen, skipped ones included
-    size_t skipped;  // listed other kinds and kinds of other groups
-    size_t pods_skipped; // pods that are no endpoint: host network, not scheduled, finished, without an address
+    struct {
+        VEC_FIELDS(struct res_tier);
+    } tiers;
+    struct {
+        VEC_FIELDS(struct res_policy);
+    } policies;
+    struct {
+        VEC_FIELDS(struct res_netset);
+    } netsets;
+    struct {
+        VEC_FIELDS(struct res_workload);
+    } workloads;
+    struct {
+        VEC_FIELDS(struct res_profile);
+    } profiles;
+    struct {
+        VEC_FIELDS(struct res_named);
+    } namespaces;
+    struct {
+        VEC_FIELDS(struct res_named);
+    } service_accounts;
+    struct {
+        VEC_FIELDS(struct res_felix);
+    } felix;
+    size_t objects; // seen, skipped ones included
+    size_t skipped; // listed other kinds and kinds of other groups
+    size_t
+        pods_skipped; // pods that are no endpoint: host network, not scheduled, finished, without an address
 };
 
 struct res_decoder;
 
 // All memory from `arena`; `ret_resources` is filled while objects are decoded.
-struct res_decoder *res_decoder_new(struct arena *arena, struct diags *diags, struct resources *ret_resources);
+struct res_decoder *res_decoder_new(struct arena *arena, struct diags *diags,
+                                    struct resources *ret_resources);
 
 // A load_object_fn with the decoder as context. Reports unknown kinds and fields, wrong types and values.
 void res_decode_object(void *decoder, const struct load_object *object);
 
 // The name that Calico gives the host side of a pod's interface: prefix and 11 hex digits (semantics.md 7.4).
-const char *res_pod_interface(struct arena *arena, const char *prefix, const char *ns, const char *name);
+const char *res_pod_interface(struct arena *arena, const char *prefix, const char *ns,
+                              const char *name);
 
 // "hipstershop/frontend" or "frontend": how the object is named in messages.
 const char *res_full_name(struct arena *arena, const struct res_meta *meta);

@@ -19,17 +19,29 @@ struct labels {
 const char *labels_get(const struct labels *labels, const char *key);
 
 enum sel_op {
-    SEL_ALL, SEL_GLOBAL, SEL_HAS, SEL_EQ, SEL_NE, SEL_IN, SEL_NOT_IN,
-    SEL_CONTAINS, SEL_STARTS_WITH, SEL_ENDS_WITH, SEL_NOT, SEL_AND, SEL_OR, SEL_OP_COUNT
+    SEL_ALL,
+    SEL_GLOBAL,
+    SEL_HAS,
+    SEL_EQ,
+    SEL_NE,
+    SEL_IN,
+    SEL_NOT_IN,
+    SEL_CONTAINS,
+    SEL_STARTS_WITH,
+    SEL_ENDS_WITH,
+    SEL_NOT,
+    SEL_AND,
+    SEL_OR,
+    SEL_OP_COUNT
 };
 
 struct sel {
-    uint8_t op;          // enum sel_op
-    uint32_t count;      // values of IN and NOT_IN (sorted by bytes, unique), or children
-    const char *key;     // of a match
+    uint8_t op;      // enum sel_op
+    uint32_t count;  // values of IN and NOT_IN (sorted by bytes, unique), or children
+    const char *key; // of a match
     union {
-        const char *value;          // EQ NE CONTAINS STARTS_WITH ENDS_WITH
-        const char *const *values;  // IN, NOT_IN
+        const char *value;           // EQ NE CONTAINS STARTS_WITH ENDS_WITH
+        const char *const *values;   // IN, NOT_IN
         struct sel *const *children; // NOT (1), AND, OR (2 or more)
     };
 };
@@ -37,14 +49,15 @@ struct sel {
 enum { SEL_MAX_LABEL = 512, SEL_MAX_TEXT = 1024, SEL_MAX_DEPTH = 256 };
 
 struct sel_error {
-    size_t offset, length;  // bytes in the text
-    const char *message;    // lower case, no full stop, on the arena
-    const char *label;      // short text for the caret ("did you mean \"==\"?"), or NULL
+    size_t offset, length; // bytes in the text
+    const char *message;   // lower case, no full stop, on the arena
+    const char *label;     // short text for the caret ("did you mean \"==\"?"), or NULL
 };
 
 // Parses; trailing newlines are trimmed first (an extension, for YAML block scalars). Empty or blank = all().
 // NULL on a mistake, with *reterr_error filled. The length limit of 1024 is checked by the validator, not here.
-struct sel *sel_parse(struct arena *arena, const char *text, size_t length, struct sel_error *reterr_error);
+struct sel *sel_parse(struct arena *arena, const char *text, size_t length,
+                      struct sel_error *reterr_error);
 
 bool sel_matches(const struct sel *sel, const struct labels *labels);
 
@@ -57,11 +70,12 @@ struct sel *sel_not(struct arena *arena, const struct sel *a);
 struct sel *sel_has(struct arena *arena, const char *key);
 struct sel *sel_eq(struct arena *arena, const char *key, const char *value);
 struct sel *sel_in(struct arena *arena, const char *key, const char *const *values, size_t count);
-struct sel *sel_not_in(struct arena *arena, const char *key, const char *const *values, size_t count);
+struct sel *sel_not_in(struct arena *arena, const char *key, const char *const *values,
+                       size_t count);
 
 // A copy in which every label key gets `prefix`, and all() and global() are replaced (NULL: left as they are).
-struct sel *sel_rewrite(struct arena *arena, const struct sel *sel, const char *prefix, const struct sel *all,
-                        const struct sel *global);
+struct sel *sel_rewrite(struct arena *arena, const struct sel *sel, const char *prefix,
+                        const struct sel *all, const struct sel *global);
 
 // Whether the tree is exactly one node of this kind, as `global()` must be.
 bool sel_is(const struct sel *sel, enum sel_op op);

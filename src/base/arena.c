@@ -153,11 +153,14 @@ static void *map_block(struct arena *arena, size_t size)
     size_t room = room_of(size);
     size_t length = mapping_length(room);
     take_from_limit(arena, length - sizeof(struct chunk));
-    struct chunk *mapping = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct chunk *mapping =
+        mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapping == MAP_FAILED) {
         out_of_memory("out of memory");
     }
-    *mapping = (struct chunk){.older = arena->mappings, .size = length - sizeof *mapping, .used = room,
+    *mapping = (struct chunk){.older = arena->mappings,
+                              .size = length - sizeof *mapping,
+                              .used = room,
                               .serial = ++arena->last_serial};
     POISON(mapping->data + size, mapping->size - size);
     arena->mappings = mapping;

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <strings.h>
 
-static const struct { const char *name, *title, *text; enum diag_severity severity; } codes[] = {
+static const struct {
+    const char *name, *title, *text;
+    enum diag_severity severity;
+} codes[] = {
 #define DIAG(code, severity, title, text) {#code, title, text, DIAG_##severity},
 #include <polc/base/diag_codes.def>
 #undef DIAG
@@ -20,7 +23,8 @@ struct diags *diags_new(struct arena *arena, struct sources *sources)
     return diags;
 }
 
-struct diag *diag_report(struct diags *diags, enum diag_code code, struct loc loc, const char *format, ...)
+struct diag *diag_report(struct diags *diags, enum diag_code code, struct loc loc,
+                         const char *format, ...)
 {
     va_list args;
     va_start(args, format);

@@ -17,13 +17,17 @@ struct diag {
     enum diag_code code;
     struct loc loc;
     const char *message, *label, *hint;
-    struct { VEC_FIELDS(struct related); } related;
+    struct {
+        VEC_FIELDS(struct related);
+    } related;
 };
 
 struct diags {
     struct arena *arena;
     struct sources *sources;
     struct strmap *seen;
-    struct { VEC_FIELDS(struct diag *); } all;
+    struct {
+        VEC_FIELDS(struct diag *);
+    } all;
     size_t counts[DIAG_SEVERITY_COUNT];
 };

@@ -93,7 +93,8 @@ static struct excerpt print_excerpt(const struct page *page, struct loc loc)
 {
     size_t length = 0;
     const char *line = sources_line(page->diags->sources, loc, &length);
-    struct excerpt excerpt = excerpt_make(page->diags->arena, line != NULL ? line : "", length, loc);
+    struct excerpt excerpt =
+        excerpt_make(page->diags->arena, line != NULL ? line : "", length, loc);
     fprintf(page->out, "%*u | %s\n", page->gutter, loc.line, excerpt.text);
     return excerpt;
 }
@@ -123,7 +124,8 @@ static void print_place(const struct page *page, struct loc loc)
     print_safe(page->out, loc_text(page->diags->arena, page->diags->sources, loc), false);
 }
 
-static void print_related(const struct page *page, const struct diag *diag, const struct related *related)
+static void print_related(const struct page *page, const struct diag *diag,
+                          const struct related *related)
 {
     if (related->loc.line == 0) {
         fputs("note:", page->out);
@@ -190,7 +192,8 @@ static void print_json_place(struct diags *diags, struct loc loc, FILE *out)
 
 static void print_json(struct diags *diags, const struct diag *diag, FILE *out)
 {
-    fprintf(out, "{\"code\": \"%s\", \"severity\": \"%s\", \"message\": ", diag_code_name(diag->code),
+    fprintf(out,
+            "{\"code\": \"%s\", \"severity\": \"%s\", \"message\": ", diag_code_name(diag->code),
             plain.names[diag_code_severity(diag->code)]);
     json_text_print(out, diag->message);
     fputs(", ", out);

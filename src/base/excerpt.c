@@ -20,7 +20,8 @@ bool is_printable(uint32_t character)
 {
     bool control = character < 0x20 || (character >= 0x7f && character < 0xa0);
     bool direction = character == 0x200e || character == 0x200f || character == 0x61c ||
-                     (character >= 0x202a && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069);
+                     (character >= 0x202a && character <= 0x202e) ||
+                     (character >= 0x2066 && character <= 0x2069);
     bool invisible = character == 0xfeff || character == 0x2028 || character == 0x2029;
     return !control && !direction && !invisible;
 }
@@ -29,9 +30,10 @@ bool is_printable(uint32_t character)
 struct walk {
     const char *line;
     size_t length, at;
-    size_t column;         // of the next character, from 1
-    size_t printed, width; // of the current one: where it begins in the printed line, its columns there
-    const char *text;      // of the current one
+    size_t column; // of the next character, from 1
+    size_t printed,
+        width;        // of the current one: where it begins in the printed line, its columns there
+    const char *text; // of the current one
     size_t size;
 };
 
@@ -85,7 +87,8 @@ static size_t measure(const char *line, size_t length, struct loc loc, struct ex
     return end;
 }
 
-static const char *take(struct arena *arena, const char *line, size_t length, size_t from, size_t to)
+static const char *take(struct arena *arena, const char *line, size_t length, size_t from,
+                        size_t to)
 {
     struct strbuf text = {.arena = arena};
     struct walk walk = start_walk(line, length);
@@ -95,7 +98,8 @@ static const char *take(struct arena *arena, const char *line, size_t length, si
         } else if (walk.printed >= from) {
             strbuf_add_n(&text, walk.text, walk.size);
         } else if (walk.printed + walk.width > from) {
-            strbuf_addf(&text, "%*s", (int)(walk.printed + walk.width - from), ""); // a tab that is cut
+            strbuf_addf(&text, "%*s", (int)(walk.printed + walk.width - from),
+                        ""); // a tab that is cut
         }
     }
     return strbuf_text(&text);
@@ -118,8 +122,8 @@ struct excerpt excerpt_make(struct arena *arena, const char *line, size_t length
     size_t to = from + WIDTH_MAX - before;
     bool cut = to < width;
     to -= cut ? CUT_WIDTH : 0;
-    ret.text = arena_printf(arena, "%s%s%s", before > 0 ? CUT : "", take(arena, line, length, from, to),
-                            cut ? CUT : "");
+    ret.text = arena_printf(arena, "%s%s%s", before > 0 ? CUT : "",
+                            take(arena, line, length, from, to), cut ? CUT : "");
     ret.caret_end = (ret.caret_end < to ? ret.caret_end : to) - from + before;
     ret.caret = ret.caret - from + before;
     return ret;

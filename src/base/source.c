@@ -10,8 +10,12 @@ struct line_index {
 
 struct sources {
     struct arena *arena;
-    struct { VEC_FIELDS(struct source); } all;
-    struct { VEC_FIELDS(struct line_index); } lines;
+    struct {
+        VEC_FIELDS(struct source);
+    } all;
+    struct {
+        VEC_FIELDS(struct line_index);
+    } lines;
 };
 
 struct sources *sources_new(struct arena *arena)
@@ -23,7 +27,8 @@ struct sources *sources_new(struct arena *arena)
 
 uint32_t sources_add(struct sources *sources, const char *path, const char *text, size_t size)
 {
-    vec_push(sources->arena, &sources->all, (struct source){.path = path, .text = text, .size = size});
+    vec_push(sources->arena, &sources->all,
+             (struct source){.path = path, .text = text, .size = size});
     vec_push(sources->arena, &sources->lines, (struct line_index){0});
     return (uint32_t)(sources->all.count - 1);
 }
@@ -52,7 +57,8 @@ static size_t break_size(const char *at, size_t left)
     if (first == 0xc2) {
         return left > 1 && at[1] == '\x85' ? 2 : 0;
     }
-    bool separator = first == 0xe2 && left > 2 && at[1] == '\x80' && (at[2] == '\xa8' || at[2] == '\xa9');
+    bool separator =
+        first == 0xe2 && left > 2 && at[1] == '\x80' && (at[2] == '\xa8' || at[2] == '\xa9');
     return separator ? 3 : 0;
 }
 
@@ -121,7 +127,8 @@ struct loc sources_loc_at(struct sources *sources, uint32_t number, size_t offse
     for (size_t at = index->items[low]; at < offset && at < source->size; at++) {
         column += ((unsigned char)source->text[at] & 0xc0) != 0x80;
     }
-    return (struct loc){number, (uint32_t)low + 1, (uint16_t)(column < UINT16_MAX ? column : UINT16_MAX), 1};
+    return (struct loc){number, (uint32_t)low + 1,
+                        (uint16_t)(column < UINT16_MAX ? column : UINT16_MAX), 1};
 }
 
 const char *loc_text(struct arena *arena, const struct sources *sources, struct loc loc)

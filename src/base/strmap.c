@@ -7,9 +7,9 @@
 #include <polc/base/exit.h>
 
 // uthash's macros expand inside functions that have a variable `map`.
-#define uthash_malloc(size)      arena_alloc(map->arena, (size))
-#define uthash_free(block, size) ((void)(block), (void)(size))
-#define uthash_fatal(message)    POLC_UNREACHABLE(message)
+#define uthash_malloc(size)              arena_alloc(map->arena, (size))
+#define uthash_free(block, size)         ((void)(block), (void)(size))
+#define uthash_fatal(message)            POLC_UNREACHABLE(message)
 #define HASH_FUNCTION(text, length, ret) ((ret) = hash_text((text), (length)))
 #include <uthash.h>
 

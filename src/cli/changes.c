@@ -10,7 +10,8 @@ bool is_policy_id(const char *id)
     size_t length = strcspn(id, "/");
     for (int kind = 0; kind < RES_KIND_COUNT; kind++) {
         const struct res_kind_info *info = res_kind_info((enum res_kind)kind);
-        if (info->policy && strlen(info->short_name) == length && memcmp(info->short_name, id, length) == 0) {
+        if (info->policy && strlen(info->short_name) == length &&
+            memcmp(info->short_name, id, length) == 0) {
             return id[length] == '/';
         }
     }
@@ -30,9 +31,9 @@ static bool contains(const struct nft_names *names, const char *name)
 struct summary {
     struct run *run;
     struct change_list *list;
-    struct strmap *known;         // id -> struct policy_change *
+    struct strmap *known; // id -> struct policy_change *
     struct nft_names in_kernel;
-    struct strmap *wanted;        // ids of the plan
+    struct strmap *wanted; // ids of the plan
 };
 
 // The id of a rule that comes from the input: the first word of a comment with at least three.
@@ -72,7 +73,9 @@ static void add_rule_change(struct summary *summary, const struct nft_rule_chang
     }
     if (change->kind == NFT_ADDED) {
         policy->rules_added++;
-        policy->loc = policy->loc.line == 0 || loc_compare(change->loc, policy->loc) < 0 ? change->loc : policy->loc;
+        policy->loc = policy->loc.line == 0 || loc_compare(change->loc, policy->loc) < 0
+                          ? change->loc
+                          : policy->loc;
     } else {
         policy->rules_removed++;
         policy->place = policy->place != NULL ? policy->place : comment_place(change->comment);
@@ -97,7 +100,9 @@ static void add_object(struct summary *summary, const struct nft_object_change *
 static uint8_t change_kind(const struct summary *summary, const struct policy_change *policy)
 {
     if (!is_policy_id(policy->id)) {
-        return policy->rules_removed == 0 ? NFT_ADDED : policy->rules_added == 0 ? NFT_REMOVED : NFT_CHANGED;
+        return policy->rules_removed == 0 ? NFT_ADDED
+               : policy->rules_added == 0 ? NFT_REMOVED
+                                          : NFT_CHANGED;
     }
     bool before = contains(&summary->in_kernel, policy->id);
     bool after = strmap_get(summary->wanted, policy->id) != NULL;
@@ -120,7 +125,8 @@ static struct strmap *plan_ids(struct run *run)
     return ids;
 }
 
-struct change_list summarize(struct run *run, const struct nft_kernel *kernel, const struct nft_diff *diff)
+struct change_list summarize(struct run *run, const struct nft_kernel *kernel,
+                             const struct nft_diff *diff)
 {
     struct change_list list = {0};
     struct summary summary = {
@@ -147,14 +153,15 @@ struct change_list summarize(struct run *run, const struct nft_kernel *kernel, c
 
 const char *summary_text(struct arena *arena, const struct change_list *changes)
 {
-    static const char *const words[] = {[NFT_ADDED] = "added", [NFT_REMOVED] = "removed", [NFT_CHANGED] = "changed"};
+    static const char *const words[] = {
+        [NFT_ADDED] = "added", [NFT_REMOVED] = "removed", [NFT_CHANGED] = "changed"};
     static const uint8_t order[] = {NFT_CHANGED, NFT_ADDED, NFT_REMOVED};
     struct strbuf text = {.arena = arena};
     for (size_t i = 0; i < ARRAY_COUNT(order); i++) {
         size_t count = changes->policy_counts[order[i]];
         if (count > 0) {
-            strbuf_addf(&text, "%s%zu polic%s %s", text.length > 0 ? ", " : "", count, count == 1 ? "y" : "ies",
-                        words[order[i]]);
+            strbuf_addf(&text, "%s%zu polic%s %s", text.length > 0 ? ", " : "", count,
+                        count == 1 ? "y" : "ies", words[order[i]]);
         }
     }
     if (changes->set_count > 0) {
@@ -162,7 +169,8 @@ const char *summary_text(struct arena *arena, const struct change_list *changes)
                     plural(changes->set_count), changes->elements_added, changes->elements_removed);
     }
     if (changes->chain_count > 0 && text.length == 0) {
-        strbuf_addf(&text, "%zu chain%s changed", changes->chain_count, plural(changes->chain_count));
+        strbuf_addf(&text, "%zu chain%s changed", changes->chain_count,
+                    plural(changes->chain_count));
     }
     return strbuf_text(&text);
 }

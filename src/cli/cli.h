@@ -6,15 +6,25 @@
 #include <polc/resolve.h>
 #include <polc/validate.h>
 
-enum verb_operands { // what comes before the PATHs
-    OPERANDS_PATHS,       // nothing: PATH...
-    OPERANDS_ONE_PATHS,   // one fixed operand, then PATH...
-    OPERANDS_NONE,        // no operands at all
-    OPERANDS_NAMES,       // names; PATHs only by -f
+enum verb_operands {    // what comes before the PATHs
+    OPERANDS_PATHS,     // nothing: PATH...
+    OPERANDS_ONE_PATHS, // one fixed operand, then PATH...
+    OPERANDS_NONE,      // no operands at all
+    OPERANDS_NAMES,     // names; PATHs only by -f
 };
 
-enum output { OUTPUT_DEFAULT, OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_NFT, OUTPUT_PLAN, OUTPUT_TABLE, OUTPUT_WIDE,
-              OUTPUT_YAML, OUTPUT_NAME, OUTPUT_COUNT };
+enum output {
+    OUTPUT_DEFAULT,
+    OUTPUT_TEXT,
+    OUTPUT_JSON,
+    OUTPUT_NFT,
+    OUTPUT_PLAN,
+    OUTPUT_TABLE,
+    OUTPUT_WIDE,
+    OUTPUT_YAML,
+    OUTPUT_NAME,
+    OUTPUT_COUNT
+};
 
 struct words {
     VEC_FIELDS(const char *);
@@ -22,26 +32,26 @@ struct words {
 
 struct options {
     const struct verb *verb;
-    struct words operands;   // the fixed ones
-    struct words paths;      // operands and -f, in order; the defaults when none were given
-    bool default_paths;      // none were given
-    const char *node;        // --node, else $POLC_NODE; NULL
-    bool node_given;         // by --node
+    struct words operands; // the fixed ones
+    struct words paths;    // operands and -f, in order; the defaults when none were given
+    bool default_paths;    // none were given
+    const char *node;      // --node, else $POLC_NODE; NULL
+    bool node_given;       // by --node
     const char *table;
     const char *ns;
     const char *selector;
     const char *base;
-    uint8_t output;          // enum output
+    uint8_t output; // enum output
     bool quiet, verbose, color, help, dry_run, yes, show_labels;
     bool force_all;
-    struct words force;      // codes
+    struct words force; // codes
 };
 
 // One run of the program.
 struct run {
     struct options options;
-    struct arena *input;   // sources, resources, model; gone (NULL) once the plan is built
-    struct arena *arena;   // what lives until the end
+    struct arena *input; // sources, resources, model; gone (NULL) once the plan is built
+    struct arena *arena; // what lives until the end
     struct sources *sources;
     struct diags *diags;
     struct resources resources;
@@ -55,13 +65,13 @@ struct run {
 // A verb: its row in the table (verbs.c) is what the parser, `help` and the man page lint read.
 struct verb {
     const char *name;
-    const char *summary;     // one line of `polc help`
-    const char *usage;       // behind "polc NAME"
-    const char *text;        // of `polc help NAME`
-    uint8_t operands;        // enum verb_operands
-    const char *options;     // names of the options it takes, blank-separated, besides the common ones
-    const char *outputs;     // names for -o, blank-separated; the first is the default
-    bool this_host;          // takes the node from the environment and the host name
+    const char *summary; // one line of `polc help`
+    const char *usage;   // behind "polc NAME"
+    const char *text;    // of `polc help NAME`
+    uint8_t operands;    // enum verb_operands
+    const char *options; // names of the options it takes, blank-separated, besides the common ones
+    const char *outputs; // names for -o, blank-separated; the first is the default
+    bool this_host;      // takes the node from the environment and the host name
     int (*run)(struct run *run);
 };
 
@@ -72,11 +82,11 @@ const struct verb *verb_find(const char *name);
 // ---- options.c ------------------------------------------------------------------------------------------------
 
 struct option_info {
-    const char *name;      // long name
-    char letter;           // 0: none
-    const char *argument;  // NULL: none; "[X]": optional
+    const char *name;     // long name
+    char letter;          // 0: none
+    const char *argument; // NULL: none; "[X]": optional
     const char *text;
-    bool common;           // taken by every verb
+    bool common; // taken by every verb
 };
 extern const struct option_info option_infos[];
 extern const size_t option_info_count;
@@ -90,11 +100,11 @@ bool option_allowed(const struct verb *verb, const char *name);
 // ---- pipeline.c -----------------------------------------------------------------------------------------------
 
 // Each returns POLC_EXIT_OK or the exit code to end with, its diagnostics printed.
-int pipeline_read(struct run *run);              // paths -> validated resources
-int pipeline_model(struct run *run);             // resources -> model, for the node if the verb has one
-int pipeline_plan(struct run *run);              // model -> plan; drops the input arena
-int pipeline_ruleset(struct run *run);           // plan -> ruleset
-int pipeline_until_ruleset(struct run *run);     // all of them, reported
+int pipeline_read(struct run *run);          // paths -> validated resources
+int pipeline_model(struct run *run);         // resources -> model, for the node if the verb has one
+int pipeline_plan(struct run *run);          // model -> plan; drops the input arena
+int pipeline_ruleset(struct run *run);       // plan -> ruleset
+int pipeline_until_ruleset(struct run *run); // all of them, reported
 typedef int (*pipeline_stage)(struct run *run);
 int pipeline_run(struct run *run, const pipeline_stage *stages, size_t count); // in turn, reported
 
@@ -108,30 +118,36 @@ const char *this_hostname(struct run *run);
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // "refused[S002]: ..." on stderr unless forced; true when the run must end with POLC_EXIT_SAFETY.
-bool refuse(struct run *run, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+bool refuse(struct run *run, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 // A kernel failure in words, mapped to the input; returns the exit code.
 int report_failure(struct run *run, enum nft_status status, const struct nft_failure *failure);
 const char *plural(size_t count); // "" or "s"
-const char *words_join(struct arena *arena, const char *const *words, size_t count, const char *separator);
+const char *words_join(struct arena *arena, const char *const *words, size_t count,
+                       const char *separator);
 
 // ---- changes.c: a difference in terms of policies and objects ---------------------------------------------------
 
 struct policy_change {
     const char *id;
-    uint8_t kind;        // enum nft_change_kind
+    uint8_t kind; // enum nft_change_kind
     size_t rules_added, rules_removed;
     struct loc loc;
-    const char *place;   // of a removed one, from its comment; NULL
+    const char *place; // of a removed one, from its comment; NULL
 };
 
 struct change_list {
-    struct { VEC_FIELDS(struct policy_change); } policies; // policies, tiers and profiles, sorted by id
-    size_t policy_counts[3];  // by kind, policies only
+    struct {
+        VEC_FIELDS(struct policy_change);
+    } policies;              // policies, tiers and profiles, sorted by id
+    size_t policy_counts[3]; // by kind, policies only
     size_t set_count, elements_added, elements_removed, chain_count;
 };
 
-struct change_list summarize(struct run *run, const struct nft_kernel *kernel, const struct nft_diff *diff);
-const char *summary_text(struct arena *arena, const struct change_list *changes); // "2 policies changed, 1 set +3 -1"
+struct change_list summarize(struct run *run, const struct nft_kernel *kernel,
+                             const struct nft_diff *diff);
+const char *summary_text(struct arena *arena,
+                         const struct change_list *changes); // "2 policies changed, 1 set +3 -1"
 bool is_policy_id(const char *id);
 // Ids of policies that the kernel has and the plan has not.
 struct nft_names removed_policies(struct run *run, const struct nft_kernel *kernel);

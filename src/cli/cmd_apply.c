@@ -23,9 +23,11 @@ static void warn_interfaces(struct run *run)
     }
     if (missing > 0) {
         struct diag *diag = diag_report(run->diags, DIAG_W101, first->loc,
-                                        "interface \"%s\" of %s does not exist on this host", first->interface, first->id);
+                                        "interface \"%s\" of %s does not exist on this host",
+                                        first->interface, first->id);
         if (missing > 1) {
-            diag_hint(diag, "%zu more endpoints have an interface that does not exist", missing - 1);
+            diag_hint(diag, "%zu more endpoints have an interface that does not exist",
+                      missing - 1);
         }
     }
 }
@@ -59,7 +61,8 @@ struct outcome {
 };
 
 // One try. NFT_STALE: somebody else changed the firewall in between.
-static enum nft_status try_apply(struct run *run, bool *paused, struct outcome *ret, struct nft_failure *reterr, int *ret_code)
+static enum nft_status try_apply(struct run *run, bool *paused, struct outcome *ret,
+                                 struct nft_failure *reterr, int *ret_code)
 {
     struct nft_kernel *kernel;
     enum nft_status status = nft_dump(run->arena, run->options.table, &kernel, reterr);
@@ -89,17 +92,22 @@ static enum nft_status try_apply(struct run *run, bool *paused, struct outcome *
 static void print_outcome(const struct run *run, const struct outcome *outcome)
 {
     const char *summary = outcome->changed ? summary_text(run->arena, &outcome->changes) : "";
-    const char *result = !outcome->changed ? "up to date" : run->options.dry_run ? "would apply" : "applied";
+    const char *result = !outcome->changed      ? "up to date"
+                         : run->options.dry_run ? "would apply"
+                                                : "applied";
     if (run->options.output == OUTPUT_JSON) {
-        printf("{\"result\": \"%s\", \"generation\": %u, \"summary\": \"%s\"}\n", result, outcome->generation, summary);
+        printf("{\"result\": \"%s\", \"generation\": %u, \"summary\": \"%s\"}\n", result,
+               outcome->generation, summary);
     } else if (!run->options.quiet) {
-        printf("%s: generation %u%s%s\n", result, outcome->generation, summary[0] != '\0' ? ": " : "", summary);
+        printf("%s: generation %u%s%s\n", result, outcome->generation,
+               summary[0] != '\0' ? ": " : "", summary);
     }
 }
 
 int cmd_apply(struct run *run)
 {
-    static const pipeline_stage stages[] = {pipeline_read, pipeline_model, refuse_input, pipeline_plan, pipeline_ruleset};
+    static const pipeline_stage stages[] = {pipeline_read, pipeline_model, refuse_input,
+                                            pipeline_plan, pipeline_ruleset};
     int code = pipeline_run(run, stages, ARRAY_COUNT(stages));
     if (code != POLC_EXIT_OK) {
         return code;

@@ -12,9 +12,10 @@ static int need_node(struct run *run)
         return POLC_EXIT_OK;
     }
     size_t shown = model->node_count < NODES_SHOWN ? model->node_count : NODES_SHOWN;
-    complain("no endpoint is on node \"%s\"; the input has endpoints on %zu node%s: %s%s", model->node,
-             model->node_count, plural(model->node_count),
-             words_join(run->arena, model->nodes, shown, ", "), shown < model->node_count ? ", ..." : "");
+    complain("no endpoint is on node \"%s\"; the input has endpoints on %zu node%s: %s%s",
+             model->node, model->node_count, plural(model->node_count),
+             words_join(run->arena, model->nodes, shown, ", "),
+             shown < model->node_count ? ", ..." : "");
     if (shown > 0) {
         const char *nearest = spell_best(model->node, model->nodes, model->node_count);
         hint("polc compile --node %s ...", nearest != NULL ? nearest : model->nodes[0]);
@@ -24,7 +25,8 @@ static int need_node(struct run *run)
 
 int cmd_compile(struct run *run)
 {
-    static const pipeline_stage stages[] = {pipeline_read, pipeline_model, need_node, pipeline_plan, pipeline_ruleset};
+    static const pipeline_stage stages[] = {pipeline_read, pipeline_model, need_node, pipeline_plan,
+                                            pipeline_ruleset};
     int code = pipeline_run(run, stages, ARRAY_COUNT(stages));
     if (code != POLC_EXIT_OK) {
         return code;

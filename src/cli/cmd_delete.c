@@ -14,8 +14,10 @@ static bool confirmed(const struct run *run)
         hint("polc delete --yes");
         return false;
     }
-    fprintf(stderr, "remove table inet %s: no endpoint of this host will be policed any more. Go on? [y/N] ",
-            run->options.table);
+    fprintf(
+        stderr,
+        "remove table inet %s: no endpoint of this host will be policed any more. Go on? [y/N] ",
+        run->options.table);
     int answer = getchar();
     return answer == 'y' || answer == 'Y';
 }
@@ -32,7 +34,8 @@ int cmd_delete(struct run *run)
         return report_failure(run, status, &failure);
     }
     if (!run->options.quiet) {
-        printf(existed ? "deleted: table inet %s\n" : "nothing to delete: there is no table inet %s\n",
+        printf(existed ? "deleted: table inet %s\n"
+                       : "nothing to delete: there is no table inet %s\n",
                run->options.table);
     }
     return POLC_EXIT_OK;

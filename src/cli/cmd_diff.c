@@ -5,7 +5,8 @@
 #include <jansson.h>
 
 static const char signs[] = {[NFT_ADDED] = '+', [NFT_REMOVED] = '-', [NFT_CHANGED] = '~'};
-static const char *const kinds[] = {[NFT_ADDED] = "added", [NFT_REMOVED] = "removed", [NFT_CHANGED] = "changed"};
+static const char *const kinds[] = {
+    [NFT_ADDED] = "added", [NFT_REMOVED] = "removed", [NFT_CHANGED] = "changed"};
 
 enum { NAME_WIDTH = 44, WHAT_WIDTH = 24 };
 
@@ -41,7 +42,8 @@ static void print_policies(struct run *run, const struct change_list *list)
 {
     for (size_t i = 0; i < list->policies.count; i++) {
         const struct policy_change *policy = &list->policies.items[i];
-        print_row(signs[policy->kind], policy->id, rules_text(run->arena, policy->rules_added, policy->rules_removed),
+        print_row(signs[policy->kind], policy->id,
+                  rules_text(run->arena, policy->rules_added, policy->rules_removed),
                   place_text(run, policy->loc, policy->place));
     }
 }
@@ -64,11 +66,13 @@ static void print_objects(struct run *run, const struct nft_diff *diff)
             added += object->rules.items[j].kind == NFT_ADDED;
         }
         const char *what = object->is_set
-                               ? arena_printf(run->arena, "+%zu -%zu elements", object->elements_added,
-                                              object->elements_removed)
+                               ? arena_printf(run->arena, "+%zu -%zu elements",
+                                              object->elements_added, object->elements_removed)
                                : rules_text(run->arena, added, object->rules.count - added);
-        print_row(signs[object->kind], arena_printf(run->arena, "%s %s", object->is_set ? "set  " : "chain", object->name),
-                  what, object->comment != NULL ? object->comment : place_text(run, object->loc, NULL));
+        print_row(
+            signs[object->kind],
+            arena_printf(run->arena, "%s %s", object->is_set ? "set  " : "chain", object->name),
+            what, object->comment != NULL ? object->comment : place_text(run, object->loc, NULL));
         if (!object->is_set && run->options.verbose) {
             print_foreign_rules(object);
         }
@@ -86,15 +90,17 @@ static void print_text(struct run *run, const struct nft_diff *diff, const struc
     }
     print_objects(run, diff);
     printf("\n%zu policies changed, %zu added, %zu removed; %zu set%s +%zu -%zu; %zu chain%s\n",
-           list->policy_counts[NFT_CHANGED], list->policy_counts[NFT_ADDED], list->policy_counts[NFT_REMOVED],
-           list->set_count, plural(list->set_count), list->elements_added, list->elements_removed, list->chain_count,
+           list->policy_counts[NFT_CHANGED], list->policy_counts[NFT_ADDED],
+           list->policy_counts[NFT_REMOVED], list->set_count, plural(list->set_count),
+           list->elements_added, list->elements_removed, list->chain_count,
            plural(list->chain_count));
 }
 
 static json_t *policy_json(struct run *run, const struct policy_change *policy)
 {
-    return json_pack("{s:s, s:s, s:I, s:I, s:s}", "policy", policy->id, "change", kinds[policy->kind], "rules_added",
-                     (json_int_t)policy->rules_added, "rules_removed", (json_int_t)policy->rules_removed, "at",
+    return json_pack("{s:s, s:s, s:I, s:I, s:s}", "policy", policy->id, "change",
+                     kinds[policy->kind], "rules_added", (json_int_t)policy->rules_added,
+                     "rules_removed", (json_int_t)policy->rules_removed, "at",
                      place_text(run, policy->loc, policy->place));
 }
 
@@ -103,15 +109,18 @@ static json_t *object_json(struct run *run, const struct nft_object_change *obje
     json_t *rules = json_array();
     for (size_t i = 0; i < object->rules.count; i++) {
         const struct nft_rule_change *rule = &object->rules.items[i];
-        json_array_append_new(rules, json_pack("{s:s, s:s?, s:s}", "change", kinds[rule->kind], "comment",
-                                               rule->comment, "at", place_text(run, rule->loc, NULL)));
+        json_array_append_new(rules,
+                              json_pack("{s:s, s:s?, s:s}", "change", kinds[rule->kind], "comment",
+                                        rule->comment, "at", place_text(run, rule->loc, NULL)));
     }
-    json_t *json = json_pack("{s:s, s:s, s:s?, s:s}", object->is_set ? "set" : "chain", object->name, "change",
-                             kinds[object->kind], "comment", object->comment, "at",
-                             place_text(run, object->loc, NULL));
+    json_t *json = json_pack("{s:s, s:s, s:s?, s:s}", object->is_set ? "set" : "chain",
+                             object->name, "change", kinds[object->kind], "comment",
+                             object->comment, "at", place_text(run, object->loc, NULL));
     if (object->is_set) {
-        json_object_set_new(json, "elements_added", json_integer((json_int_t)object->elements_added));
-        json_object_set_new(json, "elements_removed", json_integer((json_int_t)object->elements_removed));
+        json_object_set_new(json, "elements_added",
+                            json_integer((json_int_t)object->elements_added));
+        json_object_set_new(json, "elements_removed",
+                            json_integer((json_int_t)object->elements_removed));
         json_decref(rules);
     } else {
         json_object_set_new(json, "rules", rules);
@@ -129,8 +138,9 @@ static void print_json(struct run *run, const struct nft_diff *diff, const struc
     for (size_t i = 0; i < diff->count; i++) {
         json_array_append_new(objects, object_json(run, &diff->items[i]));
     }
-    json_t *root = json_pack("{s:b, s:b, s:o, s:o}", "differs", (int)!nft_diff_empty(diff), "table_missing",
-                             (int)diff->table_missing, "policies", policies, "objects", objects);
+    json_t *root =
+        json_pack("{s:b, s:b, s:o, s:o}", "differs", (int)!nft_diff_empty(diff), "table_missing",
+                  (int)diff->table_missing, "policies", policies, "objects", objects);
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);
@@ -139,7 +149,8 @@ static void print_json(struct run *run, const struct nft_diff *diff, const struc
 int cmd_diff(struct run *run)
 {
     if (run->options.base != NULL && strcmp(run->options.base, "kernel") != 0) {
-        complain("--base %s is not supported yet; polc diff compares with the kernel", run->options.base);
+        complain("--base %s is not supported yet; polc diff compares with the kernel",
+                 run->options.base);
         return POLC_EXIT_USAGE;
     }
     int code = pipeline_until_ruleset(run);
@@ -162,7 +173,8 @@ int cmd_diff(struct run *run)
     } else if (!same) {
         print_text(run, diff, &list);
     } else if (!run->options.quiet) {
-        printf("no difference: the kernel has generation %u\n", nft_kernel_info(run->arena, kernel).generation);
+        printf("no difference: the kernel has generation %u\n",
+               nft_kernel_info(run->arena, kernel).generation);
     }
     return same ? POLC_EXIT_OK : POLC_EXIT_NO;
 }

@@ -16,8 +16,8 @@ struct query {
 static bool add_kind(struct query *query, const char *word)
 {
     static const enum res_kind policies[] = {
-        RES_NETWORK_POLICY, RES_GLOBAL_NETWORK_POLICY, RES_STAGED_NETWORK_POLICY, RES_STAGED_GLOBAL_NETWORK_POLICY,
-        RES_STAGED_KUBERNETES_NETWORK_POLICY};
+        RES_NETWORK_POLICY, RES_GLOBAL_NETWORK_POLICY, RES_STAGED_NETWORK_POLICY,
+        RES_STAGED_GLOBAL_NETWORK_POLICY, RES_STAGED_KUBERNETES_NETWORK_POLICY};
     if (strcmp(word, "policies") == 0 || strcmp(word, "policy") == 0) {
         for (size_t i = 0; i < ARRAY_COUNT(policies); i++) {
             query->kinds[policies[i]] = true;
@@ -42,8 +42,9 @@ static bool add_kind(struct query *query, const char *word)
 
 static bool parse_reference(struct run *run, struct query *query)
 {
-    static const char *const candidates[] = {"tier", "gnp", "np", "netset", "gns", "wep", "profile", "ns", "sa", "policies",
-                                             "endpoints", "netsets", "tiers", "namespaces", "profiles"};
+    static const char *const candidates[] = {
+        "tier", "gnp",      "np",        "netset",  "gns",   "wep",        "profile", "ns",
+        "sa",   "policies", "endpoints", "netsets", "tiers", "namespaces", "profiles"};
     const char *text = run->options.operands.items[0];
     const char *kind = arena_strndup(run->arena, text, strcspn(text, "/"));
     if (!add_kind(query, kind)) {
@@ -71,8 +72,8 @@ static bool parse_selector(struct run *run, const char *text, const struct sel *
     *ret = sel_parse(run->arena, text, strlen(text), &error);
     if (*ret == NULL) {
         complain("in the selector: %s", error.message);
-        fprintf(stderr, "  %s\n  %*s^%s%s\n", text, (int)error.offset, "", error.label != NULL ? " " : "",
-                error.label != NULL ? error.label : "");
+        fprintf(stderr, "  %s\n  %*s^%s%s\n", text, (int)error.offset, "",
+                error.label != NULL ? " " : "", error.label != NULL ? error.label : "");
         return false;
     }
     return true;
@@ -80,7 +81,8 @@ static bool parse_selector(struct run *run, const char *text, const struct sel *
 
 static bool wanted(const struct query *query, const struct res_meta *meta)
 {
-    if (!query->kinds[meta->kind] || (query->name != NULL && strcmp(query->name, meta->name) != 0)) {
+    if (!query->kinds[meta->kind] ||
+        (query->name != NULL && strcmp(query->name, meta->name) != 0)) {
         return false;
     }
     return query->ns == NULL || (meta->ns != NULL && strcmp(query->ns, meta->ns) == 0);
@@ -144,7 +146,8 @@ static struct report *tier_rows(struct run *run, const struct query *query)
         report_cell(report, tier->pass ? "Pass" : "Deny");
         report_cellf(report, "%zu", enforced);
         report_cellf(report, "%zu", staged);
-        report_cell(report, tier->loc.line > 0 ? loc_text(run->arena, run->sources, tier->loc) : "built in");
+        report_cell(report, tier->loc.line > 0 ? loc_text(run->arena, run->sources, tier->loc)
+                                               : "built in");
     }
     return report;
 }
@@ -167,8 +170,8 @@ static size_t governed(const struct model *model, uint32_t policy)
 
 static struct report *policy_rows(struct run *run, const struct query *query)
 {
-    static const char *const columns[] = {"KIND", "NAMESPACE", "NAME", "TIER", "ORDER", "TYPES", "ENDPOINTS", "RULES",
-                                          "+SELECTOR", "+AT"};
+    static const char *const columns[] = {"KIND",  "NAMESPACE", "NAME",  "TIER",      "ORDER",
+                                          "TYPES", "ENDPOINTS", "RULES", "+SELECTOR", "+AT"};
     static const char *const types[] = {"", "Ingress", "Egress", "Ingress,Egress"};
     struct report *report = report_new(run->arena, columns, ARRAY_COUNT(columns));
     for (size_t i = 0; i < run->model->policies.count; i++) {
@@ -185,7 +188,9 @@ static struct report *policy_rows(struct run *run, const struct query *query)
         report_cell(report, types[policy->types]);
         report_cellf(report, "%zu", governed(run->model, (uint32_t)i));
         report_cellf(report, "%zu", policy->res->ingress.count + policy->res->egress.count);
-        report_cell(report, policy->res->selector.tree != NULL ? sel_text(run->arena, policy->res->selector.tree) : "all()");
+        report_cell(report, policy->res->selector.tree != NULL
+                                ? sel_text(run->arena, policy->res->selector.tree)
+                                : "all()");
         report_cell(report, loc_text(run->arena, run->sources, policy->loc));
     }
     return report;
@@ -201,10 +206,11 @@ static void cell_nets(struct run *run, struct report *report, const struct res_n
     report_cell_list(report, texts, nets->count);
 }
 
-static const char *const endpoint_columns[] = {"NAMESPACE", "NAME", "NODE", "INTERFACE", "ADDRESSES", "+PROFILES",
-                                               "+AT", "LABELS"};
+static const char *const endpoint_columns[] = {"NAMESPACE", "NAME",      "NODE", "INTERFACE",
+                                               "ADDRESSES", "+PROFILES", "+AT",  "LABELS"};
 
-static void endpoint_row(struct run *run, struct report *report, const struct model_endpoint *endpoint)
+static void endpoint_row(struct run *run, struct report *report,
+                         const struct model_endpoint *endpoint)
 {
     const struct res_workload *res = endpoint->res;
     const char **profiles = arena_array_of(run->arena, const char *, res->profiles.count);
@@ -224,7 +230,8 @@ static void endpoint_row(struct run *run, struct report *report, const struct mo
 
 static size_t endpoint_column_count(const struct run *run)
 {
-    bool all = run->options.show_labels || run->options.output == OUTPUT_JSON || run->options.output == OUTPUT_YAML;
+    bool all = run->options.show_labels || run->options.output == OUTPUT_JSON ||
+               run->options.output == OUTPUT_YAML;
     return ARRAY_COUNT(endpoint_columns) - !all;
 }
 
@@ -243,7 +250,8 @@ static struct report *endpoint_rows(struct run *run, const struct query *query)
     return report;
 }
 
-static const char *const netset_columns[] = {"NAMESPACE", "NAME", "NETS", "+CIDRS", "+AT", "LABELS"};
+static const char *const netset_columns[] = {"NAMESPACE", "NAME", "NETS",
+                                             "+CIDRS",    "+AT",  "LABELS"};
 
 static void netset_row(struct run *run, struct report *report, const struct model_netset *netset)
 {
@@ -259,7 +267,8 @@ static void netset_row(struct run *run, struct report *report, const struct mode
 static struct report *netset_rows(struct run *run, const struct query *query)
 {
     size_t all = run->options.show_labels || run->options.output == OUTPUT_JSON;
-    struct report *report = report_new(run->arena, netset_columns, ARRAY_COUNT(netset_columns) - !all);
+    struct report *report =
+        report_new(run->arena, netset_columns, ARRAY_COUNT(netset_columns) - !all);
     for (size_t i = 0; i < run->model->netsets.count; i++) {
         const struct model_netset *netset = &run->model->netsets.items[i];
         bool matches = query->selector == NULL || sel_matches(query->selector, &netset->labels);
@@ -271,7 +280,8 @@ static struct report *netset_rows(struct run *run, const struct query *query)
 }
 
 // Profiles, namespaces and service accounts: name, labels, place.
-static void meta_row(struct run *run, struct report *report, const struct query *query, const struct res_meta *meta)
+static void meta_row(struct run *run, struct report *report, const struct query *query,
+                     const struct res_meta *meta)
 {
     if (!wanted(query, meta) || !labels_match(run, query, meta)) {
         return;
@@ -373,7 +383,8 @@ int cmd_get(struct run *run)
 {
     struct query query = {.run = run, .ns = run->options.ns};
     if (!parse_reference(run, &query) ||
-        (run->options.selector != NULL && !parse_selector(run, run->options.selector, &query.selector))) {
+        (run->options.selector != NULL &&
+         !parse_selector(run, run->options.selector, &query.selector))) {
         return POLC_EXIT_USAGE;
     }
     int code = read_model(run);

@@ -12,7 +12,9 @@ static void print_options(const struct verb *verb, bool common)
         char name[64];
         snprintf(name, sizeof name, "%s%c%s--%s%s%s", info->letter != 0 ? "-" : "  ",
                  info->letter != 0 ? info->letter : ' ', info->letter != 0 ? ", " : " ", info->name,
-                 info->argument == NULL ? "" : info->argument[0] == '[' ? "[=" : " ",
+                 info->argument == NULL     ? ""
+                 : info->argument[0] == '[' ? "[="
+                                            : " ",
                  info->argument == NULL ? "" : info->argument + (info->argument[0] == '['));
         printf("  %-28s %s\n", name, info->text);
     }
@@ -44,12 +46,13 @@ static void help_all(void)
     for (size_t i = 0; i < verb_count; i++) {
         printf("  %-9s %s\n", verbs[i].name, verbs[i].summary);
     }
-    puts("\nA PATH is a directory (*.yaml *.yml *.json, recursive), a file, or - for standard input. Without one:\n"
-         "$POLC_DIR, else /etc/polc and /run/polc/endpoints.d.\n\n"
-         "Exit codes: 0 yes or done, 1 no (differs, invalid, nothing found), 2 wrong usage or input, 3 the system refused\n"
-         "and nothing was changed, 5 refused for safety, 70 a bug.\n\n"
-         "polc help VERB says more; polc(8) and polc-policy(5) say all. First steps:\n"
-         "  polc validate DIR && polc diff DIR && polc apply DIR");
+    puts(
+        "\nA PATH is a directory (*.yaml *.yml *.json, recursive), a file, or - for standard input. Without one:\n"
+        "$POLC_DIR, else /etc/polc and /run/polc/endpoints.d.\n\n"
+        "Exit codes: 0 yes or done, 1 no (differs, invalid, nothing found), 2 wrong usage or input, 3 the system refused\n"
+        "and nothing was changed, 5 refused for safety, 70 a bug.\n\n"
+        "polc help VERB says more; polc(8) and polc-policy(5) say all. First steps:\n"
+        "  polc validate DIR && polc diff DIR && polc apply DIR");
 }
 
 int cmd_help(struct run *run)
@@ -74,8 +77,8 @@ int cmd_version(struct run *run)
 #endif
         ;
     if (run->options.output == OUTPUT_JSON) {
-        printf("{\"version\": \"%s\", \"features\": [%s%s%s]}\n", POLC_VERSION, features[0] ? "\"" : "", features,
-               features[0] ? "\"" : "");
+        printf("{\"version\": \"%s\", \"features\": [%s%s%s]}\n", POLC_VERSION,
+               features[0] ? "\"" : "", features, features[0] ? "\"" : "");
     } else {
         printf("polc %s%s%s\n", POLC_VERSION, features[0] ? " +" : "", features);
     }
@@ -103,7 +106,8 @@ int cmd_explain(struct run *run)
 {
     if (run->options.operands.count == 0) {
         for (size_t i = 0; i < DIAG_CODE_COUNT; i++) {
-            printf("%s  %s\n", diag_code_name((enum diag_code)i), diag_code_title((enum diag_code)i));
+            printf("%s  %s\n", diag_code_name((enum diag_code)i),
+                   diag_code_title((enum diag_code)i));
         }
         return POLC_EXIT_OK;
     }

@@ -23,7 +23,8 @@ static bool choose_input(struct run *run, struct status *status)
     struct words roots = {0};
     for (size_t i = 0; i < status->info.root_count; i++) {
         if (access(status->info.roots[i], R_OK) != 0) {
-            status->problem = arena_printf(run->arena, "%s is not readable here", status->info.roots[i]);
+            status->problem =
+                arena_printf(run->arena, "%s is not readable here", status->info.roots[i]);
             return false;
         }
         vec_push(run->arena, &roots, status->info.roots[i]);
@@ -64,7 +65,8 @@ static void print_comparison(struct run *run, const struct status *status)
     } else if (!status->differs) {
         puts("input       the kernel has what it says");
     } else {
-        printf("input       differs: %s     (polc diff)\n", summary_text(run->arena, &status->changes));
+        printf("input       differs: %s     (polc diff)\n",
+               summary_text(run->arena, &status->changes));
     }
 }
 
@@ -76,17 +78,18 @@ static void print_text(struct run *run, const struct status *status)
         printf("table inet %s is there, but polc did not make it\n", run->options.table);
     } else {
         printf("generation  %u, node %s, table inet %s, by polc %s\n", status->info.generation,
-               status->info.node != NULL ? status->info.node : "-", run->options.table, status->info.version);
+               status->info.node != NULL ? status->info.node : "-", run->options.table,
+               status->info.version);
         printf("from        %s\n", roots_text(run, &status->info));
-        printf("holds       %zu chains, %zu rules, %zu sets, %zu elements\n", status->counts.chains, status->counts.rules,
-               status->counts.sets, status->counts.elements);
+        printf("holds       %zu chains, %zu rules, %zu sets, %zu elements\n", status->counts.chains,
+               status->counts.rules, status->counts.sets, status->counts.elements);
         print_comparison(run, status);
     }
     for (size_t i = 0; i < status->others.count; i++) {
         const struct nft_base_chain *chain = &status->others.items[i];
-        printf("%s table %s %s, chain %s: hook %s, priority %d%s\n", i == 0 ? "others     " : "           ",
-               chain->family, chain->table, chain->name, chain->hook, chain->priority,
-               chain->policy_drop ? ", policy drop" : "");
+        printf("%s table %s %s, chain %s: hook %s, priority %d%s\n",
+               i == 0 ? "others     " : "           ", chain->family, chain->table, chain->name,
+               chain->hook, chain->priority, chain->policy_drop ? ", policy drop" : "");
     }
 }
 
@@ -96,20 +99,22 @@ static void print_json(struct run *run, const struct status *status)
     json_t *roots = json_array();
     for (size_t i = 0; i < status->others.count; i++) {
         const struct nft_base_chain *chain = &status->others.items[i];
-        json_array_append_new(others, json_pack("{s:s, s:s, s:s, s:s, s:i, s:b}", "family", chain->family, "table",
-                                                chain->table, "chain", chain->name, "hook", chain->hook, "priority",
-                                                chain->priority, "policy_drop", (int)chain->policy_drop));
+        json_array_append_new(
+            others, json_pack("{s:s, s:s, s:s, s:s, s:i, s:b}", "family", chain->family, "table",
+                              chain->table, "chain", chain->name, "hook", chain->hook, "priority",
+                              chain->priority, "policy_drop", (int)chain->policy_drop));
     }
     for (size_t i = 0; i < status->info.root_count; i++) {
         json_array_append_new(roots, json_string(status->info.roots[i]));
     }
-    json_t *root = json_pack("{s:s, s:b, s:s?, s:I, s:s?, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:o}", "table",
-                             run->options.table, "exists", (int)status->exists, "version", status->info.version,
-                             "generation", (json_int_t)status->info.generation, "node", status->info.node, "roots",
-                             roots, "chains", (json_int_t)status->counts.chains, "rules",
-                             (json_int_t)status->counts.rules, "sets", (json_int_t)status->counts.sets, "elements",
-                             (json_int_t)status->counts.elements, "compared", (int)status->compared, "differs",
-                             (int)status->differs, "other_base_chains", others);
+    json_t *root = json_pack(
+        "{s:s, s:b, s:s?, s:I, s:s?, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:o}", "table",
+        run->options.table, "exists", (int)status->exists, "version", status->info.version,
+        "generation", (json_int_t)status->info.generation, "node", status->info.node, "roots",
+        roots, "chains", (json_int_t)status->counts.chains, "rules",
+        (json_int_t)status->counts.rules, "sets", (json_int_t)status->counts.sets, "elements",
+        (json_int_t)status->counts.elements, "compared", (int)status->compared, "differs",
+        (int)status->differs, "other_base_chains", others);
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);
@@ -135,5 +140,6 @@ int cmd_status(struct run *run)
     }
     run_report(run);
     run->options.output == OUTPUT_JSON ? print_json(run, &status) : print_text(run, &status);
-    return status.exists && status.info.version != NULL && !status.differs ? POLC_EXIT_OK : POLC_EXIT_NO;
+    return status.exists && status.info.version != NULL && !status.differs ? POLC_EXIT_OK
+                                                                           : POLC_EXIT_NO;
 }

@@ -4,7 +4,8 @@
 
 #include <errno.h>
 
-__attribute__((format(printf, 2, 0))) static void say(const char *prefix, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void say(const char *prefix, const char *format,
+                                                      va_list args)
 {
     fflush(stdout);
     fputs(prefix, stderr);
@@ -46,7 +47,8 @@ bool refuse(struct run *run, const char *code, const char *format, ...)
     const char *what = arena_vprintf(run->arena, format, args);
     va_end(args);
     fflush(stdout);
-    fprintf(stderr, "%s[%s]: %s%s\n", forced ? "forced" : "refused", code, what, forced ? "" : "; nothing was changed");
+    fprintf(stderr, "%s[%s]: %s%s\n", forced ? "forced" : "refused", code, what,
+            forced ? "" : "; nothing was changed");
     return !forced;
 }
 
@@ -55,7 +57,8 @@ const char *plural(size_t count)
     return count == 1 ? "" : "s";
 }
 
-const char *words_join(struct arena *arena, const char *const *words, size_t count, const char *separator)
+const char *words_join(struct arena *arena, const char *const *words, size_t count,
+                       const char *separator)
 {
     struct strbuf text = {.arena = arena};
     for (size_t i = 0; i < count; i++) {
@@ -81,8 +84,9 @@ static const char *errno_hint(int error)
 
 static void report_refusal(struct run *run, const struct nft_failure *failure)
 {
-    const char *text = failure->message != NULL && failure->message[0] != '\0' ? failure->message
-                                                                              : strerror(failure->error);
+    const char *text = failure->message != NULL && failure->message[0] != '\0'
+                           ? failure->message
+                           : strerror(failure->error);
     struct diag *diag = diag_report(run->diags, DIAG_N310, failure->loc,
                                     "the kernel refused this %s: %s (%s); nothing was changed",
                                     failure->what != NULL ? failure->what : "ruleset", text,
@@ -102,20 +106,23 @@ int report_failure(struct run *run, enum nft_status status, const struct nft_fai
     case NFT_DONE:
         return POLC_EXIT_OK;
     case NFT_STALE:
-        diag_report(run->diags, DIAG_N301, LOC_NONE,
-                    "another program keeps changing the firewall; nothing was changed after several tries");
+        diag_report(
+            run->diags, DIAG_N301, LOC_NONE,
+            "another program keeps changing the firewall; nothing was changed after several tries");
         break;
     case NFT_REFUSED:
         report_refusal(run, failure);
         break;
     case NFT_NO_PRIVILEGE:
-        diag = diag_report(run->diags, DIAG_N302, LOC_NONE,
-                           "the kernel's firewall needs CAP_NET_ADMIN, which this process has not; nothing was changed");
+        diag = diag_report(
+            run->diags, DIAG_N302, LOC_NONE,
+            "the kernel's firewall needs CAP_NET_ADMIN, which this process has not; nothing was changed");
         diag_hint(diag, "sudo polc %s ...    (validate, compile, get and eval need no privilege)",
                   run->options.verb->name);
         break;
     case NFT_UNSUPPORTED:
-        diag_report(run->diags, DIAG_N303, LOC_NONE, "this kernel has no nf_tables; nothing was changed");
+        diag_report(run->diags, DIAG_N303, LOC_NONE,
+                    "this kernel has no nf_tables; nothing was changed");
         break;
     case NFT_SYSTEM_ERROR:
         diag_report(run->diags, DIAG_N304, LOC_NONE, "%s: %s; nothing was changed",

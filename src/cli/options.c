@@ -25,7 +25,8 @@ const struct option_info option_infos[] = {
 };
 const size_t option_info_count = ARRAY_COUNT(option_infos);
 
-static const char *const output_names[] = {"", "text", "json", "nft", "plan", "table", "wide", "yaml", "name"};
+static const char *const output_names[] = {"",      "text", "json", "nft", "plan",
+                                           "table", "wide", "yaml", "name"};
 _Static_assert(ARRAY_COUNT(output_names) == OUTPUT_COUNT, "one name per output");
 
 const char *output_name(enum output output)
@@ -71,8 +72,9 @@ static void make_tables(struct getopt_tables *tables)
     *at++ = ':';
     for (size_t i = 0; i < option_info_count; i++) {
         const struct option_info *info = &option_infos[i];
-        int has = info->argument == NULL ? no_argument
-                  : info->argument[0] == '[' ? optional_argument : required_argument;
+        int has = info->argument == NULL     ? no_argument
+                  : info->argument[0] == '[' ? optional_argument
+                                             : required_argument;
         tables->long_options[i] = (struct option){info->name, has, NULL, LONG_BASE + (int)i};
         if (info->letter != 0) {
             *at++ = info->letter;
@@ -101,9 +103,10 @@ static void complain_option(const char *given, const struct verb *verb)
     for (size_t i = 0; i < option_info_count; i++) {
         names[i] = option_infos[i].name;
     }
-    const char *best = given[0] == '-' && given[1] == '-'
-                           ? spell_best(strndupa(given + 2, strcspn(given + 2, "=")), names, option_info_count)
-                           : NULL;
+    const char *best =
+        given[0] == '-' && given[1] == '-'
+            ? spell_best(strndupa(given + 2, strcspn(given + 2, "=")), names, option_info_count)
+            : NULL;
     complain("unknown option \"%s\"", given);
     if (best != NULL) {
         hint("did you mean --%s?", best);
@@ -155,22 +158,37 @@ static bool set_table(struct options *options, const char *value)
     enum { TABLE_NAME_MAX = 64 };
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     static const char rest[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
-    if (strspn(value, letters) == 0 || strspn(value, rest) != strlen(value) || strlen(value) > TABLE_NAME_MAX) {
-        complain("--table is a letter, then letters, digits, \"_\", \".\" and \"-\"; not \"%s\"", value);
+    if (strspn(value, letters) == 0 || strspn(value, rest) != strlen(value) ||
+        strlen(value) > TABLE_NAME_MAX) {
+        complain("--table is a letter, then letters, digits, \"_\", \".\" and \"-\"; not \"%s\"",
+                 value);
         return false;
     }
     options->table = value;
     return true;
 }
 
-static bool take_option(struct arena *arena, struct options *options, const char *name, const char *value)
+static bool take_option(struct arena *arena, struct options *options, const char *name,
+                        const char *value)
 {
-    struct { const char *name; bool *flag; } flags[] = {
-        {"show-labels", &options->show_labels}, {"dry-run", &options->dry_run}, {"yes", &options->yes},
-        {"quiet", &options->quiet}, {"verbose", &options->verbose}, {"help", &options->help},
+    struct {
+        const char *name;
+        bool *flag;
+    } flags[] = {
+        {"show-labels", &options->show_labels},
+        {"dry-run", &options->dry_run},
+        {"yes", &options->yes},
+        {"quiet", &options->quiet},
+        {"verbose", &options->verbose},
+        {"help", &options->help},
     };
-    struct { const char *name; const char **text; } texts[] = {
-        {"namespace", &options->ns}, {"selector", &options->selector}, {"base", &options->base},
+    struct {
+        const char *name;
+        const char **text;
+    } texts[] = {
+        {"namespace", &options->ns},
+        {"selector", &options->selector},
+        {"base", &options->base},
         {"node", &options->node},
     };
     for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
@@ -203,10 +221,13 @@ static bool take_option(struct arena *arena, struct options *options, const char
 
 // ---- operands -------------------------------------------------------------------------------------------------
 
-static bool take_operands(struct arena *arena, struct options *options, char **operands, size_t count)
+static bool take_operands(struct arena *arena, struct options *options, char **operands,
+                          size_t count)
 {
     const struct verb *verb = options->verb;
-    size_t fixed = verb->operands == OPERANDS_ONE_PATHS ? 1 : verb->operands == OPERANDS_NAMES ? count : 0;
+    size_t fixed = verb->operands == OPERANDS_ONE_PATHS ? 1
+                   : verb->operands == OPERANDS_NAMES   ? count
+                                                        : 0;
     if (options->help) {
         return true;
     }
@@ -305,7 +326,8 @@ static bool take_options(struct arena *arena, int argc, char **argv, struct opti
     opterr = 0;
     optind = 0;
     int value;
-    while ((value = getopt_long(argc, argv, tables.short_options, tables.long_options, NULL)) != -1) {
+    while ((value = getopt_long(argc, argv, tables.short_options, tables.long_options, NULL)) !=
+           -1) {
         const struct option_info *info = value == ':' || value == '?' ? NULL : info_of(value);
         if (value == ':') {
             complain("option \"%s\" needs a value", argv[optind - 1]);
@@ -313,7 +335,8 @@ static bool take_options(struct arena *arena, int argc, char **argv, struct opti
         }
         if (info == NULL) {
             complain_option(optopt != 0 && optopt < LONG_BASE ? (char[]){'-', (char)optopt, '\0'}
-                                                              : argv[optind - 1], ret->verb);
+                                                              : argv[optind - 1],
+                            ret->verb);
             return false;
         }
         if (!option_allowed(ret->verb, info->name)) {

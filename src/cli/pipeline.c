@@ -26,8 +26,9 @@ bool run_report(struct run *run)
     diags_print(run->diags, stderr, &options);
     size_t files = sources_count(run->sources);
     if (errors + warnings > 0 && files > 0) {
-        fprintf(stderr, "%zu error%s, %zu warning%s in %zu file%s%s\n", errors, plural(errors), warnings,
-                plural(warnings), files, plural(files), errors > 0 ? "; nothing was compiled" : "");
+        fprintf(stderr, "%zu error%s, %zu warning%s in %zu file%s%s\n", errors, plural(errors),
+                warnings, plural(warnings), files, plural(files),
+                errors > 0 ? "; nothing was compiled" : "");
     }
     return errors > 0;
 }
@@ -50,8 +51,8 @@ int pipeline_read(struct run *run)
         return POLC_EXIT_USAGE;
     }
     struct res_decoder *decoder = res_decoder_new(run->input, run->diags, &run->resources);
-    load_paths(run->arena, run->sources, run->diags, run->options.paths.items, run->options.paths.count,
-               res_decode_object, decoder);
+    load_paths(run->arena, run->sources, run->diags, run->options.paths.items,
+               run->options.paths.count, res_decode_object, decoder);
     validate(run->input, run->diags, &run->resources);
     return diags_count(run->diags, DIAG_ERROR) > 0 ? POLC_EXIT_USAGE : POLC_EXIT_OK;
 }
@@ -72,9 +73,11 @@ static const char *choose_node(struct run *run)
     if (!run->options.verb->this_host) {
         return run->options.node_given ? run->options.node : NULL;
     }
-    const char *node = model_choose_node(run->arena, &run->resources, run->options.node, this_hostname(run), &is_short);
+    const char *node = model_choose_node(run->arena, &run->resources, run->options.node,
+                                         this_hostname(run), &is_short);
     if (is_short && !run->options.quiet) {
-        fprintf(stderr, "note: this host is \"%s\"; taking node \"%s\"\n", this_hostname(run), node);
+        fprintf(stderr, "note: this host is \"%s\"; taking node \"%s\"\n", this_hostname(run),
+                node);
     }
     return node;
 }
@@ -136,6 +139,7 @@ int pipeline_run(struct run *run, const pipeline_stage *stages, size_t count)
 
 int pipeline_until_ruleset(struct run *run)
 {
-    static const pipeline_stage stages[] = {pipeline_read, pipeline_model, pipeline_plan, pipeline_ruleset};
+    static const pipeline_stage stages[] = {pipeline_read, pipeline_model, pipeline_plan,
+                                            pipeline_ruleset};
     return pipeline_run(run, stages, ARRAY_COUNT(stages));
 }

@@ -14,8 +14,10 @@ static bool refuse_for_input(struct run *run)
 {
     const struct resources *resources = &run->resources;
     const struct model *model = run->model;
-    const char *paths = words_join(run->arena, run->options.paths.items, run->options.paths.count, ", ");
-    bool nothing = resources->policies.count == 0 && resources->profiles.count == 0 && resources->workloads.count == 0;
+    const char *paths =
+        words_join(run->arena, run->options.paths.items, run->options.paths.count, ", ");
+    bool nothing = resources->policies.count == 0 && resources->profiles.count == 0 &&
+                   resources->workloads.count == 0;
     if (nothing) {
         bool end = refuse(run, "S001", "no policy, profile or endpoint in %s", paths);
         if (end) {
@@ -26,13 +28,18 @@ static bool refuse_for_input(struct run *run)
     if (model->local_endpoints == 0 && model->endpoints.count > 0) {
         bool end = refuse(run, "S002", "nothing in %s is for this host", paths);
         const char *nearest = nearest_node(model, model->node);
-        fprintf(stderr, "  this host is \"%s\"; the input has endpoints on %zu node%s, nearest \"%s\"\n", model->node,
-                model->node_count, plural(model->node_count), nearest);
+        fprintf(stderr,
+                "  this host is \"%s\"; the input has endpoints on %zu node%s, nearest \"%s\"\n",
+                model->node, model->node_count, plural(model->node_count), nearest);
         if (end) {
             bool given = !run->options.default_paths;
-            hint("POLC_NODE=%s polc apply%s%s     (or --node %s; to keep it, set POLC_NODE in /etc/default/polc)", nearest,
-                 given ? " " : "", given ? words_join(run->arena, run->options.paths.items, run->options.paths.count, " ") : "",
-                 nearest);
+            hint(
+                "POLC_NODE=%s polc apply%s%s     (or --node %s; to keep it, set POLC_NODE in /etc/default/polc)",
+                nearest, given ? " " : "",
+                given ? words_join(run->arena, run->options.paths.items, run->options.paths.count,
+                                   " ")
+                      : "",
+                nearest);
         }
         return end;
     }
@@ -74,13 +81,16 @@ bool refuse_replacement(struct run *run, const struct nft_kernel *kernel)
         loaded_count += is_policy_id(loaded.items[i]);
     }
     const char *before = words_join(run->arena, info.roots, info.root_count, ", ");
-    const char *now = words_join(run->arena, run->options.paths.items, run->options.paths.count, ", ");
-    bool end = refuse(run, "S003", "this replaces the %zu polic%s of %s by the %zu of %s", loaded_count,
-                      loaded_count == 1 ? "y" : "ies", before, run->plan->policies.count, now);
-    fprintf(stderr, "  %zu polic%s would be removed, such as %s\n", removed.count, removed.count == 1 ? "y" : "ies",
-            removed.items[0]);
+    const char *now =
+        words_join(run->arena, run->options.paths.items, run->options.paths.count, ", ");
+    bool end =
+        refuse(run, "S003", "this replaces the %zu polic%s of %s by the %zu of %s", loaded_count,
+               loaded_count == 1 ? "y" : "ies", before, run->plan->policies.count, now);
+    fprintf(stderr, "  %zu polic%s would be removed, such as %s\n", removed.count,
+            removed.count == 1 ? "y" : "ies", removed.items[0]);
     if (end) {
-        hint("PATH is the whole policy, not a patch: polc apply %s %s     (or --force=S003)", before, now);
+        hint("PATH is the whole policy, not a patch: polc apply %s %s     (or --force=S003)",
+             before, now);
     }
     return end;
 }

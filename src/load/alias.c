@@ -31,26 +31,30 @@ static bool is_open(const struct parser *parser, const struct node *node)
 }
 
 // `loc` is that of the alias, for errors; `depth` that of the copy.
-static struct node *copy_node(struct parser *parser, const struct node *node, struct loc loc, size_t depth)
+static struct node *copy_node(struct parser *parser, const struct node *node, struct loc loc,
+                              size_t depth)
 {
     struct node *copy = arena_new_of(parser->scratch, struct node);
     *copy = *node;
     copy->next = NULL;
     if (++parser->alias_nodes > LOAD_MAX_ALIAS_NODES) {
-        fail(parser, DIAG_F008, loc, "aliases would make more than %d values of this file", LOAD_MAX_ALIAS_NODES);
+        fail(parser, DIAG_F008, loc, "aliases would make more than %d values of this file",
+             LOAD_MAX_ALIAS_NODES);
         return copy;
     }
     if (node->type == NODE_SCALAR) {
         return copy;
     }
     if (depth >= LOAD_MAX_DEPTH) {
-        fail(parser, DIAG_F007, loc, "with what this alias stands for, lists and maps are nested more than %d deep",
+        fail(parser, DIAG_F007, loc,
+             "with what this alias stands for, lists and maps are nested more than %d deep",
              LOAD_MAX_DEPTH);
         return copy;
     }
     struct node **tail = &copy->first;
     copy->first = NULL;
-    for (const struct node *child = node->first; child != NULL && !parser->failed; child = child->next) {
+    for (const struct node *child = node->first; child != NULL && !parser->failed;
+         child = child->next) {
         *tail = copy_node(parser, child, loc, depth + 1);
         tail = &(*tail)->next;
     }
@@ -70,7 +74,8 @@ static void place_alias(struct parser *parser, const struct node *target, struct
 
 void use_alias(struct parser *parser, const char *name, struct loc loc)
 {
-    const struct anchor *anchor = parser->anchors != NULL ? strmap_get(parser->anchors, name) : NULL;
+    const struct anchor *anchor =
+        parser->anchors != NULL ? strmap_get(parser->anchors, name) : NULL;
     if (anchor == NULL) {
         fail(parser, DIAG_F014, loc, "no anchor \"&%s\" stands before this alias", name);
     } else if (is_open(parser, anchor->node)) {

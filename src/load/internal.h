@@ -6,7 +6,7 @@
 
 // One run of load_paths.
 struct loader {
-    struct arena *arena;     // texts and paths
+    struct arena *arena; // texts and paths
     struct sources *sources;
     struct diags *diags;
     load_object_fn on_object;

@@ -8,7 +8,8 @@ struct inherited {
     const char *api_version, *kind;
 };
 
-static void split(const struct loader *loader, const struct node *root, struct inherited inherited, int depth);
+static void split(const struct loader *loader, const struct node *root, struct inherited inherited,
+                  int depth);
 
 static const char *scalar_of(const struct node *map, const char *key, struct loc *ret_loc)
 {
@@ -33,15 +34,16 @@ static bool must_have_items(const char *api_version, const char *kind)
     return is_list_kind(kind) && (is_core || strcmp(kind, "List") == 0);
 }
 
-static void split_items(const struct loader *loader, const struct node *list, struct inherited inherited, int depth)
+static void split_items(const struct loader *loader, const struct node *list,
+                        struct inherited inherited, int depth)
 {
     for (const struct node *item = list->first; item != NULL; item = item->next) {
         split(loader, item, inherited, depth);
     }
 }
 
-static void split_list_object(const struct loader *loader, const struct node *items, const char *api_version,
-                              const char *kind, int depth)
+static void split_list_object(const struct loader *loader, const struct node *items,
+                              const char *api_version, const char *kind, int depth)
 {
     struct inherited inherited = {0};
     if (strcmp(kind, "List") != 0) {
@@ -51,12 +53,13 @@ static void split_list_object(const struct loader *loader, const struct node *it
     if (items->type == NODE_LIST) {
         split_items(loader, items, inherited, depth + 1);
     } else if (!node_is_null(items)) {
-        diag_report(loader->diags, DIAG_F012, items->loc, "\"items\" of a %s is %s, not a list", kind,
-                    node_type_text(items));
+        diag_report(loader->diags, DIAG_F012, items->loc, "\"items\" of a %s is %s, not a list",
+                    kind, node_type_text(items));
     }
 }
 
-static void give_object(const struct loader *loader, const struct node *root, struct inherited inherited)
+static void give_object(const struct loader *loader, const struct node *root,
+                        struct inherited inherited)
 {
     struct load_object object = {.root = root, .api_version_loc = root->loc, .kind_loc = root->loc};
     object.api_version = scalar_of(root, "apiVersion", &object.api_version_loc);
@@ -66,11 +69,12 @@ static void give_object(const struct loader *loader, const struct node *root, st
     loader->on_object(loader->context, &object);
 }
 
-static void split(const struct loader *loader, const struct node *root, struct inherited inherited, int depth)
+static void split(const struct loader *loader, const struct node *root, struct inherited inherited,
+                  int depth)
 {
     if (depth > LIST_DEPTH_MAX) {
-        diag_report(loader->diags, DIAG_F012, root->loc, "lists of objects are nested more than %d deep",
-                    LIST_DEPTH_MAX);
+        diag_report(loader->diags, DIAG_F012, root->loc,
+                    "lists of objects are nested more than %d deep", LIST_DEPTH_MAX);
         return;
     }
     if (root->type == NODE_LIST) {

@@ -23,7 +23,8 @@ static struct loc event_loc(const struct parser *parser, const yaml_event_t *eve
                     one_line ? event->end_mark.index - event->start_mark.index : 1);
 }
 
-struct diag *fail(struct parser *parser, enum diag_code code, struct loc loc, const char *format, ...)
+struct diag *fail(struct parser *parser, enum diag_code code, struct loc loc, const char *format,
+                  ...)
 {
     va_list args;
     va_start(args, format);
@@ -71,7 +72,8 @@ static void link_to_map(struct parser *parser, struct frame *frame, struct node 
 void link_node(struct parser *parser, struct node *node)
 {
     if (++parser->nodes > LOAD_MAX_NODES_PER_DOCUMENT) {
-        fail(parser, DIAG_F015, node->loc, "a document holds more than %d values", LOAD_MAX_NODES_PER_DOCUMENT);
+        fail(parser, DIAG_F015, node->loc, "a document holds more than %d values",
+             LOAD_MAX_NODES_PER_DOCUMENT);
         return;
     }
     if (parser->depth == 0) {
@@ -91,8 +93,11 @@ void link_node(struct parser *parser, struct node *node)
 
 static bool tag_fits(const char *tag, enum node_type type)
 {
-    static const struct { const char *tag; enum node_type type; } tags[] = {
-        {YAML_STR_TAG, NODE_SCALAR}, {YAML_INT_TAG, NODE_SCALAR}, {YAML_FLOAT_TAG, NODE_SCALAR},
+    static const struct {
+        const char *tag;
+        enum node_type type;
+    } tags[] = {
+        {YAML_STR_TAG, NODE_SCALAR},  {YAML_INT_TAG, NODE_SCALAR},  {YAML_FLOAT_TAG, NODE_SCALAR},
         {YAML_BOOL_TAG, NODE_SCALAR}, {YAML_NULL_TAG, NODE_SCALAR}, {YAML_SEQ_TAG, NODE_LIST},
         {YAML_MAP_TAG, NODE_MAP},
     };
@@ -104,7 +109,8 @@ static bool tag_fits(const char *tag, enum node_type type)
     return strcmp(tag, "!") == 0;
 }
 
-static bool tag_is_good(struct parser *parser, const yaml_char_t *tag, enum node_type type, struct loc loc)
+static bool tag_is_good(struct parser *parser, const yaml_char_t *tag, enum node_type type,
+                        struct loc loc)
 {
     if (tag == NULL || tag_fits((const char *)tag, type)) {
         return true;
@@ -163,7 +169,8 @@ void take_key(struct parser *parser, const char *text, struct loc loc, bool plai
 {
     struct frame *frame = &parser->stack[parser->depth - 1];
     if (plain && strcmp(text, "<<") == 0) {
-        fail(parser, DIAG_F010, loc, "the YAML merge key \"<<\" is not supported; write the fields out");
+        fail(parser, DIAG_F010, loc,
+             "the YAML merge key \"<<\" is not supported; write the fields out");
         return;
     }
     const struct node *known = known_key(frame, text);
@@ -193,8 +200,11 @@ static void on_scalar(struct parser *parser, const yaml_event_t *event)
     bool is_key = awaits_key(parser);
     if (!is_key || event->data.scalar.anchor != NULL) {
         node = arena_new_of(parser->scratch, struct node);
-        *node = (struct node){.type = NODE_SCALAR, .style = style_of(event), .size = (uint32_t)length,
-                              .loc = loc, .text = text};
+        *node = (struct node){.type = NODE_SCALAR,
+                              .style = style_of(event),
+                              .size = (uint32_t)length,
+                              .loc = loc,
+                              .text = text};
         remember_anchor(parser, event->data.scalar.anchor, node);
     }
     if (is_key) {
@@ -244,10 +254,12 @@ static void on_event(struct parser *parser, const yaml_event_t *event)
         on_scalar(parser, event);
         break;
     case YAML_SEQUENCE_START_EVENT:
-        on_start(parser, event, NODE_LIST, event->data.sequence_start.anchor, event->data.sequence_start.tag);
+        on_start(parser, event, NODE_LIST, event->data.sequence_start.anchor,
+                 event->data.sequence_start.tag);
         break;
     case YAML_MAPPING_START_EVENT:
-        on_start(parser, event, NODE_MAP, event->data.mapping_start.anchor, event->data.mapping_start.tag);
+        on_start(parser, event, NODE_MAP, event->data.mapping_start.anchor,
+                 event->data.mapping_start.tag);
         break;
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
@@ -298,7 +310,8 @@ void parse_source(const struct loader *loader, uint32_t source)
     }
     parser.text = prepare_text(parser.scratch, sources_get(loader->sources, source));
     yaml_parser_set_encoding(&parser.yaml, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser.yaml, (const unsigned char *)parser.text.start, parser.text.size);
+    yaml_parser_set_input_string(&parser.yaml, (const unsigned char *)parser.text.start,
+                                 parser.text.size);
     parser.yaml.mark = parser.text.mark;
     run_parser(&parser);
     arena_free(parser.scratch);

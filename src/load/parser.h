@@ -8,9 +8,9 @@
 
 struct frame {
     struct node *node;
-    struct node **tail;      // where the next child is linked
-    struct strmap *keys;     // of a large map
-    const char *key;         // read, its value not yet
+    struct node **tail;  // where the next child is linked
+    struct strmap *keys; // of a large map
+    const char *key;     // read, its value not yet
     struct loc key_loc;
 };
 
@@ -27,19 +27,19 @@ struct parser {
     uint32_t source;
     struct text text;
     yaml_parser_t yaml;
-    struct arena *scratch;   // rewound after each document
+    struct arena *scratch; // rewound after each document
     struct frame stack[LOAD_MAX_DEPTH];
     size_t depth;
     struct node *root;
-    struct strmap *anchors;  // of the document: name -> struct anchor; NULL before the first
+    struct strmap *anchors; // of the document: name -> struct anchor; NULL before the first
     size_t aliases, alias_nodes, nodes;
     bool failed;
 };
 
 // parse.c
 struct loc mark_loc(const struct parser *parser, yaml_mark_t start, size_t length);
-struct diag *fail(struct parser *parser, enum diag_code code, struct loc loc, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+struct diag *fail(struct parser *parser, enum diag_code code, struct loc loc, const char *format,
+                  ...) __attribute__((format(printf, 4, 5)));
 bool awaits_key(const struct parser *parser);
 void take_key(struct parser *parser, const char *text, struct loc loc, bool plain);
 void refuse_key(struct parser *parser, struct loc loc);

@@ -35,8 +35,8 @@ static void close_fd(const int *fd)
 
 static void cannot_read(const struct loader *loader, const char *path, int error)
 {
-    diag_report(loader->diags, DIAG_F001, LOC_NONE, "cannot read %s: %s", path[0] != '\0' ? path : "\"\"",
-                strerror(error));
+    diag_report(loader->diags, DIAG_F001, LOC_NONE, "cannot read %s: %s",
+                path[0] != '\0' ? path : "\"\"", strerror(error));
 }
 
 // ---- reading --------------------------------------------------------------------------------------------------
@@ -73,7 +73,8 @@ static char *read_all(struct arena *arena, int fd, size_t expected, size_t *ret_
 static void parse_text(const struct loader *loader, const char *path, const char *text, size_t size)
 {
     static const char mark[] = "\xef\xbb\xbf";
-    size_t skipped = size >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
+    size_t skipped =
+        size >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
     parse_source(loader, sources_add(loader->sources, path, text + skipped, size - skipped));
 }
 
@@ -102,10 +103,11 @@ static bool was_read(struct walk *walk, const struct stat *info, const char *pat
     }
     const char *what = S_ISDIR(info->st_mode) ? "directory" : "file";
     if (strcmp(known, path) == 0) {
-        diag_report(walk->loader->diags, DIAG_F016, LOC_NONE, "%s is named twice and was read once", path);
+        diag_report(walk->loader->diags, DIAG_F016, LOC_NONE, "%s is named twice and was read once",
+                    path);
     } else {
-        diag_report(walk->loader->diags, DIAG_F016, LOC_NONE, "%s is the same %s as %s and was read once", path,
-                    what, known);
+        diag_report(walk->loader->diags, DIAG_F016, LOC_NONE,
+                    "%s is the same %s as %s and was read once", path, what, known);
     }
     return true;
 }
@@ -113,7 +115,8 @@ static bool was_read(struct walk *walk, const struct stat *info, const char *pat
 static bool is_readable(const struct loader *loader, const char *path, const struct stat *info)
 {
     if (!S_ISREG(info->st_mode)) {
-        diag_report(loader->diags, DIAG_F002, LOC_NONE, "%s is neither a file nor a directory", path);
+        diag_report(loader->diags, DIAG_F002, LOC_NONE, "%s is neither a file nor a directory",
+                    path);
         return false;
     }
     if ((uint64_t)info->st_size > LOAD_MAX_FILE_SIZE) {
@@ -193,7 +196,8 @@ static enum entry_type entry_type(const char *path, const struct dirent *entry)
 }
 
 // "name/" for a directory, so that the order is that of the full paths of the files below.
-static void add_entry(struct walk *walk, struct paths *paths, const char *directory, const struct dirent *entry)
+static void add_entry(struct walk *walk, struct paths *paths, const char *directory,
+                      const struct dirent *entry)
 {
     struct arena *arena = walk->loader->arena;
     const char *slash = directory[strlen(directory) - 1] == '/' ? "" : "/";
@@ -245,7 +249,8 @@ static bool is_loop(const struct stat *info, const struct parent *up)
     return false;
 }
 
-static void walk_directory(struct walk *walk, const char *path, const struct stat *info, const struct parent *up)
+static void walk_directory(struct walk *walk, const char *path, const struct stat *info,
+                           const struct parent *up)
 {
     struct parent here = {up, info->st_dev, info->st_ino, up != NULL ? up->depth + 1 : 1};
     struct paths paths = {0};
@@ -255,8 +260,8 @@ static void walk_directory(struct walk *walk, const char *path, const struct sta
         return;
     }
     if (here.depth > LOAD_MAX_DIRECTORY_DEPTH) {
-        diag_report(walk->loader->diags, DIAG_F004, LOC_NONE, "%s: directories are nested more than %d deep", path,
-                    LOAD_MAX_DIRECTORY_DEPTH);
+        diag_report(walk->loader->diags, DIAG_F004, LOC_NONE,
+                    "%s: directories are nested more than %d deep", path, LOAD_MAX_DIRECTORY_DEPTH);
         return;
     }
     if (!was_read(walk, info, path) && list_directory(walk, path, &paths)) {
@@ -273,13 +278,14 @@ static void walk_path(struct walk *walk, const char *path, const struct parent *
         cannot_read(walk->loader, path, errno);
     } else if (S_ISDIR(info.st_mode)) {
         walk_directory(walk, path, &info, up);
-    } else if (is_readable(walk->loader, path, &info)) { // before it is opened: a device may do something then
+    } else if (is_readable(walk->loader, path,
+                           &info)) { // before it is opened: a device may do something then
         read_file(walk, path);
     }
 }
 
-void load_paths(struct arena *arena, struct sources *sources, struct diags *diags, const char *const *paths,
-                size_t count, load_object_fn on_object, void *context)
+void load_paths(struct arena *arena, struct sources *sources, struct diags *diags,
+                const char *const *paths, size_t count, load_object_fn on_object, void *context)
 {
     struct loader loader = {arena, sources, diags, on_object, context};
     struct walk walk = {.loader = &loader, .seen = strmap_new(arena)};
@@ -297,8 +303,8 @@ void load_paths(struct arena *arena, struct sources *sources, struct diags *diag
     }
 }
 
-void load_text(struct arena *arena, struct sources *sources, struct diags *diags, const char *path, const char *text,
-               size_t size, load_object_fn on_object, void *context)
+void load_text(struct arena *arena, struct sources *sources, struct diags *diags, const char *path,
+               const char *text, size_t size, load_object_fn on_object, void *context)
 {
     struct loader loader = {arena, sources, diags, on_object, context};
     parse_text(&loader, path, text, size);

@@ -15,7 +15,8 @@ static void step(struct text *text)
     bool half_break = text->start[0] == '\r' && text->size > 1 && text->start[1] == '\n';
     text->mark.index++;
     text->mark.column++;
-    if (is_blank(text->start[0]) && text->start[0] != ' ' && text->start[0] != '\t' && !half_break) {
+    if (is_blank(text->start[0]) && text->start[0] != ' ' && text->start[0] != '\t' &&
+        !half_break) {
         text->mark.line++;
         text->mark.column = 0;
     }
@@ -51,7 +52,8 @@ static long half_at(const char *at, size_t left, long first)
     }
     for (size_t i = 2; i < HALF; i++) {
         const char *digits = "0123456789abcdef";
-        const char *digit = strchr(digits, at[i] >= 'A' && at[i] <= 'F' ? at[i] - 'A' + 'a' : at[i]);
+        const char *digit =
+            strchr(digits, at[i] >= 'A' && at[i] <= 'F' ? at[i] - 'A' + 'a' : at[i]);
         if (digit == NULL || *digit == '\0') {
             return -1;
         }
@@ -68,7 +70,8 @@ static size_t copy_escape(char **to, const char *at, size_t left)
     long low = high >= 0 ? half_at(at + HALF, left - HALF, LOW) : -1;
     if (low >= 0) {
         char escape[PAIR];
-        int length = snprintf(escape, sizeof escape, "\\U%08lx", FIRST_PAIR + (high << HALF_BITS) + low);
+        int length =
+            snprintf(escape, sizeof escape, "\\U%08lx", FIRST_PAIR + (high << HALF_BITS) + low);
         memcpy(*to, escape, (size_t)length);
         *to += length;
         return PAIR;
@@ -81,7 +84,8 @@ static size_t copy_escape(char **to, const char *at, size_t left)
 
 static void join_halves(struct arena *scratch, struct text *text)
 {
-    if (memmem(text->start, text->size, "\\ud", 3) == NULL && memmem(text->start, text->size, "\\uD", 3) == NULL) {
+    if (memmem(text->start, text->size, "\\ud", 3) == NULL &&
+        memmem(text->start, text->size, "\\uD", 3) == NULL) {
         return;
     }
     char *copy = arena_alloc(scratch, text->size);

@@ -67,7 +67,8 @@ enum addr_problem cidr_parse(const char *text, size_t length, struct cidr *ret)
         *ret = cidr_of_addr(cidr.addr);
         return ADDR_NO_MASK;
     }
-    if (!parse_bits(slash + 1, length - addr_length - 1, ip_family_bits(cidr.addr.family), &cidr.bits)) {
+    if (!parse_bits(slash + 1, length - addr_length - 1, ip_family_bits(cidr.addr.family),
+                    &cidr.bits)) {
         return ADDR_BAD_MASK;
     }
     *ret = cidr_masked(cidr);

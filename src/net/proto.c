@@ -4,7 +4,8 @@
 
 const char *const proto_names[] = {"ICMP", "TCP", "UDP", "ICMPv6", "SCTP", "UDPLite"};
 const size_t proto_names_count = ARRAY_COUNT(proto_names);
-static const uint8_t numbers[] = {PROTO_ICMP, PROTO_TCP, PROTO_UDP, PROTO_ICMPV6, PROTO_SCTP, PROTO_UDPLITE};
+static const uint8_t numbers[] = {PROTO_ICMP,   PROTO_TCP,  PROTO_UDP,
+                                  PROTO_ICMPV6, PROTO_SCTP, PROTO_UDPLITE};
 _Static_assert(ARRAY_COUNT(numbers) == ARRAY_COUNT(proto_names), "one number per name");
 
 unsigned proto_parse(const char *text, size_t length)

@@ -51,7 +51,7 @@ static void find_comment(const struct nlattr *attr, struct decoded_rule *ret)
 static void get_exprs(const struct nlattr *list, struct exprs *ret)
 {
     const struct nlattr *attr;
-    mnl_attr_for_each_nested(attr, list) {
+    mnl_attr_for_each_nested (attr, list) {
         if (ret->count == EXPRS_MAX) {
             ret->items[EXPRS_MAX - 1] = (struct expr){.kind = EXPR_OTHER, .name = "..."};
             return;
@@ -108,7 +108,7 @@ static void get_fields(const struct nlattr *concat, struct set_shape *shape)
 {
     const struct nlattr *attr, *field[NFTA_SET_FIELD_MAX + 1];
     shape->field_count = 0;
-    mnl_attr_for_each_nested(attr, concat) {
+    mnl_attr_for_each_nested (attr, concat) {
         netlink_nested(attr, field, NFTA_SET_FIELD_MAX);
         if (shape->field_count < STMT_MAX_KEYS) {
             shape->field_lengths[shape->field_count] = get_u32(field[NFTA_SET_FIELD_LEN]);

@@ -107,7 +107,7 @@ void raw_elements_add(struct raw_elements *raw, const struct nlmsghdr *message,
     if (attrs[NFTA_SET_ELEM_LIST_ELEMENTS] == NULL) {
         return;
     }
-    mnl_attr_for_each_nested(element, attrs[NFTA_SET_ELEM_LIST_ELEMENTS]) {
+    mnl_attr_for_each_nested (element, attrs[NFTA_SET_ELEM_LIST_ELEMENTS]) {
         add_element(raw, element, texts);
     }
 }

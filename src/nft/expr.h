@@ -6,8 +6,19 @@
 #include "ruleset.h"
 
 enum expr_kind {
-    EXPR_META, EXPR_PAYLOAD, EXPR_CT, EXPR_CMP, EXPR_BITWISE, EXPR_RANGE, EXPR_LOOKUP, EXPR_VERDICT, EXPR_COUNTER,
-    EXPR_LIMIT, EXPR_LOG, EXPR_REJECT, EXPR_OTHER
+    EXPR_META,
+    EXPR_PAYLOAD,
+    EXPR_CT,
+    EXPR_CMP,
+    EXPR_BITWISE,
+    EXPR_RANGE,
+    EXPR_LOOKUP,
+    EXPR_VERDICT,
+    EXPR_COUNTER,
+    EXPR_LIMIT,
+    EXPR_LOG,
+    EXPR_REJECT,
+    EXPR_OTHER
 };
 
 // Registers are numbered in 32-bit words: NFT_REG_1 is 0, NFT_REG32_05 is 5. The verdict register is REG_VERDICT.
@@ -20,14 +31,15 @@ struct expr {
     uint8_t inverted;   // LOOKUP NOT
     uint8_t verdict;    // VERDICT: enum verdict_kind
     uint8_t to_verdict; // LOOKUP in a verdict map
-    uint32_t key;       // META, CT: kernel key; PAYLOAD: base; CMP, RANGE: kernel operator; LIMIT: type; REJECT: type
-    uint32_t offset;    // PAYLOAD offset in bytes; LIMIT burst; REJECT code; LOG level
-    uint32_t length;    // bytes of data, of the load
-    uint64_t rate, unit; // LIMIT
-    uint64_t packets, bytes; // COUNTER: values; never compared
+    uint32_t
+        key; // META, CT: kernel key; PAYLOAD: base; CMP, RANGE: kernel operator; LIMIT: type; REJECT: type
+    uint32_t offset;              // PAYLOAD offset in bytes; LIMIT burst; REJECT code; LOG level
+    uint32_t length;              // bytes of data, of the load
+    uint64_t rate, unit;          // LIMIT
+    uint64_t packets, bytes;      // COUNTER: values; never compared
     uint8_t data[EXPR_DATA_MAX];  // CMP value, BITWISE mask, RANGE from
     uint8_t data2[EXPR_DATA_MAX]; // BITWISE xor, RANGE to
-    const char *name;   // LOOKUP set, VERDICT chain, LOG prefix, OTHER name; NULL
+    const char *name;             // LOOKUP set, VERDICT chain, LOG prefix, OTHER name; NULL
 };
 
 struct exprs {
@@ -51,9 +63,9 @@ struct expr_hash exprs_hash(const struct exprs *exprs);
 
 // Fixed properties of a set as the kernel stores them.
 struct set_shape {
-    uint32_t key_type;     // nft's datatype number(s), six bits a field
-    uint32_t key_length;   // bytes, each field padded to 4
-    uint32_t flags;        // NFT_SET_*
+    uint32_t key_type;                     // nft's datatype number(s), six bits a field
+    uint32_t key_length;                   // bytes, each field padded to 4
+    uint32_t flags;                        // NFT_SET_*
     uint32_t field_lengths[STMT_MAX_KEYS]; // bytes of each field, for concatenations
     uint32_t field_count;
 };

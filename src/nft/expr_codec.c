@@ -144,7 +144,7 @@ bool verdict_get(const struct nlattr *data, uint8_t *ret_verdict, const char **r
     bool known = false;
     const struct nlattr *attr;
     *ret_chain = NULL;
-    mnl_attr_for_each_nested(attr, nest) {
+    mnl_attr_for_each_nested (attr, nest) {
         if (mnl_attr_get_type(attr) == NFTA_VERDICT_CODE) {
             known = verdict_code_get(attr, ret_verdict);
         } else if (mnl_attr_get_type(attr) == NFTA_VERDICT_CHAIN) {
@@ -329,7 +329,7 @@ static bool get_attribute(const struct nlattr *attr, struct expr *expr)
 static bool get_data_of(const struct nlattr *data, struct expr *expr)
 {
     const struct nlattr *attr;
-    mnl_attr_for_each_nested(attr, data) {
+    mnl_attr_for_each_nested (attr, data) {
         if (!get_attribute(attr, expr)) {
             return false;
         }
@@ -349,7 +349,7 @@ static enum expr_kind kind_of(const char *name)
 static uint32_t u32_attribute(const struct nlattr *data, uint16_t type)
 {
     const struct nlattr *attr;
-    mnl_attr_for_each_nested(attr, data) {
+    mnl_attr_for_each_nested (attr, data) {
         if (mnl_attr_get_type(attr) == type && mnl_attr_get_payload_len(attr) == sizeof(uint32_t)) {
             return ntohl(mnl_attr_get_u32(attr));
         }
@@ -369,7 +369,7 @@ bool expr_get(const struct nlattr *list_elem, struct expr *ret)
 {
     const char *name = "?";
     const struct nlattr *data = NULL, *attr;
-    mnl_attr_for_each_nested(attr, list_elem) {
+    mnl_attr_for_each_nested (attr, list_elem) {
         if (mnl_attr_get_type(attr) == NFTA_EXPR_NAME) {
             name = mnl_attr_get_str(attr);
         } else if (mnl_attr_get_type(attr) == NFTA_EXPR_DATA) {

@@ -8,30 +8,49 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
-enum { TYPE_IPADDR = 7, TYPE_IP6ADDR = 8, TYPE_INET_PROTOCOL = 12, TYPE_INET_SERVICE = 13, TYPE_IFNAME = 41 };
+enum {
+    TYPE_IPADDR = 7,
+    TYPE_IP6ADDR = 8,
+    TYPE_INET_PROTOCOL = 12,
+    TYPE_INET_SERVICE = 13,
+    TYPE_IFNAME = 41
+};
 
 #define META(name, fmt, len, key, type, type_name)                                                 \
-    {.text = name, .load = EXPR_META, .format = fmt, .length = len, .kernel_key = key,             \
-     .datatype = type, .datatype_name = type_name}
+    {                                                                                              \
+        .text = name, .load = EXPR_META, .format = fmt, .length = len, .kernel_key = key,          \
+        .datatype = type, .datatype_name = type_name                                               \
+    }
 #define ADDRESS(name, family, len, off, type, type_name)                                           \
-    {.text = name, .load = EXPR_PAYLOAD, .format = FORMAT_ADDRESS, .nfproto = family,              \
-     .length = len, .kernel_key = NFT_PAYLOAD_NETWORK_HEADER, .offset = off, .datatype = type,     \
-     .datatype_name = type_name}
+    {                                                                                              \
+        .text = name, .load = EXPR_PAYLOAD, .format = FORMAT_ADDRESS, .nfproto = family,           \
+        .length = len, .kernel_key = NFT_PAYLOAD_NETWORK_HEADER, .offset = off, .datatype = type,  \
+        .datatype_name = type_name                                                                 \
+    }
 #define PORT(name, protocol, off)                                                                  \
-    {.text = name, .load = EXPR_PAYLOAD, .format = FORMAT_PORT, .l4proto = protocol, .length = 2,  \
-     .kernel_key = NFT_PAYLOAD_TRANSPORT_HEADER, .offset = off, .datatype = TYPE_INET_SERVICE,     \
-     .datatype_name = "inet_service"}
+    {                                                                                              \
+        .text = name, .load = EXPR_PAYLOAD, .format = FORMAT_PORT, .l4proto = protocol,            \
+        .length = 2, .kernel_key = NFT_PAYLOAD_TRANSPORT_HEADER, .offset = off,                    \
+        .datatype = TYPE_INET_SERVICE, .datatype_name = "inet_service"                             \
+    }
 #define ICMP(name, family, protocol, off)                                                          \
-    {.text = name, .load = EXPR_PAYLOAD, .format = FORMAT_NUMBER, .nfproto = family,               \
-     .l4proto = protocol, .length = 1, .kernel_key = NFT_PAYLOAD_TRANSPORT_HEADER, .offset = off}
+    {                                                                                              \
+        .text = name, .load = EXPR_PAYLOAD, .format = FORMAT_NUMBER, .nfproto = family,            \
+        .l4proto = protocol, .length = 1, .kernel_key = NFT_PAYLOAD_TRANSPORT_HEADER,              \
+        .offset = off                                                                              \
+    }
 
 static const struct key_info keys[] = {
     [KEY_IIFNAME] = META("iifname", FORMAT_IFNAME, 16, NFT_META_IIFNAME, TYPE_IFNAME, "ifname"),
     [KEY_OIFNAME] = META("oifname", FORMAT_IFNAME, 16, NFT_META_OIFNAME, TYPE_IFNAME, "ifname"),
     [KEY_OIF] = META("oif", FORMAT_INDEX, 4, NFT_META_OIF, 0, NULL),
     [KEY_NFPROTO] = META("meta nfproto", FORMAT_NFPROTO, 1, NFT_META_NFPROTO, 0, NULL),
-    [KEY_L4PROTO] = META("meta l4proto", FORMAT_PROTOCOL, 1, NFT_META_L4PROTO, TYPE_INET_PROTOCOL, "inet_proto"),
-    [KEY_CT_STATE] = {.text = "ct state", .load = EXPR_CT, .format = FORMAT_CT_STATE, .length = 4,
+    [KEY_L4PROTO] = META("meta l4proto", FORMAT_PROTOCOL, 1, NFT_META_L4PROTO, TYPE_INET_PROTOCOL,
+                         "inet_proto"),
+    [KEY_CT_STATE] = {.text = "ct state",
+                      .load = EXPR_CT,
+                      .format = FORMAT_CT_STATE,
+                      .length = 4,
                       .kernel_key = NFT_CT_STATE},
     [KEY_IP_SADDR] = ADDRESS("ip saddr", NFPROTO_IPV4, 4, 12, TYPE_IPADDR, "ipv4_addr"),
     [KEY_IP_DADDR] = ADDRESS("ip daddr", NFPROTO_IPV4, 4, 16, TYPE_IPADDR, "ipv4_addr"),
@@ -81,9 +100,12 @@ enum rule_key key_port(uint8_t protocol, bool source)
 
 const char *protocol_text(uint8_t protocol, char *buffer)
 {
-    static const struct { uint8_t number; const char *name; } names[] = {
-        {PROTO_ICMP, "icmp"}, {PROTO_TCP, "tcp"}, {PROTO_UDP, "udp"}, {PROTO_ICMPV6, "ipv6-icmp"},
-        {PROTO_SCTP, "sctp"}, {PROTO_UDPLITE, "udplite"},
+    static const struct {
+        uint8_t number;
+        const char *name;
+    } names[] = {
+        {PROTO_ICMP, "icmp"},        {PROTO_TCP, "tcp"},   {PROTO_UDP, "udp"},
+        {PROTO_ICMPV6, "ipv6-icmp"}, {PROTO_SCTP, "sctp"}, {PROTO_UDPLITE, "udplite"},
     };
     for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
         if (names[i].number == protocol) {
@@ -96,7 +118,10 @@ const char *protocol_text(uint8_t protocol, char *buffer)
 
 static const char *ct_state_text(const uint8_t *value, char *buffer)
 {
-    static const struct { uint32_t bit; const char *name; } states[] = {
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } states[] = {
         {1, "invalid"}, {2, "established"}, {4, "related"}, {8, "new"}, {64, "untracked"}};
     uint32_t bits;
     memcpy(&bits, value, sizeof bits);

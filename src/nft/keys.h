@@ -4,19 +4,27 @@
 
 #include "ruleset.h"
 
-enum value_format { FORMAT_IFNAME, FORMAT_INDEX, FORMAT_NFPROTO, FORMAT_PROTOCOL, FORMAT_CT_STATE, FORMAT_ADDRESS,
-                    FORMAT_PORT, FORMAT_NUMBER };
+enum value_format {
+    FORMAT_IFNAME,
+    FORMAT_INDEX,
+    FORMAT_NFPROTO,
+    FORMAT_PROTOCOL,
+    FORMAT_CT_STATE,
+    FORMAT_ADDRESS,
+    FORMAT_PORT,
+    FORMAT_NUMBER
+};
 
 struct key_info {
-    const char *text;   // "tcp dport", as nft writes it
-    uint8_t load;       // enum expr_kind: EXPR_META, EXPR_PAYLOAD, EXPR_CT
-    uint8_t format;     // enum value_format
-    uint8_t nfproto;    // NFPROTO_* that must be checked first; 0: none
-    uint8_t l4proto;    // IPPROTO_* that must be checked first; 0: none
-    uint8_t length;     // bytes
-    uint32_t kernel_key; // NFT_META_*, NFT_CT_*, or the payload base
-    uint32_t offset;    // of a payload
-    uint32_t datatype;  // nft's number for set keys; 0: never a set key here
+    const char *text;          // "tcp dport", as nft writes it
+    uint8_t load;              // enum expr_kind: EXPR_META, EXPR_PAYLOAD, EXPR_CT
+    uint8_t format;            // enum value_format
+    uint8_t nfproto;           // NFPROTO_* that must be checked first; 0: none
+    uint8_t l4proto;           // IPPROTO_* that must be checked first; 0: none
+    uint8_t length;            // bytes
+    uint32_t kernel_key;       // NFT_META_*, NFT_CT_*, or the payload base
+    uint32_t offset;           // of a payload
+    uint32_t datatype;         // nft's number for set keys; 0: never a set key here
     const char *datatype_name; // "ipv4_addr"
 };
 

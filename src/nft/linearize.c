@@ -22,7 +22,8 @@ static struct expr *add(struct context *context, enum expr_kind kind)
     return expr;
 }
 
-static void add_load(struct context *context, const struct key_info *info, uint32_t length, uint8_t reg)
+static void add_load(struct context *context, const struct key_info *info, uint32_t length,
+                     uint8_t reg)
 {
     struct expr *expr = add(context, info->load);
     expr->reg = reg;
@@ -33,7 +34,8 @@ static void add_load(struct context *context, const struct key_info *info, uint3
     }
 }
 
-static void add_cmp(struct context *context, uint32_t operator, const uint8_t *value, uint32_t length)
+static void add_cmp(struct context *context, uint32_t operator, const uint8_t * value,
+                    uint32_t length)
 {
     struct expr *expr = add(context, EXPR_CMP);
     expr->key = operator;
@@ -74,7 +76,7 @@ static void load_keys(struct context *context, const struct stmt *stmt)
 static void add_prefix(struct context *context, const struct stmt *stmt)
 {
     const struct key_info *info = key_info(stmt->keys[0]);
-    uint32_t operator = stmt->op == OP_PREFIX ? NFT_CMP_EQ : NFT_CMP_NEQ;
+    uint32_t operator= stmt->op == OP_PREFIX ? NFT_CMP_EQ : NFT_CMP_NEQ;
     uint32_t bytes = (stmt->bits + 7u) / 8;
     if (stmt->bits % 8 == 0) {
         add_load(context, info, bytes, 0);
@@ -170,9 +172,10 @@ static bool are_neighbours(const struct stmt *a, const struct stmt *b)
     const struct key_info *left = key_info(a->keys[0]);
     const struct key_info *right = key_info(b->keys[0]);
     return a->kind == STMT_MATCH && b->kind == STMT_MATCH && a->op == OP_EQ && b->op == OP_EQ &&
-           a->key_count == 1 && b->key_count == 1 && left->load == EXPR_PAYLOAD && right->load == EXPR_PAYLOAD &&
-           left->kernel_key == right->kernel_key && left->l4proto == right->l4proto &&
-           left->nfproto == right->nfproto && left->offset + left->length == right->offset;
+           a->key_count == 1 && b->key_count == 1 && left->load == EXPR_PAYLOAD &&
+           right->load == EXPR_PAYLOAD && left->kernel_key == right->kernel_key &&
+           left->l4proto == right->l4proto && left->nfproto == right->nfproto &&
+           left->offset + left->length == right->offset;
 }
 
 static void add_merged(struct context *context, const struct stmt *a, const struct stmt *b)
@@ -192,14 +195,17 @@ static bool can_merge(const struct rule *rule, size_t i)
 {
     enum { MERGED_MAX = 4 }; // ports or type and code, never addresses
     const struct stmt *stmt = &rule->stmts[i];
-    return i + 1 < rule->stmt_count && stmt->kind == STMT_MATCH && rule->stmts[i + 1].kind == STMT_MATCH &&
-           are_neighbours(stmt, stmt + 1) && key_info(stmt->keys[0])->length * 2 <= MERGED_MAX;
+    return i + 1 < rule->stmt_count && stmt->kind == STMT_MATCH &&
+           rule->stmts[i + 1].kind == STMT_MATCH && are_neighbours(stmt, stmt + 1) &&
+           key_info(stmt->keys[0])->length * 2 <= MERGED_MAX;
 }
 
 static void add_action(struct context *context, const struct stmt *stmt)
 {
-    static const uint8_t kinds[] = {[STMT_COUNTER] = EXPR_COUNTER, [STMT_LIMIT] = EXPR_LIMIT,
-                                    [STMT_LOG] = EXPR_LOG, [STMT_REJECT] = EXPR_REJECT,
+    static const uint8_t kinds[] = {[STMT_COUNTER] = EXPR_COUNTER,
+                                    [STMT_LIMIT] = EXPR_LIMIT,
+                                    [STMT_LOG] = EXPR_LOG,
+                                    [STMT_REJECT] = EXPR_REJECT,
                                     [STMT_VERDICT] = EXPR_VERDICT};
     struct expr *expr = add(context, kinds[stmt->kind]);
     if (stmt->kind == STMT_LIMIT) {

@@ -81,7 +81,8 @@ static void collect(struct lower *lower)
     vec_sort(&lower->ruleset->sets, compare_sets);
 }
 
-struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan, const struct sources *sources,
+struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan,
+                              const struct sources *sources,
                               const struct nft_lower_options *options)
 {
     struct nft_ruleset *ruleset = arena_new_of(arena, struct nft_ruleset);

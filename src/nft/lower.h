@@ -5,27 +5,28 @@
 #include "ruleset.h"
 
 // Fixed names: made once and then changed in place (dataplane.md 4.1).
-#define CHAIN_TO            "dispatch/to"            // second half: the destination endpoint
-#define CHAIN_FROM          "dispatch/from"          // first half, packets from a workload interface
-#define CHAIN_HOST          "dispatch/host"          // from a workload interface to this host
-#define CHAIN_SPOOFED       "dispatch/spoofed"
-#define SET_INTERFACES      "workload-interfaces"
+#define CHAIN_TO       "dispatch/to"   // second half: the destination endpoint
+#define CHAIN_FROM     "dispatch/from" // first half, packets from a workload interface
+#define CHAIN_HOST     "dispatch/host" // from a workload interface to this host
+#define CHAIN_SPOOFED  "dispatch/spoofed"
+#define SET_INTERFACES "workload-interfaces"
 
 struct lower {
     struct arena *arena;
     const struct plan *plan;
     const struct sources *sources;
     struct nft_ruleset *ruleset;
-    struct strmap *sets;          // name -> struct set *
-    struct strmap *chains;        // name -> struct chain *
-    struct strmap *identities;    // hashed name -> what it stands for
-    struct set **ipset_cache[2];  // per plan IP set, IPv4 and IPv6; NULL: not made yet
+    struct strmap *sets;         // name -> struct set *
+    struct strmap *chains;       // name -> struct chain *
+    struct strmap *identities;   // hashed name -> what it stands for
+    struct set **ipset_cache[2]; // per plan IP set, IPv4 and IPv6; NULL: not made yet
 };
 
 // ---- lower_sets.c ---------------------------------------------------------------------------------------------
 
 // A new set, or the one of that name; *ret_new tells.
-struct set *lower_set(struct lower *lower, const char *name, enum set_content content, bool *ret_new);
+struct set *lower_set(struct lower *lower, const char *name, enum set_content content,
+                      bool *ret_new);
 // The nft set of a plan IP set in one family. NULL when it has no member there.
 const struct set *lower_ipset(struct lower *lower, int32_t number, uint8_t family);
 // A shared set for a list of a rule's nets (of one family) or ports.
@@ -42,19 +43,20 @@ const char *hashed_name(struct lower *lower, const char *prefix, const char *ide
 // An id that fits in a comment and a chain name: itself, or its head and a hash.
 const char *short_id(struct arena *arena, const char *id);
 // "ID in|out WHAT FILE:LINE", fit for nft's quoted strings.
-const char *rule_comment(const struct lower *lower, const char *id, int direction, const char *what, struct loc loc);
+const char *rule_comment(const struct lower *lower, const char *id, int direction, const char *what,
+                         struct loc loc);
 const char *clean_comment(struct arena *arena, const char *text);
 const char *direction_text(int direction); // "in", "out"
 
 // ---- lower_rule.c ---------------------------------------------------------------------------------------------
 
-struct chain *lower_chain(struct lower *lower, const char *name); // new or known
+struct chain *lower_chain(struct lower *lower, const char *name);          // new or known
 void chain_expect(struct lower *lower, struct chain *chain, size_t rules); // room, to save memory
-void chain_add(struct lower *lower, struct chain *chain, const struct stmt *stmts, size_t count, const char *comment,
-               struct loc loc);
+void chain_add(struct lower *lower, struct chain *chain, const struct stmt *stmts, size_t count,
+               const char *comment, struct loc loc);
 // The nft rules of one plan rule, appended to a chain.
-void lower_rule(struct lower *lower, struct chain *chain, const struct plan_policy *policy, int direction,
-                const struct plan_rule *rule);
+void lower_rule(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
+                int direction, const struct plan_rule *rule);
 
 // ---- lower_policy.c -------------------------------------------------------------------------------------------
 

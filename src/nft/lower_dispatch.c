@@ -31,7 +31,9 @@ static int compare_entries(const void *a, const void *b)
     const struct entry *right = b;
     int order = ip_addr_compare(left->addr, right->addr);
     if (order != 0 || left->endpoint->interface == NULL || right->endpoint->interface == NULL) {
-        return order != 0 ? order : (left->endpoint->interface != NULL) - (right->endpoint->interface != NULL);
+        return order != 0
+                   ? order
+                   : (left->endpoint->interface != NULL) - (right->endpoint->interface != NULL);
     }
     return strcmp(left->endpoint->interface, right->endpoint->interface);
 }
@@ -55,7 +57,8 @@ static struct entries collect_entries(struct lower *lower)
     for (size_t i = 0; i < plan->endpoints.count; i++) {
         const struct plan_endpoint *endpoint = &plan->endpoints.items[i];
         for (size_t j = 0; j < endpoint->address_count; j++) {
-            vec_push(lower->arena, &entries, (struct entry){endpoint, endpoint->addresses[j], false});
+            vec_push(lower->arena, &entries,
+                     (struct entry){endpoint, endpoint->addresses[j], false});
         }
     }
     vec_sort(&entries, compare_entries);
@@ -92,38 +95,42 @@ static bool belongs(const struct entry *entry, enum map_use use)
     return false;
 }
 
-static struct map_elements make_elements(struct lower *lower, const struct entries *entries, uint8_t family,
-                                         enum map_use use)
+static struct map_elements make_elements(struct lower *lower, const struct entries *entries,
+                                         uint8_t family, enum map_use use)
 {
     struct map_elements elements = {0};
     int direction = use == MAP_FROM_INTERFACE || use == MAP_FROM_ADDRESS ? PLAN_OUT : PLAN_IN;
     for (size_t i = 0; i < entries->count; i++) {
         const struct entry *entry = &entries->items[i];
         if (entry->addr.family == family && belongs(entry, use)) {
-            vec_push(lower->arena, &elements, (struct map_element){
-                .ifname = entry->endpoint->interface,
-                .addr = entry->addr,
-                .verdict = use == MAP_OWN ? VERDICT_ACCEPT : VERDICT_GOTO,
-                .chain = use == MAP_OWN ? NULL : lower_class(lower, entry->endpoint->classes[direction]),
-                .loc = entry->endpoint->loc,
-            });
+            vec_push(lower->arena, &elements,
+                     (struct map_element){
+                         .ifname = entry->endpoint->interface,
+                         .addr = entry->addr,
+                         .verdict = use == MAP_OWN ? VERDICT_ACCEPT : VERDICT_GOTO,
+                         .chain = use == MAP_OWN
+                                      ? NULL
+                                      : lower_class(lower, entry->endpoint->classes[direction]),
+                         .loc = entry->endpoint->loc,
+                     });
         }
     }
     return elements;
 }
 
-static const struct set *make_map(struct lower *lower, const struct entries *entries, const char *name,
-                                  uint8_t family, enum map_use use)
+static const struct set *make_map(struct lower *lower, const struct entries *entries,
+                                  const char *name, uint8_t family, enum map_use use)
 {
     struct map_elements elements = make_elements(lower, entries, family, use);
     bool is_new;
-    struct set *set = lower_set(
-        lower, arena_printf(lower->arena, "%s%u", name, family), SET_VERDICTS, &is_new);
+    struct set *set =
+        lower_set(lower, arena_printf(lower->arena, "%s%u", name, family), SET_VERDICTS, &is_new);
     set->family = family;
     set->with_ifname = use == MAP_FROM_INTERFACE || use == MAP_TO_INTERFACE || use == MAP_OWN;
     if (use == MAP_FROM_INTERFACE) {
-        vec_push(lower->arena, &elements, (struct map_element){
-            .catch_all = true, .verdict = VERDICT_GOTO, .chain = CHAIN_SPOOFED});
+        vec_push(lower->arena, &elements,
+                 (struct map_element){
+                     .catch_all = true, .verdict = VERDICT_GOTO, .chain = CHAIN_SPOOFED});
     }
     set->verdicts = elements.items;
     set->count = elements.count;
@@ -199,8 +206,8 @@ static struct stmt interface_prefix(enum rule_key key, const char *prefix)
 }
 
 // From a workload interface: a known one, or one whose name starts with a prefix.
-static void add_from_workloads(struct lower *lower, struct chain *chain, const struct set *interfaces,
-                               const char *target)
+static void add_from_workloads(struct lower *lower, struct chain *chain,
+                               const struct set *interfaces, const char *target)
 {
     struct stmt go = stmt_verdict(VERDICT_GOTO, target);
     add2(lower, chain, stmt_in_set(KEY_IIFNAME, interfaces), go);
@@ -220,9 +227,11 @@ static struct maps make_maps(struct lower *lower, const struct entries *entries)
     struct maps maps;
     for (size_t i = 0; i < 2; i++) {
         maps.from[i] = make_map(lower, entries, "from", families[i], MAP_FROM_INTERFACE);
-        maps.from_address[i] = make_map(lower, entries, "from-address", families[i], MAP_FROM_ADDRESS);
+        maps.from_address[i] =
+            make_map(lower, entries, "from-address", families[i], MAP_FROM_ADDRESS);
         maps.to[i] = make_map(lower, entries, "to", families[i], MAP_TO_ADDRESS);
-        maps.to_interface[i] = make_map(lower, entries, "to-interface", families[i], MAP_TO_INTERFACE);
+        maps.to_interface[i] =
+            make_map(lower, entries, "to-interface", families[i], MAP_TO_INTERFACE);
     }
     return maps;
 }
@@ -245,7 +254,8 @@ static void fill_base(struct lower *lower, struct chain *chain, enum chain_hook 
 }
 
 // Sources that an endpoint may use besides its own: looked up only by packets that would be dropped.
-static void add_spoofable(struct lower *lower, struct chain *chain, const struct plan_endpoint *endpoint)
+static void add_spoofable(struct lower *lower, struct chain *chain,
+                          const struct plan_endpoint *endpoint)
 {
     static const uint8_t families[] = {IP_V4, IP_V6};
     for (size_t i = 0; i < ARRAY_COUNT(families); i++) {
@@ -273,7 +283,8 @@ static void fill_from(struct lower *lower, const struct maps *maps)
     for (size_t i = 0; i < lower->plan->endpoints.count; i++) {
         add_spoofable(lower, spoofed, &lower->plan->endpoints.items[i]);
     }
-    add_counted_drop(lower, spoofed, NULL, "workload interface, but no endpoint with this source address");
+    add_counted_drop(lower, spoofed, NULL,
+                     "workload interface, but no endpoint with this source address");
 }
 
 static struct stmt byte_stmt(enum rule_key key, enum match_op op, uint8_t value, uint8_t end)
@@ -295,8 +306,10 @@ static void fill_host(struct lower *lower, const struct entries *entries)
     struct stmt from_any = stmt_value(KEY_IP_SADDR, OP_EQ, any4, sizeof any4);
     struct stmt from_link = stmt_value(KEY_IP6_SADDR, OP_PREFIX, link_local, sizeof link_local);
     from_link.bits = 10;
-    struct stmt dhcp[] = {stmt_port(KEY_UDP_SPORT, 68), stmt_port(KEY_UDP_DPORT, 67), from_any, accept};
-    struct stmt dhcp6[] = {stmt_port(KEY_UDP_SPORT, 546), stmt_port(KEY_UDP_DPORT, 547), from_link, accept};
+    struct stmt dhcp[] = {stmt_port(KEY_UDP_SPORT, 68), stmt_port(KEY_UDP_DPORT, 67), from_any,
+                          accept};
+    struct stmt dhcp6[] = {stmt_port(KEY_UDP_SPORT, 546), stmt_port(KEY_UDP_DPORT, 547), from_link,
+                           accept};
     chain_add(lower, chain, dhcp, ARRAY_COUNT(dhcp), NULL, LOC_NONE);
     const struct set *own = make_map(lower, entries, "own", IP_V4, MAP_OWN);
     struct stmt renewal[] = {stmt_port(KEY_UDP_SPORT, 68), stmt_port(KEY_UDP_DPORT, 67),
@@ -318,9 +331,11 @@ static void fill_to(struct lower *lower, const struct maps *maps, const struct s
         }
     }
     struct stmt known = stmt_in_set(KEY_OIFNAME, interfaces);
-    add_counted_drop(lower, chain, &known, "workload interface, but no endpoint with this destination address");
+    add_counted_drop(lower, chain, &known,
+                     "workload interface, but no endpoint with this destination address");
     for (size_t i = 0; i < lower->plan->settings.interface_prefix_count; i++) {
-        struct stmt prefix = interface_prefix(KEY_OIFNAME, lower->plan->settings.interface_prefixes[i]);
+        struct stmt prefix =
+            interface_prefix(KEY_OIFNAME, lower->plan->settings.interface_prefixes[i]);
         add_counted_drop(lower, chain, &prefix, "workload interface without an endpoint");
     }
     // No output interface: the packet is for this host, and only a workload's packet comes here on that hook.

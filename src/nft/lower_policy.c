@@ -49,8 +49,8 @@ static void add_jump(struct lower *lower, struct chain *chain, const char *name,
     chain_add(lower, chain, &stmt, 1, NULL, loc);
 }
 
-static void inline_policy(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
-                          int direction)
+static void inline_policy(struct lower *lower, struct chain *chain,
+                          const struct plan_policy *policy, int direction)
 {
     const struct plan_rules *rules = &policy->rules[direction];
     for (size_t i = 0; i < rules->count;) {
@@ -61,7 +61,8 @@ static void inline_policy(struct lower *lower, struct chain *chain, const struct
         if (end - i >= RUN_MIN) {
             char suffix[16];
             snprintf(suffix, sizeof suffix, "/%u", rules->items[i].index);
-            add_jump(lower, chain, run_chain(lower, policy, direction, i, end, suffix), policy->loc);
+            add_jump(lower, chain, run_chain(lower, policy, direction, i, end, suffix),
+                     policy->loc);
             i = end;
         }
         for (; i < rules->count && i <= end; i++) {
@@ -81,15 +82,17 @@ static void add_policy(struct lower *lower, struct chain *chain, const struct pl
     add_jump(lower, chain, run_chain(lower, policy, direction, 0, count, ""), policy->loc);
 }
 
-static void add_drop(struct lower *lower, struct chain *chain, const char *id, int direction, struct loc loc)
+static void add_drop(struct lower *lower, struct chain *chain, const char *id, int direction,
+                     struct loc loc)
 {
-    struct stmt stmts[] = {stmt_counter(),
-                           lower->plan->settings.reject ? (struct stmt){.kind = STMT_REJECT}
-                                                        : stmt_verdict(VERDICT_DROP, NULL)};
+    struct stmt stmts[] = {stmt_counter(), lower->plan->settings.reject
+                                               ? (struct stmt){.kind = STMT_REJECT}
+                                               : stmt_verdict(VERDICT_DROP, NULL)};
     chain_add(lower, chain, stmts, 2, rule_comment(lower, id, direction, "end", loc), loc);
 }
 
-static const char *tier_chain_name(struct lower *lower, const struct plan_class_tier *tier, int direction)
+static const char *tier_chain_name(struct lower *lower, const struct plan_class_tier *tier,
+                                   int direction)
 {
     struct strbuf identity = {.arena = lower->arena};
     for (size_t i = 0; i < tier->policies.count; i++) {
@@ -98,12 +101,14 @@ static const char *tier_chain_name(struct lower *lower, const struct plan_class_
             strbuf_addf(&identity, "%s ", policy->id);
         }
     }
-    const char *prefix = arena_printf(lower->arena, "tier/%s/%s/", lower->plan->tiers.items[tier->tier].name,
-                                      direction_text(direction));
+    const char *prefix =
+        arena_printf(lower->arena, "tier/%s/%s/", lower->plan->tiers.items[tier->tier].name,
+                     direction_text(direction));
     return hashed_name(lower, prefix, strbuf_text(&identity));
 }
 
-static const char *lower_tier(struct lower *lower, const struct plan_class_tier *tier, int direction)
+static const char *lower_tier(struct lower *lower, const struct plan_class_tier *tier,
+                              int direction)
 {
     const char *name = tier_chain_name(lower, tier, direction);
     if (strmap_get(lower->chains, name) != NULL) {
@@ -119,7 +124,8 @@ static const char *lower_tier(struct lower *lower, const struct plan_class_tier 
         }
     }
     if (!info->pass) {
-        add_drop(lower, chain, arena_printf(lower->arena, "tier/%s", info->name), direction, info->loc);
+        add_drop(lower, chain, arena_printf(lower->arena, "tier/%s", info->name), direction,
+                 info->loc);
     }
     return name;
 }
@@ -134,7 +140,8 @@ static void add_profile(struct lower *lower, struct chain *chain, const struct p
     } else if (rules->count == 1 && rules->items[0].action != PLAN_PASS) {
         lower_rule(lower, chain, profile, direction, &rules->items[0]);
     } else if (rules->count > 0) {
-        add_jump(lower, chain, run_chain(lower, profile, direction, 0, rules->count, ""), profile->loc);
+        add_jump(lower, chain, run_chain(lower, profile, direction, 0, rules->count, ""),
+                 profile->loc);
     }
 }
 
@@ -143,7 +150,8 @@ static const char *class_name(struct lower *lower, const struct plan_class *clas
     struct strbuf identity = {.arena = lower->arena};
     for (size_t i = 0; i < class->tiers.count; i++) {
         if (class->tiers.items[i].enforced) {
-            strbuf_addf(&identity, "%s ", tier_chain_name(lower, &class->tiers.items[i], class->direction));
+            strbuf_addf(&identity, "%s ",
+                        tier_chain_name(lower, &class->tiers.items[i], class->direction));
         }
     }
     for (size_t i = 0; i < class->profiles.count; i++) {
@@ -159,7 +167,8 @@ static void drop_tunnels(struct lower *lower, struct chain *chain)
     const struct plan_settings *settings = &lower->plan->settings;
     struct stmt drop = stmt_verdict(VERDICT_DROP, NULL);
     if (settings->drop_vxlan) {
-        struct stmt stmts[] = {stmt_port(KEY_UDP_DPORT, settings->vxlan_port), stmt_counter(), drop};
+        struct stmt stmts[] = {stmt_port(KEY_UDP_DPORT, settings->vxlan_port), stmt_counter(),
+                               drop};
         chain_add(lower, chain, stmts, ARRAY_COUNT(stmts), "VXLAN from a workload", LOC_NONE);
     }
     if (settings->drop_ipip) {
@@ -173,8 +182,8 @@ static void fill_class(struct lower *lower, struct chain *chain, const struct pl
 {
     if (lower->plan->settings.conntrack_invalid_check) {
         static const uint32_t invalid = 1; // NF_CT_STATE_INVALID_BIT
-        struct stmt stmts[] = {stmt_value(KEY_CT_STATE, OP_BITS, &invalid, sizeof invalid), stmt_counter(),
-                               stmt_verdict(VERDICT_DROP, NULL)};
+        struct stmt stmts[] = {stmt_value(KEY_CT_STATE, OP_BITS, &invalid, sizeof invalid),
+                               stmt_counter(), stmt_verdict(VERDICT_DROP, NULL)};
         chain_add(lower, chain, stmts, ARRAY_COUNT(stmts), "conntrack invalid", LOC_NONE);
     }
     if (class->direction == PLAN_OUT) {
@@ -182,11 +191,13 @@ static void fill_class(struct lower *lower, struct chain *chain, const struct pl
     }
     for (size_t i = 0; i < class->tiers.count; i++) {
         if (class->tiers.items[i].enforced) {
-            add_jump(lower, chain, lower_tier(lower, &class->tiers.items[i], class->direction), LOC_NONE);
+            add_jump(lower, chain, lower_tier(lower, &class->tiers.items[i], class->direction),
+                     LOC_NONE);
         }
     }
     for (size_t i = 0; i < class->profiles.count; i++) {
-        add_profile(lower, chain, &lower->plan->profiles.items[class->profiles.items[i]], class->direction);
+        add_profile(lower, chain, &lower->plan->profiles.items[class->profiles.items[i]],
+                    class->direction);
     }
     add_drop(lower, chain, "profile", class->direction, LOC_NONE);
 }

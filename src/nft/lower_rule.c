@@ -19,9 +19,9 @@ struct build {
     struct lower *lower;
     const struct plan_match *match;
     const struct plan_rule *rule;
-    uint8_t family;       // IP_V4, IP_V6, or 0: no address is looked at
-    bool never;           // this alternative cannot match
-    bool tests_family;    // a statement already implies the family
+    uint8_t family;    // IP_V4, IP_V6, or 0: no address is looked at
+    bool never;        // this alternative cannot match
+    bool tests_family; // a statement already implies the family
     struct stmt cheap[STMTS_MAX], sets[STMTS_MAX];
     size_t cheap_count, set_count;
 };
@@ -114,9 +114,12 @@ static void add_named(struct build *build, int32_t number, bool source, bool neg
         build->never |= !negated; // nothing declares that port: never in it, always outside it
         return;
     }
-    add_set(build, (struct stmt){
-        .kind = STMT_MATCH, .op = negated ? OP_NOT_SET : OP_SET, .key_count = 3, .set = set,
-        .keys = {(uint8_t)key_address(build->family, source), KEY_L4PROTO, (uint8_t)key_port(0, source)}});
+    add_set(build, (struct stmt){.kind = STMT_MATCH,
+                                 .op = negated ? OP_NOT_SET : OP_SET,
+                                 .key_count = 3,
+                                 .set = set,
+                                 .keys = {(uint8_t)key_address(build->family, source), KEY_L4PROTO,
+                                          (uint8_t)key_port(0, source)}});
     build->tests_family = true;
 }
 
@@ -172,7 +175,8 @@ static void add_ipset(struct build *build, int32_t number, bool source, bool neg
     }
 }
 
-static void add_side(struct build *build, const struct plan_side *side, bool source, enum port_choice choice)
+static void add_side(struct build *build, const struct plan_side *side, bool source,
+                     enum port_choice choice)
 {
     if (choice == PORTS_NUMERIC) {
         add_ports(build, &side->ports, source, false);
@@ -227,7 +231,8 @@ static const char *log_prefix(struct lower *lower, const struct plan_policy *pol
         strbuf_add(&text, *at == 't' ? tier : *at == 'k' ? kind : policy->name);
     }
     enum { PREFIX_MAX = 125 }; // with ": " the kernel's limit of 127
-    return clean_comment(lower->arena, arena_printf(lower->arena, "%.*s: ", PREFIX_MAX, strbuf_text(&text)));
+    return clean_comment(lower->arena,
+                         arena_printf(lower->arena, "%.*s: ", PREFIX_MAX, strbuf_text(&text)));
 }
 
 static size_t put_log(struct lower *lower, const struct plan_policy *policy, struct stmt *stmts)
@@ -235,9 +240,9 @@ static size_t put_log(struct lower *lower, const struct plan_policy *policy, str
     const struct plan_settings *settings = &lower->plan->settings;
     size_t count = 0;
     if (settings->log_rate > 0) {
-        stmts[count++] = (struct stmt){
-            .kind = STMT_LIMIT,
-            .limit = {settings->log_rate, settings->log_burst, settings->log_unit}};
+        stmts[count++] =
+            (struct stmt){.kind = STMT_LIMIT,
+                          .limit = {settings->log_rate, settings->log_burst, settings->log_unit}};
     }
     stmts[count++] = (struct stmt){.kind = STMT_LOG, .log_prefix = log_prefix(lower, policy)};
     return count;
@@ -291,15 +296,18 @@ static void emit(const struct target *target, struct build *build)
     count += build->cheap_count;
     memcpy(stmts + count, build->sets, build->set_count * sizeof *stmts);
     count += build->set_count;
-    count += put_action(target->lower, target->policy, target->direction, target->rule->action, stmts + count);
+    count += put_action(target->lower, target->policy, target->direction, target->rule->action,
+                        stmts + count);
     chain_add(target->lower, target->chain, stmts, count, target->comment, target->rule->loc);
 }
 
 static void lower_alternative(const struct target *target, uint8_t family, enum icmp_choice icmp,
                               const enum port_choice ports[2])
 {
-    struct build build = {
-        .lower = target->lower, .match = &target->rule->match, .rule = target->rule, .family = family};
+    struct build build = {.lower = target->lower,
+                          .match = &target->rule->match,
+                          .rule = target->rule,
+                          .family = family};
     add_protocol(&build, ports);
     add_icmp(&build, icmp);
     add_side(&build, &build.match->source, true, ports[0]);
@@ -344,24 +352,28 @@ static void lower_family(const struct target *target, uint8_t family)
     const struct plan_match *match = &target->rule->match;
     for (enum icmp_choice icmp = ICMP_PLAIN; icmp < ICMP_END; icmp++) {
         for (enum port_choice source = PORTS_NONE; source < PORTS_END; source++) {
-            for (enum port_choice destination = PORTS_NONE; destination < PORTS_END; destination++) {
-                if (icmp_choice_applies(match, icmp) && port_choice_applies(&match->source, source) &&
+            for (enum port_choice destination = PORTS_NONE; destination < PORTS_END;
+                 destination++) {
+                if (icmp_choice_applies(match, icmp) &&
+                    port_choice_applies(&match->source, source) &&
                     port_choice_applies(&match->destination, destination)) {
-                    lower_alternative(target, family, icmp, (enum port_choice[]){source, destination});
+                    lower_alternative(target, family, icmp,
+                                      (enum port_choice[]){source, destination});
                 }
             }
         }
     }
 }
 
-void lower_rule(struct lower *lower, struct chain *chain, const struct plan_policy *policy, int direction,
-                const struct plan_rule *rule)
+void lower_rule(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
+                int direction, const struct plan_rule *rule)
 {
     const struct plan_match *match = &rule->match;
     char index[16];
     snprintf(index, sizeof index, "%u", rule->index);
-    struct target target = {lower, chain, policy, direction, rule,
-                            rule_comment(lower, policy->id, direction, index, rule->loc)};
+    struct target target = {lower,  chain,
+                            policy, direction,
+                            rule,   rule_comment(lower, policy->id, direction, index, rule->loc)};
     bool by_family = match->families != PLAN_BOTH || side_sees_address(&match->source) ||
                      side_sees_address(&match->destination);
     if (!by_family) {

@@ -6,7 +6,7 @@
 #include "lower.h"
 
 enum {
-    PADDED_MAX = 16384,  // CIDRs; above it a plain interval set
+    PADDED_MAX = 16384, // CIDRs; above it a plain interval set
     SIZE_MIN = 16,
     PORT_NAME_MAX = 48,
 };
@@ -20,7 +20,8 @@ uint32_t set_size(size_t count)
     return size;
 }
 
-struct set *lower_set(struct lower *lower, const char *name, enum set_content content, bool *ret_new)
+struct set *lower_set(struct lower *lower, const char *name, enum set_content content,
+                      bool *ret_new)
 {
     struct set *set = strmap_get(lower->sets, name);
     *ret_new = set == NULL;
@@ -40,9 +41,13 @@ static const struct set *cidr_set(struct lower *lower, const char *prefix, const
     bool hosts = cidrset_all_hosts(&cidrs);
     bool padded = !hosts && cidrs.count <= PADDED_MAX;
     uint8_t family = cidrs.items[0].addr.family;
-    const char *kind = arena_printf(lower->arena, "%s%u%s.", prefix, family, hosts ? "" : padded ? "p" : "i");
+    const char *kind = arena_printf(lower->arena, "%s%u%s.", prefix, family,
+                                    hosts    ? ""
+                                    : padded ? "p"
+                                             : "i");
     bool is_new;
-    struct set *set = lower_set(lower, hashed_name(lower, kind, identity), padded ? SET_PADDED : SET_CIDRS, &is_new);
+    struct set *set = lower_set(lower, hashed_name(lower, kind, identity),
+                                padded ? SET_PADDED : SET_CIDRS, &is_new);
     if (is_new) {
         set->family = family;
         set->interval = !hosts;
@@ -54,7 +59,8 @@ static const struct set *cidr_set(struct lower *lower, const char *prefix, const
     return set;
 }
 
-static const struct set *triple_set(struct lower *lower, const struct plan_ipset *ipset, uint8_t family)
+static const struct set *triple_set(struct lower *lower, const struct plan_ipset *ipset,
+                                    uint8_t family)
 {
     // Sorted by address: IPv4 first.
     size_t first = 0;

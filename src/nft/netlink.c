@@ -60,7 +60,7 @@ const char *netlink_error_text(const struct nlmsghdr *error)
         skip += MNL_ALIGN(payload->msg.nlmsg_len) - sizeof payload->msg;
     }
     const struct nlattr *attr;
-    mnl_attr_for_each(attr, error, skip) {
+    mnl_attr_for_each (attr, error, skip) {
         if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG) {
             return mnl_attr_get_str(attr);
         }
@@ -150,7 +150,7 @@ void netlink_attributes(const struct nlmsghdr *message, const struct nlattr **re
 {
     const struct nlattr *attr;
     memset(ret, 0, (max + 1u) * sizeof *ret);
-    mnl_attr_for_each(attr, message, sizeof(struct nfgenmsg)) {
+    mnl_attr_for_each (attr, message, sizeof(struct nfgenmsg)) {
         keep(attr, ret, max);
     }
 }
@@ -159,7 +159,7 @@ void netlink_nested(const struct nlattr *nest, const struct nlattr **ret, uint16
 {
     const struct nlattr *attr;
     memset(ret, 0, (max + 1u) * sizeof *ret);
-    mnl_attr_for_each_nested(attr, nest) {
+    mnl_attr_for_each_nested (attr, nest) {
         keep(attr, ret, max);
     }
 }

@@ -21,7 +21,8 @@ static json_t *key_json(enum rule_key key)
     if (blank == NULL || strncmp(info->text, "meta ", 5) == 0) {
         return json_pack("{s:{s:s}}", "meta", "key", last);
     }
-    return json_pack("{s:{s:s%, s:s}}", "payload", "protocol", info->text, (size_t)(blank - info->text), "field", last);
+    return json_pack("{s:{s:s%, s:s}}", "payload", "protocol", info->text,
+                     (size_t)(blank - info->text), "field", last);
 }
 
 static json_t *keys_json(const struct stmt *stmt)
@@ -53,7 +54,8 @@ static json_t *value_json(enum rule_key key, const uint8_t *value)
         }
         return list;
     }
-    bool number = info->format == FORMAT_PORT || info->format == FORMAT_NUMBER || info->format == FORMAT_INDEX;
+    bool number = info->format == FORMAT_PORT || info->format == FORMAT_NUMBER ||
+                  info->format == FORMAT_INDEX;
     return number ? json_integer(atoi(text)) : json_string(text);
 }
 
@@ -66,13 +68,15 @@ static json_t *right_json(const struct stmt *stmt)
         return json_sprintf("@%s", stmt->set->name);
     case OP_RANGE:
     case OP_NOT_RANGE:
-        return json_pack("{s:[o, o]}", "range", value_json(key, stmt->value), value_json(key, stmt->value_end));
+        return json_pack("{s:[o, o]}", "range", value_json(key, stmt->value),
+                         value_json(key, stmt->value_end));
     case OP_PREFIX:
     case OP_NOT_PREFIX:
         if (key_info(key)->format == FORMAT_IFNAME) {
             return json_sprintf("%.*s*", stmt->bits / 8, (const char *)stmt->value);
         }
-        return json_pack("{s:{s:o, s:i}}", "prefix", "addr", value_json(key, stmt->value), "len", stmt->bits);
+        return json_pack("{s:{s:o, s:i}}", "prefix", "addr", value_json(key, stmt->value), "len",
+                         stmt->bits);
     case OP_EQ:
     case OP_NE:
     case OP_BITS:
@@ -84,10 +88,11 @@ static json_t *right_json(const struct stmt *stmt)
 static json_t *match_json(const struct stmt *stmt)
 {
     static const char *const operators[] = {
-        [OP_EQ] = "==", [OP_NE] = "!=", [OP_PREFIX] = "==", [OP_NOT_PREFIX] = "!=", [OP_RANGE] = "==",
-        [OP_NOT_RANGE] = "!=", [OP_SET] = "==", [OP_NOT_SET] = "!=", [OP_BITS] = "in"};
-    return json_pack("{s:{s:s, s:o, s:o}}", "match", "op", operators[stmt->op], "left", keys_json(stmt), "right",
-                     right_json(stmt));
+        [OP_EQ] = "==",         [OP_NE] = "!=",      [OP_PREFIX] = "==",
+        [OP_NOT_PREFIX] = "!=", [OP_RANGE] = "==",   [OP_NOT_RANGE] = "!=",
+        [OP_SET] = "==",        [OP_NOT_SET] = "!=", [OP_BITS] = "in"};
+    return json_pack("{s:{s:s, s:o, s:o}}", "match", "op", operators[stmt->op], "left",
+                     keys_json(stmt), "right", right_json(stmt));
 }
 
 static json_t *verdict_json(uint8_t verdict, const char *chain)
@@ -102,8 +107,8 @@ static json_t *limit_json(const struct stmt *stmt)
 {
     uint64_t unit = stmt->limit.unit;
     const char *per = unit == 1 ? "second" : unit == 60 ? "minute" : unit == 3600 ? "hour" : "day";
-    return json_pack("{s:{s:i, s:s, s:i}}", "limit", "rate", (int)stmt->limit.rate, "per", per, "burst",
-                     (int)stmt->limit.burst);
+    return json_pack("{s:{s:i, s:s, s:i}}", "limit", "rate", (int)stmt->limit.rate, "per", per,
+                     "burst", (int)stmt->limit.burst);
 }
 
 static json_t *stmt_json(const struct stmt *stmt)
@@ -132,7 +137,8 @@ static json_t *stmt_json(const struct stmt *stmt)
 
 static json_t *type_json(const struct set *set)
 {
-    const char *address = set->family != 0 ? key_info(key_address(set->family, true))->datatype_name : "";
+    const char *address =
+        set->family != 0 ? key_info(key_address(set->family, true))->datatype_name : "";
     switch ((enum set_content)set->content) {
     case SET_CIDRS:
         return json_string(address);
@@ -154,8 +160,9 @@ static json_t *cidr_json(struct cidr cidr)
 {
     char buffer[IP_TEXT_MAX];
     ip_addr_text(cidr.addr, buffer);
-    return cidr_is_host(cidr) ? json_string(buffer)
-                              : json_pack("{s:{s:s, s:i}}", "prefix", "addr", buffer, "len", cidr.bits);
+    return cidr_is_host(cidr)
+               ? json_string(buffer)
+               : json_pack("{s:{s:s, s:i}}", "prefix", "addr", buffer, "len", cidr.bits);
 }
 
 static json_t *map_element_json(const struct set *set, const struct map_element *element)
@@ -165,7 +172,8 @@ static json_t *map_element_json(const struct set *set, const struct map_element 
     if (element->catch_all) {
         key = json_string("*");
     } else if (set->with_ifname) {
-        key = json_pack("{s:[s, s]}", "concat", element->ifname, ip_addr_text(element->addr, buffer));
+        key =
+            json_pack("{s:[s, s]}", "concat", element->ifname, ip_addr_text(element->addr, buffer));
     } else {
         key = json_string(ip_addr_text(element->addr, buffer));
     }
@@ -181,14 +189,16 @@ static json_t *element_json(const struct set *set, size_t index)
     case SET_CIDRS:
         return cidr_json(set->cidrs.items[index]);
     case SET_PADDED:
-        return json_pack("{s:[o, {s:[i, i]}]}", "concat", cidr_json(set->cidrs.items[index]), "range", 0, 255);
+        return json_pack("{s:[o, {s:[i, i]}]}", "concat", cidr_json(set->cidrs.items[index]),
+                         "range", 0, 255);
     case SET_PORTS:
         range = set->ports.items[index];
         return range.min == range.max ? json_integer(range.min)
                                       : json_pack("{s:[i, i]}", "range", range.min, range.max);
     case SET_TRIPLES:
         return json_pack("{s:[s, s, i]}", "concat", ip_addr_text(set->triples[index].addr, buffer),
-                         protocol_text(set->triples[index].protocol, protocol), set->triples[index].port);
+                         protocol_text(set->triples[index].protocol, protocol),
+                         set->triples[index].port);
     case SET_IFNAMES:
         return json_string(set->ifnames[index]);
     case SET_VERDICTS:
@@ -209,8 +219,8 @@ static json_t *elements_json(const struct set *set)
 static json_t *set_json(const char *table, const struct set *set)
 {
     bool map = set->content == SET_VERDICTS;
-    json_t *json = json_pack("{s:s, s:s, s:s, s:o}", "family", "inet", "table", table, "name", set->name, "type",
-                             type_json(set));
+    json_t *json = json_pack("{s:s, s:s, s:s, s:o}", "family", "inet", "table", table, "name",
+                             set->name, "type", type_json(set));
     if (map) {
         json_object_set_new(json, "map", json_string("verdict"));
     }
@@ -231,10 +241,12 @@ static json_t *set_json(const char *table, const struct set *set)
 
 static json_t *chain_json(const char *table, const struct chain *chain)
 {
-    json_t *json = json_pack("{s:s, s:s, s:s}", "family", "inet", "table", table, "name", chain->name);
+    json_t *json =
+        json_pack("{s:s, s:s, s:s}", "family", "inet", "table", table, "name", chain->name);
     if (chain->hook != HOOK_NONE) {
         json_object_update_new(json, json_pack("{s:s, s:s, s:i, s:s}", "type", "filter", "hook",
-                                               hook_names[chain->hook], "prio", (int)chain->priority, "policy", "accept"));
+                                               hook_names[chain->hook], "prio",
+                                               (int)chain->priority, "policy", "accept"));
     }
     return json_pack("{s:{s:o}}", "add", "chain", json);
 }
@@ -245,7 +257,8 @@ static json_t *rule_json(const char *table, const struct chain *chain, const str
     for (size_t i = 0; i < rule->stmt_count; i++) {
         json_array_append_new(list, stmt_json(&rule->stmts[i]));
     }
-    json_t *json = json_pack("{s:s, s:s, s:s, s:o}", "family", "inet", "table", table, "chain", chain->name, "expr", list);
+    json_t *json = json_pack("{s:s, s:s, s:s, s:o}", "family", "inet", "table", table, "chain",
+                             chain->name, "expr", list);
     if (rule->comment != NULL) {
         json_object_set_new(json, "comment", json_string(rule->comment));
     }
@@ -267,9 +280,10 @@ static void add_map_elements(json_t *commands, const struct nft_ruleset *ruleset
     for (size_t i = 0; i < ruleset->sets.count; i++) {
         const struct set *set = ruleset->sets.items[i];
         if (set->content == SET_VERDICTS && set->count > 0) {
-            json_array_append_new(commands, json_pack("{s:{s:{s:s, s:s, s:s, s:o}}}", "add", "element", "family", "inet",
-                                                      "table", ruleset->table, "name", set->name, "elem",
-                                                      elements_json(set)));
+            json_array_append_new(commands,
+                                  json_pack("{s:{s:{s:s, s:s, s:s, s:o}}}", "add", "element",
+                                            "family", "inet", "table", ruleset->table, "name",
+                                            set->name, "elem", elements_json(set)));
         }
     }
 }
@@ -278,8 +292,8 @@ void nft_print_json(const struct nft_ruleset *ruleset, FILE *out)
 {
     json_t *commands = json_array();
     json_array_append_new(commands, json_pack("{s:{s:i}}", "metainfo", "json_schema_version", 1));
-    json_array_append_new(commands, json_pack("{s:{s:{s:s, s:s}}}", "add", "table", "family", "inet", "name",
-                                              ruleset->table));
+    json_array_append_new(commands, json_pack("{s:{s:{s:s, s:s}}}", "add", "table", "family",
+                                              "inet", "name", ruleset->table));
     for (size_t i = 0; i < ruleset->sets.count; i++) {
         json_array_append_new(commands, set_json(ruleset->table, ruleset->sets.items[i]));
     }

@@ -120,7 +120,8 @@ static void print_chain(FILE *out, const struct chain *chain)
 
 static void print_type(FILE *out, const struct set *set)
 {
-    const char *address = set->family != 0 ? key_info(key_address(set->family, true))->datatype_name : "";
+    const char *address =
+        set->family != 0 ? key_info(key_address(set->family, true))->datatype_name : "";
     switch ((enum set_content)set->content) {
     case SET_CIDRS:
         fputs(address, out);
@@ -143,7 +144,8 @@ static void print_type(FILE *out, const struct set *set)
     }
 }
 
-static void print_verdict_element(FILE *out, const struct set *set, const struct map_element *element)
+static void print_verdict_element(FILE *out, const struct set *set,
+                                  const struct map_element *element)
 {
     char buffer[IP_TEXT_MAX];
     if (element->catch_all) {

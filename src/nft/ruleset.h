@@ -7,46 +7,85 @@
 
 // What a match or a verdict map looks at. One row each in the key table (keys.c).
 enum rule_key {
-    KEY_IIFNAME, KEY_OIFNAME, KEY_OIF, KEY_NFPROTO, KEY_L4PROTO, KEY_CT_STATE,
-    KEY_IP_SADDR, KEY_IP_DADDR, KEY_IP6_SADDR, KEY_IP6_DADDR,
-    KEY_TCP_SPORT, KEY_TCP_DPORT, KEY_UDP_SPORT, KEY_UDP_DPORT, KEY_SCTP_SPORT, KEY_SCTP_DPORT,
-    KEY_TH_SPORT, KEY_TH_DPORT, KEY_ICMP_TYPE, KEY_ICMP_CODE, KEY_ICMPV6_TYPE, KEY_ICMPV6_CODE, KEY_COUNT
+    KEY_IIFNAME,
+    KEY_OIFNAME,
+    KEY_OIF,
+    KEY_NFPROTO,
+    KEY_L4PROTO,
+    KEY_CT_STATE,
+    KEY_IP_SADDR,
+    KEY_IP_DADDR,
+    KEY_IP6_SADDR,
+    KEY_IP6_DADDR,
+    KEY_TCP_SPORT,
+    KEY_TCP_DPORT,
+    KEY_UDP_SPORT,
+    KEY_UDP_DPORT,
+    KEY_SCTP_SPORT,
+    KEY_SCTP_DPORT,
+    KEY_TH_SPORT,
+    KEY_TH_DPORT,
+    KEY_ICMP_TYPE,
+    KEY_ICMP_CODE,
+    KEY_ICMPV6_TYPE,
+    KEY_ICMPV6_CODE,
+    KEY_COUNT
 };
 
 enum match_op {
-    OP_EQ,      // value
+    OP_EQ, // value
     OP_NE,
-    OP_PREFIX,  // the first `bits` bits of value (addresses; interface names with a trailing *)
+    OP_PREFIX, // the first `bits` bits of value (addresses; interface names with a trailing *)
     OP_NOT_PREFIX,
-    OP_RANGE,   // value..value_end
+    OP_RANGE, // value..value_end
     OP_NOT_RANGE,
-    OP_SET,     // in the named set
+    OP_SET, // in the named set
     OP_NOT_SET,
-    OP_BITS,    // value & bits set, for ct state
+    OP_BITS, // value & bits set, for ct state
 };
 
-enum verdict_kind { VERDICT_ACCEPT, VERDICT_DROP, VERDICT_RETURN, VERDICT_JUMP, VERDICT_GOTO, VERDICT_CONTINUE };
+enum verdict_kind {
+    VERDICT_ACCEPT,
+    VERDICT_DROP,
+    VERDICT_RETURN,
+    VERDICT_JUMP,
+    VERDICT_GOTO,
+    VERDICT_CONTINUE
+};
 
-enum stmt_kind { STMT_MATCH, STMT_VMAP, STMT_COUNTER, STMT_LIMIT, STMT_LOG, STMT_REJECT, STMT_VERDICT };
+enum stmt_kind {
+    STMT_MATCH,
+    STMT_VMAP,
+    STMT_COUNTER,
+    STMT_LIMIT,
+    STMT_LOG,
+    STMT_REJECT,
+    STMT_VERDICT
+};
 
 enum { STMT_MAX_KEYS = 3 };
 
 struct stmt {
-    uint8_t kind;                 // enum stmt_kind
-    uint8_t op;                   // enum match_op, of STMT_MATCH
-    uint8_t key_count;            // more than one: a concatenation (with OP_SET, OP_NOT_SET, STMT_VMAP only)
-    uint8_t keys[STMT_MAX_KEYS];  // enum rule_key
-    uint8_t verdict;              // enum verdict_kind, of STMT_VERDICT
-    uint8_t bits;                 // of OP_PREFIX, OP_NOT_PREFIX
+    uint8_t kind;      // enum stmt_kind
+    uint8_t op;        // enum match_op, of STMT_MATCH
+    uint8_t key_count; // more than one: a concatenation (with OP_SET, OP_NOT_SET, STMT_VMAP only)
+    uint8_t keys[STMT_MAX_KEYS]; // enum rule_key
+    uint8_t verdict;             // enum verdict_kind, of STMT_VERDICT
+    uint8_t bits;                // of OP_PREFIX, OP_NOT_PREFIX
     union {
         // Network byte order for addresses and ports, one byte for protocols and ICMP, a NUL-padded name for interfaces,
         // host byte order (4 bytes) for ct state and oif.
         uint8_t value[16];
-        struct { uint8_t value_start[8], value_end[8]; }; // of ranges, which are ports or ICMP types
-        const struct set *set;        // OP_SET, OP_NOT_SET, STMT_VMAP
-        const char *chain;            // VERDICT_JUMP, VERDICT_GOTO
-        const char *log_prefix;       // STMT_LOG
-        struct { uint32_t rate, burst; uint64_t unit; } limit; // packets per unit seconds
+        struct {
+            uint8_t value_start[8], value_end[8];
+        };                      // of ranges, which are ports or ICMP types
+        const struct set *set;  // OP_SET, OP_NOT_SET, STMT_VMAP
+        const char *chain;      // VERDICT_JUMP, VERDICT_GOTO
+        const char *log_prefix; // STMT_LOG
+        struct {
+            uint32_t rate, burst;
+            uint64_t unit;
+        } limit; // packets per unit seconds
     };
 };
 
@@ -79,24 +118,24 @@ enum set_content {
 };
 
 struct map_element {
-    const char *ifname;    // NULL when the map has no such field
+    const char *ifname; // NULL when the map has no such field
     struct ip_addr addr;
-    bool catch_all;        // the "*" element; ifname and addr do not count
-    uint8_t verdict;       // enum verdict_kind
-    const char *chain;     // of JUMP and GOTO
+    bool catch_all;    // the "*" element; ifname and addr do not count
+    uint8_t verdict;   // enum verdict_kind
+    const char *chain; // of JUMP and GOTO
     struct loc loc;
 };
 
 struct set {
     const char *name;
-    const char *comment;   // NULL for none; at most RULE_COMMENT_MAX bytes
-    uint8_t content;       // enum set_content
-    uint8_t family;        // IP_V4 or IP_V6 of the address field; 0 when there is none
-    bool interval;         // flag interval
-    bool with_ifname;      // SET_VERDICTS: the key is ifname . address
-    uint32_t size;         // declared size; 0: none (plain interval sets)
+    const char *comment; // NULL for none; at most RULE_COMMENT_MAX bytes
+    uint8_t content;     // enum set_content
+    uint8_t family;      // IP_V4 or IP_V6 of the address field; 0 when there is none
+    bool interval;       // flag interval
+    bool with_ifname;    // SET_VERDICTS: the key is ifname . address
+    uint32_t size;       // declared size; 0: none (plain interval sets)
     struct loc loc;
-    size_t count;          // elements
+    size_t count; // elements
     union {
         struct cidrset cidrs;
         struct portset ports;
@@ -108,8 +147,12 @@ struct set {
 
 struct nft_ruleset {
     const char *table;
-    struct { VEC_FIELDS(struct chain *); } chains; // base chains first, then by name
-    struct { VEC_FIELDS(struct set *); } sets;     // by name
+    struct {
+        VEC_FIELDS(struct chain *);
+    } chains; // base chains first, then by name
+    struct {
+        VEC_FIELDS(struct set *);
+    } sets; // by name
     const struct sources *sources;
 };
 

@@ -30,7 +30,8 @@ static struct fields fields_of(const struct set *set)
     case SET_VERDICTS:
         break;
     }
-    return set->with_ifname ? (struct fields){{KEY_IIFNAME, address}, 2} : (struct fields){{address}, 1};
+    return set->with_ifname ? (struct fields){{KEY_IIFNAME, address}, 2}
+                            : (struct fields){{address}, 1};
 }
 
 struct set_shape set_shape_of(const struct set *set)

@@ -5,7 +5,8 @@
 
 struct stmt stmt_value(enum rule_key key, enum match_op op, const void *value, size_t length)
 {
-    struct stmt stmt = {.kind = STMT_MATCH, .op = (uint8_t)op, .key_count = 1, .keys = {(uint8_t)key}};
+    struct stmt stmt = {
+        .kind = STMT_MATCH, .op = (uint8_t)op, .key_count = 1, .keys = {(uint8_t)key}};
     memcpy(stmt.value, value, length);
     return stmt;
 }

@@ -34,8 +34,11 @@ static void build_tiers(struct arena *arena, const struct model *model, struct p
 {
     for (size_t i = 0; i < model->tiers.count; i++) {
         const struct model_tier *tier = &model->tiers.items[i];
-        vec_push(arena, &plan->tiers, (struct plan_tier){
-            .name = copy(arena, tier->name), .order = tier->order, .pass = tier->pass, .loc = tier->loc});
+        vec_push(arena, &plan->tiers,
+                 (struct plan_tier){.name = copy(arena, tier->name),
+                                    .order = tier->order,
+                                    .pass = tier->pass,
+                                    .loc = tier->loc});
     }
 }
 
@@ -78,7 +81,8 @@ static void build_ipset(struct arena *arena, const struct model_ipset *set, stru
     }
 }
 
-_Static_assert((int)PLAN_INGRESS == (int)RES_INGRESS && (int)PLAN_EGRESS == (int)RES_EGRESS, "types are copied as they are");
+_Static_assert((int)PLAN_INGRESS == (int)RES_INGRESS && (int)PLAN_EGRESS == (int)RES_EGRESS,
+               "types are copied as they are");
 
 struct plan *plan_build(struct arena *arena, const struct model *model)
 {

@@ -10,7 +10,8 @@ struct class_registry {
     struct strmap *numbers; // class as text -> uint32_t *
 };
 
-static const char *class_text(struct arena *arena, const struct model_endpoint *endpoint, int direction)
+static const char *class_text(struct arena *arena, const struct model_endpoint *endpoint,
+                              int direction)
 {
     struct strbuf text = {.arena = arena};
     strbuf_addf(&text, "%d:", direction);
@@ -70,7 +71,8 @@ static struct plan_endpoint build_endpoint(const struct class_registry *registry
     struct plan_endpoint ret = {
         .id = arena_strdup(arena, endpoint->id),
         .node = res->node.text != NULL ? arena_strdup(arena, res->node.text) : NULL,
-        .interface = res->interface_name.text != NULL ? arena_strdup(arena, res->interface_name.text) : NULL,
+        .interface =
+            res->interface_name.text != NULL ? arena_strdup(arena, res->interface_name.text) : NULL,
         .addresses = arena_array_of(arena, struct ip_addr, res->addresses.count),
         .address_count = res->addresses.count,
         .loc = res->meta.loc,
@@ -101,7 +103,8 @@ void plan_endpoints_build(struct arena *arena, const struct model *model,
     };
     for (size_t i = 0; i < model->endpoints.count; i++) {
         if (model->endpoints.items[i].local) {
-            vec_push(arena, &plan->endpoints, build_endpoint(&registry, &model->endpoints.items[i]));
+            vec_push(arena, &plan->endpoints,
+                     build_endpoint(&registry, &model->endpoints.items[i]));
         }
     }
 }

@@ -43,13 +43,15 @@ static json_t *ports_json(const struct portset *set)
     json_t *list = json_array();
     for (size_t i = 0; i < set->count; i++) {
         struct port_range range = set->items[i];
-        json_array_append_new(list, range.min == range.max ? json_integer(range.min)
-                                                           : json_sprintf("%u:%u", range.min, range.max));
+        json_array_append_new(list, range.min == range.max
+                                        ? json_integer(range.min)
+                                        : json_sprintf("%u:%u", range.min, range.max));
     }
     return list;
 }
 
-static void set_ipset(const struct printer *printer, json_t *object, const char *key, int32_t number)
+static void set_ipset(const struct printer *printer, json_t *object, const char *key,
+                      int32_t number)
 {
     if (number >= 0) {
         set_text(object, key, printer->plan->ipsets.items[number].name);
@@ -119,7 +121,8 @@ static json_t *rules_json(const struct printer *printer, const struct plan_rules
     return list;
 }
 
-static json_t *policy_json(const struct printer *printer, const struct plan_policy *policy, bool profile)
+static json_t *policy_json(const struct printer *printer, const struct plan_policy *policy,
+                           bool profile)
 {
     json_t *object = json_object();
     set_text(object, "id", policy->id);
@@ -170,7 +173,8 @@ static json_t *ipsets_json(const struct printer *printer)
         for (size_t j = 0; j < set->port_count; j++) {
             const struct plan_port_member *member = &set->ports[j];
             json_array_append_new(members, json_pack("{s:s, s:i, s:i}", "address",
-                ip_addr_text(member->addr, buffer), "protocol", member->protocol, "port", member->port));
+                                                     ip_addr_text(member->addr, buffer), "protocol",
+                                                     member->protocol, "port", member->port));
         }
         json_object_set_new(object, "members", members);
         json_array_append_new(list, object);
@@ -189,13 +193,16 @@ static json_t *class_json(const struct printer *printer, const struct plan_class
         const struct plan_class_tier *tier = &class->tiers.items[i];
         json_t *policies = json_array();
         for (size_t j = 0; j < tier->policies.count; j++) {
-            json_array_append_new(policies, json_string(plan->policies.items[tier->policies.items[j]].id));
+            json_array_append_new(policies,
+                                  json_string(plan->policies.items[tier->policies.items[j]].id));
         }
-        json_array_append_new(tiers, json_pack("{s:s, s:o}", "tier", plan->tiers.items[tier->tier].name,
-                                               "policies", policies));
+        json_array_append_new(tiers,
+                              json_pack("{s:s, s:o}", "tier", plan->tiers.items[tier->tier].name,
+                                        "policies", policies));
     }
     for (size_t i = 0; i < class->profiles.count; i++) {
-        json_array_append_new(profiles, json_string(plan->profiles.items[class->profiles.items[i]].id));
+        json_array_append_new(profiles,
+                              json_string(plan->profiles.items[class->profiles.items[i]].id));
     }
     json_object_set_new(object, "tiers", tiers);
     json_object_set_new(object, "profiles", profiles);
@@ -229,18 +236,18 @@ static json_t *settings_json(const struct plan_settings *settings)
     for (size_t i = 0; i < settings->interface_prefix_count; i++) {
         json_array_append_new(prefixes, json_string(settings->interface_prefixes[i]));
     }
-    return json_pack("{s:o, s:s, s:s, s:s, s:i, s:I, s:i, s:b, s:b, s:b, s:i}", "interfacePrefix", prefixes,
-                     "defaultEndpointToHostAction",
-                     settings->host_action == PLAN_HOST_DROP ? "Drop" : "Accept", "denyAction",
-                     settings->reject ? "Reject" : "Drop", "logPrefix", settings->log_prefix, "logRate",
-                     (int)settings->log_rate, "logRateSeconds", (json_int_t)settings->log_unit,
-                     "logBurst", (int)settings->log_burst, "conntrackInvalidCheck",
-                     (int)settings->conntrack_invalid_check, "dropVXLAN", (int)settings->drop_vxlan, "dropIPIP",
-                     (int)settings->drop_ipip, "vxlanPort", settings->vxlan_port);
+    return json_pack(
+        "{s:o, s:s, s:s, s:s, s:i, s:I, s:i, s:b, s:b, s:b, s:i}", "interfacePrefix", prefixes,
+        "defaultEndpointToHostAction", settings->host_action == PLAN_HOST_DROP ? "Drop" : "Accept",
+        "denyAction", settings->reject ? "Reject" : "Drop", "logPrefix", settings->log_prefix,
+        "logRate", (int)settings->log_rate, "logRateSeconds", (json_int_t)settings->log_unit,
+        "logBurst", (int)settings->log_burst, "conntrackInvalidCheck",
+        (int)settings->conntrack_invalid_check, "dropVXLAN", (int)settings->drop_vxlan, "dropIPIP",
+        (int)settings->drop_ipip, "vxlanPort", settings->vxlan_port);
 }
 
-static json_t *policies_json(const struct printer *printer, const struct plan_policy *items, size_t count,
-                             bool profiles)
+static json_t *policies_json(const struct printer *printer, const struct plan_policy *items,
+                             size_t count, bool profiles)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {

@@ -69,7 +69,8 @@ static uint8_t implied_families(const struct res_rule *res)
     return PLAN_BOTH;
 }
 
-static uint8_t build_match(struct arena *arena, const struct model_rule *rule, struct plan_match *ret)
+static uint8_t build_match(struct arena *arena, const struct model_rule *rule,
+                           struct plan_match *ret)
 {
     const struct res_rule *res = rule->res;
     uint8_t families = implied_families(res);
@@ -90,8 +91,10 @@ static uint8_t build_match(struct arena *arena, const struct model_rule *rule, s
 void plan_rules_build(struct arena *arena, const struct model_rule *rules, size_t count,
                       struct plan_rules *ret)
 {
-    static const uint8_t actions[RES_ACTION_COUNT] = {
-        [RES_ALLOW] = PLAN_ALLOW, [RES_DENY] = PLAN_DENY, [RES_LOG] = PLAN_LOG, [RES_PASS] = PLAN_PASS};
+    static const uint8_t actions[RES_ACTION_COUNT] = {[RES_ALLOW] = PLAN_ALLOW,
+                                                      [RES_DENY] = PLAN_DENY,
+                                                      [RES_LOG] = PLAN_LOG,
+                                                      [RES_PASS] = PLAN_PASS};
     ret->items = arena_array_of(arena, struct plan_rule, count);
     ret->capacity = count;
     for (size_t i = 0; i < count; i++) {

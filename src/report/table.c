@@ -51,7 +51,8 @@ static struct cell *next_cell(struct report *report)
 
 void report_cell(struct report *report, const char *text)
 {
-    next_cell(report)->text = text != NULL && text[0] != '\0' ? arena_strdup(report->arena, text) : NULL;
+    next_cell(report)->text =
+        text != NULL && text[0] != '\0' ? arena_strdup(report->arena, text) : NULL;
 }
 
 void report_cellf(struct report *report, const char *format, ...)

@@ -19,11 +19,13 @@ static const struct sel *policy_selector(struct arena *arena, const struct res_p
     const struct sel *sel = res->selector.tree;
     if (res->meta.ns != NULL) {
         sel = sel_and(arena, sel, sel_eq(arena, LABEL_NAMESPACE, res->meta.ns));
-        return sel_and(arena, sel,
-                       scope_part(arena, res->service_account_selector.tree, PREFIX_SERVICE_ACCOUNT, NULL));
+        return sel_and(
+            arena, sel,
+            scope_part(arena, res->service_account_selector.tree, PREFIX_SERVICE_ACCOUNT, NULL));
     }
-    sel = sel_and(arena, sel,
-                  scope_part(arena, res->namespace_selector.tree, PREFIX_NAMESPACE, LABEL_NAMESPACE));
+    sel =
+        sel_and(arena, sel,
+                scope_part(arena, res->namespace_selector.tree, PREFIX_NAMESPACE, LABEL_NAMESPACE));
     return sel_and(arena, sel,
                    scope_part(arena, res->service_account_selector.tree, PREFIX_SERVICE_ACCOUNT,
                               LABEL_SERVICE_ACCOUNT));

@@ -14,7 +14,9 @@ struct candidate {
 
 struct label_index {
     struct arena *arena;
-    struct { VEC_FIELDS(struct candidate); } all;
+    struct {
+        VEC_FIELDS(struct candidate);
+    } all;
     struct strmap *by_pair; // "key=value" -> struct model_indexes * into `all`
     struct strmap *by_key;  // "key" -> the same
 };
@@ -77,8 +79,8 @@ static int compare_numbers(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-void label_index_select(const struct label_index *index, struct arena *arena,
-                        const struct sel *sel, struct model_indexes *ret)
+void label_index_select(const struct label_index *index, struct arena *arena, const struct sel *sel,
+                        struct model_indexes *ret)
 {
     struct sel_anchor anchor;
     if (!sel_anchor(arena, sel, &anchor)) {

@@ -5,17 +5,17 @@
 #include <polc/resolve.h>
 
 // Labels that Calico itself gives meaning to.
-#define LABEL_NAMESPACE       "projectcalico.org/namespace"
-#define LABEL_ORCHESTRATOR    "projectcalico.org/orchestrator"
-#define LABEL_SERVICE_ACCOUNT "projectcalico.org/serviceaccount"
-#define LABEL_NAME            "projectcalico.org/name"
-#define LABEL_KIND            "projectcalico.org/kind"
-#define LABEL_METADATA_NAME   "kubernetes.io/metadata.name"
-#define PREFIX_NAMESPACE      "pcns."
-#define PREFIX_SERVICE_ACCOUNT "pcsa."
-#define PROFILE_NAMESPACE     "kns."
+#define LABEL_NAMESPACE         "projectcalico.org/namespace"
+#define LABEL_ORCHESTRATOR      "projectcalico.org/orchestrator"
+#define LABEL_SERVICE_ACCOUNT   "projectcalico.org/serviceaccount"
+#define LABEL_NAME              "projectcalico.org/name"
+#define LABEL_KIND              "projectcalico.org/kind"
+#define LABEL_METADATA_NAME     "kubernetes.io/metadata.name"
+#define PREFIX_NAMESPACE        "pcns."
+#define PREFIX_SERVICE_ACCOUNT  "pcsa."
+#define PROFILE_NAMESPACE       "kns."
 #define PROFILE_SERVICE_ACCOUNT "ksa."
-#define PROFILE_DEFAULT_ALLOW "projectcalico-default-allow"
+#define PROFILE_DEFAULT_ALLOW   "projectcalico-default-allow"
 
 // ---- labels.c: effective labels -------------------------------------------------------------------------------
 

@@ -35,7 +35,8 @@ struct ipset_registry *ipset_registry_new(struct arena *arena, struct model *mod
 }
 
 // The number of a set by name, or a new one, which *ret_new then points to.
-static int32_t intern_set(struct ipset_registry *registry, const char *name, struct model_ipset **ret_new)
+static int32_t intern_set(struct ipset_registry *registry, const char *name,
+                          struct model_ipset **ret_new)
 {
     *ret_new = NULL;
     const int32_t *known = strmap_get(registry->numbers, name);
@@ -147,8 +148,9 @@ static bool names_contain(const struct port_names *names, const char *name)
     return bsearch(&name, names->items, names->count, sizeof *names->items, compare_texts) != NULL;
 }
 
-static void add_endpoint_triples(struct arena *arena, const struct res_workload *res, uint8_t protocol,
-                                 const struct port_names *names, struct triples *ret)
+static void add_endpoint_triples(struct arena *arena, const struct res_workload *res,
+                                 uint8_t protocol, const struct port_names *names,
+                                 struct triples *ret)
 {
     for (size_t i = 0; i < res->ports.count; i++) {
         const struct res_endpoint_port *port = &res->ports.items[i];
@@ -157,20 +159,24 @@ static void add_endpoint_triples(struct arena *arena, const struct res_workload 
             continue;
         }
         for (size_t j = 0; j < res->addresses.count; j++) {
-            vec_push(arena, ret, (struct model_port_member){
-                res->addresses.items[j].cidr.addr, port->protocol, port->port});
+            vec_push(arena, ret,
+                     (struct model_port_member){res->addresses.items[j].cidr.addr, port->protocol,
+                                                port->port});
         }
     }
 }
 
-static void collect_triples(struct ipset_registry *registry, const struct sel *sel, uint8_t protocol,
-                            const struct port_names *names, struct model_ipset *set)
+static void collect_triples(struct ipset_registry *registry, const struct sel *sel,
+                            uint8_t protocol, const struct port_names *names,
+                            struct model_ipset *set)
 {
     static const struct sel everything = {.op = SEL_ALL};
     struct model_indexes matches = {0};
     struct triples triples = {0};
-    label_index_select(registry->members, registry->arena, sel != NULL ? sel : &everything, &matches);
-    for (size_t i = 0; i < matches.count && matches.items[i] < registry->model->endpoints.count; i++) {
+    label_index_select(registry->members, registry->arena, sel != NULL ? sel : &everything,
+                       &matches);
+    for (size_t i = 0; i < matches.count && matches.items[i] < registry->model->endpoints.count;
+         i++) {
         const struct res_workload *res = registry->model->endpoints.items[matches.items[i]].res;
         add_endpoint_triples(registry->arena, res, protocol, names, &triples);
     }
@@ -193,8 +199,8 @@ int32_t ipset_named_ports(struct ipset_registry *registry, const struct sel *sel
         return -1;
     }
     struct model_ipset *set;
-    int32_t number = intern_set(
-        registry, named_set_name(registry->arena, sel, protocol, &names), &set);
+    int32_t number =
+        intern_set(registry, named_set_name(registry->arena, sel, protocol, &names), &set);
     if (set != NULL) {
         set->kind = MODEL_NAMED_PORTS;
         collect_triples(registry, sel, protocol, &names, set);

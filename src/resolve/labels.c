@@ -88,7 +88,8 @@ static void put_profile_object(struct label_scope *scope, const struct res_profi
 {
     struct label_list list = {0};
     for (size_t i = 0; i < profile->label_count; i++) {
-        add(scope->arena, &list, profile->labels_to_apply[i].key, profile->labels_to_apply[i].value);
+        add(scope->arena, &list, profile->labels_to_apply[i].key,
+            profile->labels_to_apply[i].value);
     }
     put_profile(scope, profile->meta.name, &list);
 }

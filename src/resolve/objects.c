@@ -23,12 +23,13 @@ void resolve_endpoints(struct arena *arena, const struct resources *resources, s
         bool local = model->node == NULL ||
                      (res->node.text != NULL && strcmp(res->node.text, model->node) == 0);
         model->local_endpoints += local;
-        vec_push(arena, &model->endpoints, (struct model_endpoint){
-            .res = res,
-            .id = arena_printf(arena, "wep/%s/%s", res->meta.ns, res->meta.name),
-            .labels = workload_labels(scope, res),
-            .local = local,
-        });
+        vec_push(arena, &model->endpoints,
+                 (struct model_endpoint){
+                     .res = res,
+                     .id = arena_printf(arena, "wep/%s/%s", res->meta.ns, res->meta.name),
+                     .labels = workload_labels(scope, res),
+                     .local = local,
+                 });
     }
     vec_sort(&model->endpoints, compare_endpoints);
 }
@@ -44,12 +45,13 @@ void resolve_netsets(struct arena *arena, const struct resources *resources, str
     for (size_t i = 0; i < resources->netsets.count; i++) {
         const struct res_netset *res = &resources->netsets.items[i];
         const char *ns = res->meta.ns;
-        vec_push(arena, &model->netsets, (struct model_netset){
-            .res = res,
-            .id = ns != NULL ? arena_printf(arena, "netset/%s/%s", ns, res->meta.name)
-                             : arena_printf(arena, "gns/%s", res->meta.name),
-            .labels = netset_labels(scope, res),
-        });
+        vec_push(arena, &model->netsets,
+                 (struct model_netset){
+                     .res = res,
+                     .id = ns != NULL ? arena_printf(arena, "netset/%s/%s", ns, res->meta.name)
+                                      : arena_printf(arena, "gns/%s", res->meta.name),
+                     .labels = netset_labels(scope, res),
+                 });
     }
     vec_sort(&model->netsets, compare_netsets);
 }
@@ -57,8 +59,8 @@ void resolve_netsets(struct arena *arena, const struct resources *resources, str
 struct profile_lookup {
     struct arena *arena;
     struct model *model;
-    struct strmap *objects;    // name -> struct res_profile *
-    struct strmap *numbers;    // name -> uint32_t *
+    struct strmap *objects; // name -> struct res_profile *
+    struct strmap *numbers; // name -> uint32_t *
 };
 
 static void set_rules(struct arena *arena, struct model_policy *profile, int direction,

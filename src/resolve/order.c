@@ -45,12 +45,14 @@ void resolve_tiers(struct arena *arena, const struct resources *resources, struc
             tier->loc = res->meta.loc; // the values of a built-in tier are fixed
             continue;
         }
-        vec_push(arena, &model->tiers, (struct model_tier){
-            .name = res->meta.name,
-            .order = res->order.present ? res->order.value : default_tier_order,
-            .pass = res->default_action.text != NULL && strcmp(res->default_action.text, "Pass") == 0,
-            .loc = res->meta.loc,
-        });
+        vec_push(arena, &model->tiers,
+                 (struct model_tier){
+                     .name = res->meta.name,
+                     .order = res->order.present ? res->order.value : default_tier_order,
+                     .pass = res->default_action.text != NULL &&
+                             strcmp(res->default_action.text, "Pass") == 0,
+                     .loc = res->meta.loc,
+                 });
     }
     vec_sort(&model->tiers, compare_tiers);
 }
@@ -106,7 +108,8 @@ static struct sortable make_policy(struct arena *arena, const struct res_policy 
     };
     return (struct sortable){
         .policy = policy,
-        .key = arena_printf(arena, "%s/%s/%s", policy.name, policy.ns ? policy.ns : "", policy.kind),
+        .key =
+            arena_printf(arena, "%s/%s/%s", policy.name, policy.ns ? policy.ns : "", policy.kind),
     };
 }
 

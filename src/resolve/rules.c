@@ -20,7 +20,8 @@ static const struct sel *service_accounts(struct arena *arena, const struct res_
 {
     const struct sel *sel = NULL;
     if (entity->service_account_selector.tree != NULL) {
-        sel = sel_rewrite(arena, entity->service_account_selector.tree, PREFIX_SERVICE_ACCOUNT, NULL, NULL);
+        sel = sel_rewrite(arena, entity->service_account_selector.tree, PREFIX_SERVICE_ACCOUNT,
+                          NULL, NULL);
     }
     size_t count = entity->service_account_names.count;
     if (count > 0) {
@@ -34,10 +35,12 @@ static const struct sel *service_accounts(struct arena *arena, const struct res_
 }
 
 // The effective positive selector without the negative one; NULL when the side has none.
-static const struct sel *positive_selector(const struct scanner *scanner, const struct res_entity *entity)
+static const struct sel *positive_selector(const struct scanner *scanner,
+                                           const struct res_entity *entity)
 {
     struct arena *arena = scanner->arena;
-    const struct sel *positive = sel_and(arena, entity->selector.tree, service_accounts(arena, entity));
+    const struct sel *positive =
+        sel_and(arena, entity->selector.tree, service_accounts(arena, entity));
     const struct sel *scope = NULL;
     if (entity->namespace_selector.tree != NULL) {
         scope = namespace_scope(arena, entity->namespace_selector.tree);
@@ -66,7 +69,8 @@ static struct model_side scan_side(const struct scanner *scanner, const struct r
         side.not_ipset = ipset_addresses(scanner->registry, negative);
     }
     side.named_ports = ipset_named_ports(scanner->registry, positive, protocol, &entity->ports);
-    side.not_named_ports = ipset_named_ports(scanner->registry, positive, protocol, &entity->not_ports);
+    side.not_named_ports =
+        ipset_named_ports(scanner->registry, positive, protocol, &entity->not_ports);
     return side;
 }
 

@@ -4,8 +4,14 @@
 
 #include <stdlib.h>
 
-static const struct { const char *name; uint64_t seconds; } units[] = {
-    {"second", 1}, {"minute", 60}, {"hour", 3600}, {"day", 86400},
+static const struct {
+    const char *name;
+    uint64_t seconds;
+} units[] = {
+    {"second", 1},
+    {"minute", 60},
+    {"hour", 3600},
+    {"day", 86400},
 };
 
 // "N/unit"; its form was validated.

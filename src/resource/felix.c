@@ -11,7 +11,13 @@
 
 #define BAD_IN_INTERFACE " \t/:\"*" // the kernel refuses these, but for the two of nft's own syntax
 
-enum { MAX_PREFIX = 14, /* with the star fewer than IFNAMSIZ */ MAX_PORT = 65535, MAX_LOG_RATE = 9999, MAX_NOTED = 8, MAX_SLIPS = 2 };
+enum {
+    MAX_PREFIX = 14,
+    /* with the star fewer than IFNAMSIZ */ MAX_PORT = 65535,
+    MAX_LOG_RATE = 9999,
+    MAX_NOTED = 8,
+    MAX_SLIPS = 2
+};
 
 // "cali,tap": an empty entry is a slip, since it would claim every interface.
 static void felix_prefixes(struct res_decoder *decoder, const struct node *node, void *target,

@@ -2,9 +2,9 @@
 // One arena per run: memory that lives until the run ends and is never freed piece by piece.
 #pragma once
 
-#include <stddef.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 struct arena;
@@ -35,8 +35,10 @@ void *arena_grow(struct arena *arena, void *block, size_t old_size, size_t new_s
 
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t length);
-char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
-char *arena_vprintf(struct arena *arena, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+char *arena_printf(struct arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);
@@ -44,5 +46,5 @@ void arena_rewind(struct arena *arena, struct arena_mark mark);
 // Bytes handed out so far, for statistics.
 size_t arena_used(const struct arena *arena);
 
-#define arena_new_of(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+#define arena_new_of(arena, type)          ((type *)arena_alloc((arena), sizeof(type)))
 #define arena_array_of(arena, type, count) ((type *)arena_array((arena), (count), sizeof(type)))

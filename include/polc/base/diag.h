@@ -24,8 +24,8 @@ struct diags *diags_new(struct arena *arena, struct sources *sources);
 
 // Reports a problem; the severity comes from the code table. Returns it for the calls below.
 // The same code, place and message twice is kept once.
-struct diag *diag_report(struct diags *diags, enum diag_code code, struct loc loc, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+struct diag *diag_report(struct diags *diags, enum diag_code code, struct loc loc,
+                         const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 // Text behind the caret line, e.g. did you mean "ingress"?
 void diag_label(struct diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -41,16 +41,16 @@ size_t diags_count(const struct diags *diags, enum diag_severity severity);
 
 struct diag_print_options {
     bool color;
-    bool json;     // an array of objects instead of text
-    size_t max;    // errors and warnings shown; 0 means 100
+    bool json;  // an array of objects instead of text
+    size_t max; // errors and warnings shown; 0 means 100
 };
 
 // Sorted by source, line, column. Does not print the closing count. Prints nothing for none (json: []).
 void diags_print(struct diags *diags, FILE *out, const struct diag_print_options *options);
 
-const char *diag_code_name(enum diag_code code);          // "P021"
-const char *diag_code_title(enum diag_code code);         // one line
-const char *diag_code_text(enum diag_code code);          // the long text of `explain`
+const char *diag_code_name(enum diag_code code);  // "P021"
+const char *diag_code_title(enum diag_code code); // one line
+const char *diag_code_text(enum diag_code code);  // the long text of `explain`
 enum diag_severity diag_code_severity(enum diag_code code);
 // The code of a name such as "P021"; DIAG_CODE_COUNT when there is none.
 enum diag_code diag_code_find(const char *name);

@@ -13,7 +13,8 @@ struct strbuf {
 
 void strbuf_add(struct strbuf *buffer, const char *text);
 void strbuf_add_n(struct strbuf *buffer, const char *text, size_t length);
-void strbuf_addf(struct strbuf *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void strbuf_addf(struct strbuf *buffer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 // The text so far, "" when nothing was added. Stays owned by the arena.
 const char *strbuf_text(const struct strbuf *buffer);

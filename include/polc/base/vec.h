@@ -21,19 +21,19 @@ void *vec_reserve(struct arena *arena, void *items, size_t count, size_t *capaci
 
 // Appends a value; evaluates `vec` several times.
 #define vec_push(arena, vec, ...)                                                                  \
-    ((vec)->items = vec_reserve((arena), (vec)->items, (vec)->count, &(vec)->capacity,             \
-                                sizeof *(vec)->items),                                             \
+    ((vec)->items =                                                                                \
+         vec_reserve((arena), (vec)->items, (vec)->count, &(vec)->capacity, sizeof *(vec)->items), \
      (vec)->items[(vec)->count++] = (__VA_ARGS__))
 
 // Appends a zeroed item and gives its address, valid until the next push.
 #define vec_add(arena, vec)                                                                        \
-    ((vec)->items = vec_reserve((arena), (vec)->items, (vec)->count, &(vec)->capacity,             \
-                                sizeof *(vec)->items),                                             \
-     memset(&(vec)->items[(vec)->count], 0, sizeof *(vec)->items),                                 \
-     &(vec)->items[(vec)->count++])
+    ((vec)->items =                                                                                \
+         vec_reserve((arena), (vec)->items, (vec)->count, &(vec)->capacity, sizeof *(vec)->items), \
+     memset(&(vec)->items[(vec)->count], 0, sizeof *(vec)->items), &(vec)->items[(vec)->count++])
 
 #define vec_sort(vec, compare)                                                                     \
-    ((vec)->count > 1 ? qsort((vec)->items, (vec)->count, sizeof *(vec)->items, (compare)) : (void)0)
+    ((vec)->count > 1 ? qsort((vec)->items, (vec)->count, sizeof *(vec)->items, (compare))         \
+                      : (void)0)
 
 // For large locals on hot paths that are filled in before they are read: -ftrivial-auto-var-init would clear them.
 #define UNINITIALIZED __attribute__((uninitialized))

@@ -30,7 +30,6 @@ long now_ms(void)
     return time.tv_sec * 1000L + time.tv_nsec / 1000000L;
 }
 
-
 // "tcp:..." -> KIND_TCP and the text after the colon.
 enum kind parse_kind(const char *text, const char **ret_rest)
 {
@@ -56,8 +55,7 @@ long parse_number(const char *text, long max)
 }
 
 // A numeric address and a port (NULL: none).
-bool resolve(const char *host, const char *port, struct sockaddr_storage *ret,
-                    socklen_t *ret_size)
+bool resolve(const char *host, const char *port, struct sockaddr_storage *ret, socklen_t *ret_size)
 {
     const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
                                    .ai_socktype = SOCK_STREAM};

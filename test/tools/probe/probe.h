@@ -56,8 +56,7 @@ _Noreturn void fail_usage(const char *what, const char *text);
 long now_ms(void);
 enum kind parse_kind(const char *text, const char **ret_rest);
 long parse_number(const char *text, long max);
-bool resolve(const char *host, const char *port, struct sockaddr_storage *ret,
-                    socklen_t *ret_size);
+bool resolve(const char *host, const char *port, struct sockaddr_storage *ret, socklen_t *ret_size);
 struct target parse_target(const char *text);
 int parse_options(char **argv, struct options *ret);
 

@@ -44,7 +44,8 @@ static void use_at_random(struct arena *arena)
             old->size = more;
             fill(old, from);
         }
-        blocks[i] = (struct block){.size = random_size(), .fill = (unsigned char)(1 + rand() % 255)};
+        blocks[i] =
+            (struct block){.size = random_size(), .fill = (unsigned char)(1 + rand() % 255)};
         blocks[i].at = arena_alloc(arena, blocks[i].size);
         ck_assert_uint_eq((uintptr_t)blocks[i].at % 16, 0);
         fill(&blocks[i], 0);
@@ -117,7 +118,7 @@ START_TEST(shrinking_does_nothing)
 }
 END_TEST
 
-static struct arena *kept_arena; // reachable at exit: no leak
+static struct arena *volatile kept_arena; // reachable at exit: no leak
 
 // The exit code of a child that allocates `size` bytes, in one piece or grown to it, within a limit.
 static int allocate(size_t limit, size_t size, bool grow)
@@ -157,7 +158,8 @@ START_TEST(limits)
         {SIZE_MAX, SIZE_MAX - 20, true, POLC_EXIT_INTERNAL},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-        ck_assert_msg(allocate(cases[i].limit, cases[i].size, cases[i].grow) == cases[i].code, "case %zu", i);
+        ck_assert_msg(allocate(cases[i].limit, cases[i].size, cases[i].grow) == cases[i].code,
+                      "case %zu", i);
     }
 }
 END_TEST
@@ -173,5 +175,6 @@ START_TEST(a_limit_is_no_smaller_than_it_says)
 }
 END_TEST
 
-UNIT_TESTS("base arena", random_use, rewinding_an_arena_that_was_empty, a_large_vector_leaves_nothing_behind,
-           shrinking_does_nothing, limits, a_limit_is_no_smaller_than_it_says)
+UNIT_TESTS("base arena", random_use, rewinding_an_arena_that_was_empty,
+           a_large_vector_leaves_nothing_behind, shrinking_does_nothing, limits,
+           a_limit_is_no_smaller_than_it_says)

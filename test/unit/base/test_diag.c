@@ -34,14 +34,19 @@ static const char *printed(struct fixture *fixture, struct diag_print_options op
 
 START_TEST(lines_are_found)
 {
-    static const struct { const char *text; uint32_t line; const char *expected; } cases[] = {
+    static const struct {
+        const char *text;
+        uint32_t line;
+        const char *expected;
+    } cases[] = {
         {"a\nbc\nd", 1, "a"}, {"a\nbc\nd", 2, "bc"}, {"a\nbc\nd", 3, "d"}, {"a\r\nb", 1, "a"},
-        {"a\n", 2, ""}, {"", 1, ""}, {"a", 2, NULL}, {"a", 0, NULL},
+        {"a\n", 2, ""},       {"", 1, ""},           {"a", 2, NULL},       {"a", 0, NULL},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         struct fixture fixture = make("x", cases[i].text);
         size_t length = 99;
-        const char *line = sources_line(fixture.sources, (struct loc){.line = cases[i].line}, &length);
+        const char *line =
+            sources_line(fixture.sources, (struct loc){.line = cases[i].line}, &length);
         ck_assert_msg((line == NULL) == (cases[i].expected == NULL), "case %zu", i);
         if (line != NULL) {
             ck_assert_uint_eq(length, strlen(cases[i].expected));
@@ -55,7 +60,8 @@ END_TEST
 START_TEST(text_has_excerpt_caret_related_and_hint)
 {
     struct fixture fixture = make("dir/web.yaml", "kind: X\n\tports: [80]\nlast\n");
-    struct diag *diag = diag_report(fixture.diags, DIAG_F009, (struct loc){0, 2, 2, 5}, "about %s", "ports");
+    struct diag *diag =
+        diag_report(fixture.diags, DIAG_F009, (struct loc){0, 2, 2, 5}, "about %s", "ports");
     diag_label(diag, "look here");
     diag_related(diag, (struct loc){0, 1, 1, 4}, "and there");
     diag_hint(diag, "do this");
@@ -74,7 +80,8 @@ START_TEST(columns_count_characters_not_bytes)
 {
     struct fixture fixture = make("u.yaml", "n\xc3\xa4me: \xe2\x82\xac x\n");
     diag_report(fixture.diags, DIAG_F009, (struct loc){0, 1, 9, 1}, "here");
-    ck_assert_ptr_nonnull(strstr(printed(&fixture, (struct diag_print_options){0}), "      |         ^\n"));
+    ck_assert_ptr_nonnull(
+        strstr(printed(&fixture, (struct diag_print_options){0}), "      |         ^\n"));
     arena_free(fixture.arena);
 }
 END_TEST
@@ -123,9 +130,19 @@ END_TEST
 
 START_TEST(spelling)
 {
-    static const struct { const char *a, *b; size_t distance; } cases[] = {
-        {"", "", 0}, {"a", "b", 1}, {"abc", "xbc", 1}, {"filter", "flter", 1}, {"ab", "ba", 1},
-        {"ingres", "ingress", 1}, {"kitten", "sitting", 3}, {"", "abc", 3}, {"ca", "abc", 3},
+    static const struct {
+        const char *a, *b;
+        size_t distance;
+    } cases[] = {
+        {"", "", 0},
+        {"a", "b", 1},
+        {"abc", "xbc", 1},
+        {"filter", "flter", 1},
+        {"ab", "ba", 1},
+        {"ingres", "ingress", 1},
+        {"kitten", "sitting", 3},
+        {"", "abc", 3},
+        {"ca", "abc", 3},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         ck_assert_uint_eq(spell_distance(cases[i].a, cases[i].b), cases[i].distance);
@@ -155,5 +172,6 @@ START_TEST(sha256_of_the_standards_examples)
 }
 END_TEST
 
-UNIT_TESTS("base diag", lines_are_found, text_has_excerpt_caret_related_and_hint, columns_count_characters_not_bytes,
-           sorted_deduplicated_capped, json_escapes, codes_are_complete, spelling, sha256_of_the_standards_examples)
+UNIT_TESTS("base diag", lines_are_found, text_has_excerpt_caret_related_and_hint,
+           columns_count_characters_not_bytes, sorted_deduplicated_capped, json_escapes,
+           codes_are_complete, spelling, sha256_of_the_standards_examples)

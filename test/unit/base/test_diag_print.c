@@ -44,23 +44,24 @@ START_TEST(the_samples_of_the_voice)
     diag_label(diag, "did you mean \"%s\"?", "ingress");
     diag_related(diag, (struct loc){1, 2, 1, 1}, "elsewhere");
     diag_related(diag, LOC_NONE, "failsafe ports come before every policy");
-    ck_assert_str_eq(printed(PLAIN),
-                     "policies/web.yaml:3:5: error[P021]: unknown field \"ingres\"\n"
-                     "    3 |     ingres:\n"
-                     "      |     ^~~~~~ did you mean \"ingress\"?\n"
-                     "  policies/00-tiers.yaml:2:1\n"
-                     "    2 | y: 2\n"
-                     "      | - elsewhere\n"
-                     "note: failsafe ports come before every policy\n"
-                     "\n"
-                     "policies/web.yaml:4:15: error[P034]: rule needs a protocol before it can name ports\n"
-                     "    4 |       ports: [80, 443]\n"
-                     "      |               ^~\n"
-                     "    2 |   - action: Allow\n"
-                     "      |     - rule 0 (ingress) of web starts here\n"
-                     "hint: add \"protocol: TCP\" to the rule\n"
-                     "        second line\n"
-                     "\n");
+    ck_assert_str_eq(
+        printed(PLAIN),
+        "policies/web.yaml:3:5: error[P021]: unknown field \"ingres\"\n"
+        "    3 |     ingres:\n"
+        "      |     ^~~~~~ did you mean \"ingress\"?\n"
+        "  policies/00-tiers.yaml:2:1\n"
+        "    2 | y: 2\n"
+        "      | - elsewhere\n"
+        "note: failsafe ports come before every policy\n"
+        "\n"
+        "policies/web.yaml:4:15: error[P034]: rule needs a protocol before it can name ports\n"
+        "    4 |       ports: [80, 443]\n"
+        "      |               ^~\n"
+        "    2 |   - action: Allow\n"
+        "      |     - rule 0 (ingress) of web starts here\n"
+        "hint: add \"protocol: TCP\" to the rule\n"
+        "        second line\n"
+        "\n");
     arena_free(arena);
 }
 END_TEST
@@ -86,10 +87,11 @@ START_TEST(places_outside_of_the_text)
     diag_report(diags, DIAG_F005, (struct loc){0, 1, 60, 3}, "behind the end");
     diag_report(diags, DIAG_F005, (struct loc){0, 9, 1, 1}, "no such line");
     diag_report(diags, DIAG_F005, (struct loc){0, 1, UINT16_MAX, UINT16_MAX}, "saturated");
-    ck_assert_str_eq(printed(PLAIN), "x.yaml:1:2: error[F005]: too long\n    1 | abc\n      |  ^~\n\n"
-                                     "x.yaml:1:60: error[F005]: behind the end\n    1 | abc\n      |    ^\n\n"
-                                     "x.yaml:1:65535: error[F005]: saturated\n    1 | abc\n      |    ^\n\n"
-                                     "x.yaml:9:1: error[F005]: no such line\n    9 | \n      | ^\n\n");
+    ck_assert_str_eq(printed(PLAIN),
+                     "x.yaml:1:2: error[F005]: too long\n    1 | abc\n      |  ^~\n\n"
+                     "x.yaml:1:60: error[F005]: behind the end\n    1 | abc\n      |    ^\n\n"
+                     "x.yaml:1:65535: error[F005]: saturated\n    1 | abc\n      |    ^\n\n"
+                     "x.yaml:9:1: error[F005]: no such line\n    9 | \n      | ^\n\n");
     arena_free(arena);
 }
 END_TEST
@@ -163,7 +165,8 @@ END_TEST
 START_TEST(hostile_text_is_shown_not_sent)
 {
     begin("a\033[2Jb\n.yaml", "\033[31m \x7f \xc2\x9b \xe2\x80\xae \xff\xc3 z");
-    struct diag *diag = diag_report(diags, DIAG_F005, (struct loc){0, 1, 14, 1}, "m\033[0m\n\t\r\xff\xc2\x9b\xe2\x80\xae");
+    struct diag *diag = diag_report(diags, DIAG_F005, (struct loc){0, 1, 14, 1},
+                                    "m\033[0m\n\t\r\xff\xc2\x9b\xe2\x80\xae");
     diag_label(diag, "l\033\n");
     diag_related(diag, LOC_NONE, "r\b\n");
     diag_hint(diag, "h\033\nsecond");
@@ -225,7 +228,8 @@ START_TEST(order_and_duplicates)
     json_t *list = json_loads(text, 0, NULL);
     ck_assert_uint_eq(json_array_size(list), 5);
     for (size_t i = 0; i < json_array_size(list); i++) {
-        const char *message = json_string_value(json_object_get(json_array_get(list, i), "message"));
+        const char *message =
+            json_string_value(json_object_get(json_array_get(list, i), "message"));
         ck_assert_int_eq(message[0], (int)('1' + i));
     }
     ck_assert(json_is_null(json_object_get(json_array_get(list, 1), "label")));
@@ -245,7 +249,8 @@ START_TEST(colours_only_when_asked)
     ck_assert_ptr_nonnull(strstr(text, "\033[1;31merror[F005]\033[0m: e\n"));
     ck_assert_ptr_nonnull(strstr(text, "\033[1;35mwarning[W001]\033[0m: w\n"));
     ck_assert_ptr_nonnull(strstr(text, "\033[1;36mnote[W005]\033[0m: n\n"));
-    ck_assert_ptr_null(strchr(printed((struct diag_print_options){.color = true, .json = true}), '\033'));
+    ck_assert_ptr_null(
+        strchr(printed((struct diag_print_options){.color = true, .json = true}), '\033'));
     arena_free(arena);
 }
 END_TEST
@@ -257,14 +262,17 @@ START_TEST(json_of_any_bytes)
     for (int round = 0; round < 3000; round++) {
         char bytes[16] = "";
         for (size_t i = 0; i < sizeof bytes - 1; i++) {
-            bytes[i] = (char)(rand() % 3 == 0 ? "\xc3\xe2\x80\xf0\x9f\xed\xa0\xf4\x90\\\"\n"[rand() % 12] : 1 + rand() % 255);
+            bytes[i] =
+                (char)(rand() % 3 == 0 ? "\xc3\xe2\x80\xf0\x9f\xed\xa0\xf4\x90\\\"\n"[rand() % 12]
+                                       : 1 + rand() % 255);
         }
         begin(bytes, "a\n");
         struct diag *diag = diag_report(diags, DIAG_F005, (struct loc){0, 1, 1, 3}, "%s", bytes);
         diag_label(diag, "%s", bytes);
         diag_related(diag, LOC_NONE, "%s", bytes);
         diag_hint(diag, "%s", bytes);
-        json_t *list = json_loads(printed((struct diag_print_options){.json = true}), JSON_REJECT_DUPLICATES, NULL);
+        json_t *list = json_loads(printed((struct diag_print_options){.json = true}),
+                                  JSON_REJECT_DUPLICATES, NULL);
         ck_assert_ptr_nonnull(list);
         const json_t *first = json_array_get(list, 0);
         ck_assert_str_eq(json_string_value(json_object_get(first, "code")), "F005");
@@ -278,7 +286,8 @@ START_TEST(json_of_any_bytes)
 }
 END_TEST
 
-UNIT_TESTS("base diag print", the_samples_of_the_voice, no_place_no_column, places_outside_of_the_text,
-           long_lines_keep_the_caret, tabs_in_long_lines, large_line_numbers_stay_aligned,
-           hostile_text_is_shown_not_sent, errors_do_not_drown_in_warnings, the_cap_is_a_hundred,
-           order_and_duplicates, colours_only_when_asked, json_of_any_bytes)
+UNIT_TESTS("base diag print", the_samples_of_the_voice, no_place_no_column,
+           places_outside_of_the_text, long_lines_keep_the_caret, tabs_in_long_lines,
+           large_line_numbers_stay_aligned, hostile_text_is_shown_not_sent,
+           errors_do_not_drown_in_warnings, the_cap_is_a_hundred, order_and_duplicates,
+           colours_only_when_asked, json_of_any_bytes)

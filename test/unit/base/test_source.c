@@ -13,8 +13,11 @@ static struct sources *sources_of(struct arena *arena, const char *text, size_t 
 
 START_TEST(every_break_of_yaml_ends_a_line)
 {
-    static const char text[] = "a\nb\r\nc\rd\xc2\x85" "e\xe2\x80\xa8" "f\xe2\x80\xa9g\r\r\n\nh\xe2\x80\xaai\xc2\x86";
-    static const char *const lines[] = {"a", "b", "c", "d", "e", "f", "g", "", "", "h\xe2\x80\xaai\xc2\x86"};
+    static const char text[] = "a\nb\r\nc\rd\xc2\x85"
+                               "e\xe2\x80\xa8"
+                               "f\xe2\x80\xa9g\r\r\n\nh\xe2\x80\xaai\xc2\x86";
+    static const char *const lines[] = {"a", "b", "c", "d", "e",
+                                        "f", "g", "",  "",  "h\xe2\x80\xaai\xc2\x86"};
     struct arena *arena = arena_new(SIZE_MAX);
     struct sources *sources = sources_of(arena, text, strlen(text));
     for (uint32_t i = 0; i < ARRAY_COUNT(lines); i++) {
@@ -24,7 +27,8 @@ START_TEST(every_break_of_yaml_ends_a_line)
         ck_assert_str_eq(arena_strndup(arena, line, length), lines[i]);
     }
     size_t length = 0;
-    ck_assert_ptr_null(sources_line(sources, (struct loc){.line = ARRAY_COUNT(lines) + 1}, &length));
+    ck_assert_ptr_null(
+        sources_line(sources, (struct loc){.line = ARRAY_COUNT(lines) + 1}, &length));
     ck_assert_ptr_null(sources_line(sources, (struct loc){.source = 1, .line = 1}, &length));
     arena_free(arena);
 }
@@ -33,7 +37,8 @@ END_TEST
 // Random texts: the place of each byte is where counting from the start gets to.
 START_TEST(bytes_have_places)
 {
-    static const char *const parts[] = {"a", "b", "\n", "\xc3\xa4", "\xe2\x82\xac", "\r\n", "\xf0\x9f\x98\x80"};
+    static const char *const parts[] = {
+        "a", "b", "\n", "\xc3\xa4", "\xe2\x82\xac", "\r\n", "\xf0\x9f\x98\x80"};
     srand(3);
     for (int round = 0; round < 300; round++) {
         struct arena *arena = arena_new(SIZE_MAX);
@@ -75,7 +80,8 @@ START_TEST(places_as_text_and_in_order)
     ck_assert_str_eq(loc_short(arena, sources, (struct loc){0, 12, 5, 1}), "x.yaml:12");
     ck_assert_str_eq(loc_short(arena, sources, (struct loc){1, 1, 1, 1}), "y.yaml:1");
     ck_assert_str_eq(loc_short(arena, sources, (struct loc){7, 1, 1, 1}), "");
-    static const struct loc ordered[] = {{0, 0, 0, 0}, {0, 1, 2, 9}, {0, 1, 3, 1}, {0, 2, 1, 1}, {1, 1, 1, 1}};
+    static const struct loc ordered[] = {
+        {0, 0, 0, 0}, {0, 1, 2, 9}, {0, 1, 3, 1}, {0, 2, 1, 1}, {1, 1, 1, 1}};
     for (size_t i = 0; i < ARRAY_COUNT(ordered); i++) {
         for (size_t j = 0; j < ARRAY_COUNT(ordered); j++) {
             int order = loc_compare(ordered[i], ordered[j]);
@@ -89,4 +95,5 @@ START_TEST(places_as_text_and_in_order)
 }
 END_TEST
 
-UNIT_TESTS("base source", every_break_of_yaml_ends_a_line, bytes_have_places, places_as_text_and_in_order)
+UNIT_TESTS("base source", every_break_of_yaml_ends_a_line, bytes_have_places,
+           places_as_text_and_in_order)

@@ -14,15 +14,33 @@ START_TEST(utf8_takes_what_rfc_3629_takes)
         size_t size;
         uint32_t character;
     } cases[] = {
-        {"a", 1, 'a'}, {"\xc2\x80", 2, 0x80}, {"\xdf\xbf", 2, 0x7ff}, {"\xe0\xa0\x80", 3, 0x800},
-        {"\xed\x9f\xbf", 3, 0xd7ff}, {"\xee\x80\x80", 3, 0xe000}, {"\xf0\x90\x80\x80", 4, 0x10000},
-        {"\xf4\x8f\xbf\xbf", 4, 0x10ffff}, {"\x80", 0, 0}, {"\xc0\x80", 0, 0}, {"\xc1\xbf", 0, 0},
-        {"\xe0\x9f\xbf", 0, 0}, {"\xed\xa0\x80", 0, 0}, {"\xf0\x8f\xbf\xbf", 0, 0}, {"\xf4\x90\x80\x80", 0, 0},
-        {"\xf8\x88\x80\x80\x80", 0, 0}, {"\xff", 0, 0}, {"\xc2", 0, 0}, {"\xe2\x82", 0, 0}, {"\xc2" "a", 0, 0},
+        {"a", 1, 'a'},
+        {"\xc2\x80", 2, 0x80},
+        {"\xdf\xbf", 2, 0x7ff},
+        {"\xe0\xa0\x80", 3, 0x800},
+        {"\xed\x9f\xbf", 3, 0xd7ff},
+        {"\xee\x80\x80", 3, 0xe000},
+        {"\xf0\x90\x80\x80", 4, 0x10000},
+        {"\xf4\x8f\xbf\xbf", 4, 0x10ffff},
+        {"\x80", 0, 0},
+        {"\xc0\x80", 0, 0},
+        {"\xc1\xbf", 0, 0},
+        {"\xe0\x9f\xbf", 0, 0},
+        {"\xed\xa0\x80", 0, 0},
+        {"\xf0\x8f\xbf\xbf", 0, 0},
+        {"\xf4\x90\x80\x80", 0, 0},
+        {"\xf8\x88\x80\x80\x80", 0, 0},
+        {"\xff", 0, 0},
+        {"\xc2", 0, 0},
+        {"\xe2\x82", 0, 0},
+        {"\xc2"
+         "a",
+         0, 0},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         uint32_t character = 0;
-        ck_assert_uint_eq(utf8_read(cases[i].text, strlen(cases[i].text), &character), cases[i].size);
+        ck_assert_uint_eq(utf8_read(cases[i].text, strlen(cases[i].text), &character),
+                          cases[i].size);
         ck_assert_uint_eq(character, cases[i].character);
     }
 }
@@ -43,8 +61,9 @@ START_TEST(hashes_spread)
         ck_assert_uint_lt(buckets[i], 1200);
     }
     for (size_t length = 0; length < 24; length++) { // zeros of different lengths differ
-        ck_assert_uint_ne(hash_text("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", length),
-                          hash_text("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", length + 1));
+        ck_assert_uint_ne(
+            hash_text("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", length),
+            hash_text("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", length + 1));
     }
 }
 END_TEST
@@ -98,16 +117,27 @@ END_TEST
 
 START_TEST(suggestions)
 {
-    static const char *const words[] = {"nets", "notNets", "selector", "notSelector", "Nets2", "ICMPv6", "ICMP"};
+    static const char *const words[] = {"nets",  "notNets", "selector", "notSelector",
+                                        "Nets2", "ICMPv6",  "ICMP"};
     static const struct {
         const char *word, *best;
     } cases[] = {
-        {"net", "nets"}, {"notnets", "notNets"}, {"selektor", "selector"}, {"slector", "selector"}, {"icmp", "ICMP"},
-        {"ICMPV6", "ICMPv6"}, {"notselectr", "notSelector"}, {"x", NULL}, {"", NULL}, {"sel", NULL}, {"nest", "nets"},
+        {"net", "nets"},
+        {"notnets", "notNets"},
+        {"selektor", "selector"},
+        {"slector", "selector"},
+        {"icmp", "ICMP"},
+        {"ICMPV6", "ICMPv6"},
+        {"notselectr", "notSelector"},
+        {"x", NULL},
+        {"", NULL},
+        {"sel", NULL},
+        {"nest", "nets"},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         const char *best = spell_best(cases[i].word, words, ARRAY_COUNT(words));
-        ck_assert_msg(best == cases[i].best || (best != NULL && cases[i].best != NULL && strcmp(best, cases[i].best) == 0),
+        ck_assert_msg(best == cases[i].best || (best != NULL && cases[i].best != NULL &&
+                                                strcmp(best, cases[i].best) == 0),
                       "%s gives %s", cases[i].word, best);
     }
     static const char *const cased[] = {"Denyy", "DENY"};

@@ -72,7 +72,8 @@ START_TEST(many_anchors_are_looked_up_fast)
         strbuf_addf(&text, "- &anchor-%d x\n", i);
     }
     for (int i = 0; i < LOAD_MAX_ALIASES; i++) {
-        strbuf_add(&text, "- *anchor-0\n"); // ten seconds when each was looked for from the last one back
+        strbuf_add(&text,
+                   "- *anchor-0\n"); // ten seconds when each was looked for from the last one back
     }
     struct fixture fixture = load(strbuf_text(&text));
     ck_assert_uint_eq(diags_count(fixture.diags, DIAG_ERROR), 0);
@@ -81,5 +82,5 @@ START_TEST(many_anchors_are_looked_up_fast)
 }
 END_TEST
 
-UNIT_TESTS("load aliases", an_alias_is_a_copy, an_alias_without_meaning, aliases_count_for_the_depth,
-           many_anchors_are_looked_up_fast)
+UNIT_TESTS("load aliases", an_alias_is_a_copy, an_alias_without_meaning,
+           aliases_count_for_the_depth, many_anchors_are_looked_up_fast)

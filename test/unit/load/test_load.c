@@ -33,7 +33,8 @@ static struct fixture make(void)
 static struct fixture load_n(const char *text, size_t size)
 {
     struct fixture fixture = make();
-    load_text(fixture.arena, fixture.sources, fixture.diags, "t.yaml", text, size, on_object, &fixture);
+    load_text(fixture.arena, fixture.sources, fixture.diags, "t.yaml", text, size, on_object,
+              &fixture);
     return fixture;
 }
 
@@ -44,12 +45,15 @@ static struct fixture load(const char *text)
 
 START_TEST(objects)
 {
-    static const struct { const char *text, *seen; } cases[] = {
+    static const struct {
+        const char *text, *seen;
+    } cases[] = {
         {"", ""},
         {"---\n...\n", ""},
         {"kind: A\nname: x\n", "-/A/x@1;"},
         {"kind: A\n---\n# only a comment\n---\nkind: B\n", "-/A/-@1;-/B/-@5;"},
-        {"apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, name: a}\n- kind: B\n", "v1/Pod/a@4;-/B/-@5;"},
+        {"apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, name: a}\n- kind: B\n",
+         "v1/Pod/a@4;-/B/-@5;"},
         {"apiVersion: v1\nkind: PodList\nitems:\n- name: a\n- name: b\n", "v1/Pod/a@4;v1/Pod/b@5;"},
         {"apiVersion: v1\nkind: PodList\nitems: []\n", ""},
         {"apiVersion: v1\nkind: PodList\nitems: null\n", ""},
@@ -98,7 +102,9 @@ static const char *first_problem(struct fixture *fixture)
 
 START_TEST(mistakes)
 {
-    static const struct { const char *text, *problem; } cases[] = {
+    static const struct {
+        const char *text, *problem;
+    } cases[] = {
         {"a: 1\na: 2\n", "F009 2:1"},
         {"a: {b: 1, \"b\": 2}\n", "F009 1:12"},
         {"a: [1\n", "F005 1:4"}, // the bracket that is not closed
@@ -125,8 +131,8 @@ START_TEST(mistakes)
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         struct fixture fixture = load(cases[i].text);
         ck_assert_uint_eq(diags_count(fixture.diags, DIAG_ERROR), 1);
-        ck_assert_msg(strcmp(first_problem(&fixture), cases[i].problem) == 0, "%s gives %s, not %s", cases[i].text,
-                      first_problem(&fixture), cases[i].problem);
+        ck_assert_msg(strcmp(first_problem(&fixture), cases[i].problem) == 0, "%s gives %s, not %s",
+                      cases[i].text, first_problem(&fixture), cases[i].problem);
         arena_free(fixture.arena);
     }
 }
@@ -154,8 +160,8 @@ static struct fixture load_repeated(const char *head, const char *part, bool num
     char *copy = strdup(strbuf_text(&text));
     arena_free(text.arena);
     struct fixture fixture = make();
-    load_text(fixture.arena, fixture.sources, fixture.diags, "t.yaml", arena_strdup(fixture.arena, copy), strlen(copy),
-              on_object, &fixture);
+    load_text(fixture.arena, fixture.sources, fixture.diags, "t.yaml",
+              arena_strdup(fixture.arena, copy), strlen(copy), on_object, &fixture);
     free(copy);
     return fixture;
 }
@@ -182,8 +188,8 @@ START_TEST(a_billion_laughs_end_early)
     struct strbuf text = {.arena = arena_new(SIZE_MAX)};
     strbuf_add(&text, "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n");
     for (int i = 1; i < 12; i++) {
-        strbuf_addf(&text, "a%d: &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", i, i, i - 1, i - 1, i - 1,
-                    i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+        strbuf_addf(&text, "a%d: &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", i, i,
+                    i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
     }
     struct fixture fixture = load(strbuf_text(&text));
     ck_assert_uint_eq(diags_count(fixture.diags, DIAG_ERROR), 1);
@@ -250,4 +256,5 @@ START_TEST(directories)
 }
 END_TEST
 
-UNIT_TESTS("load", objects, mistakes, raw_nul_is_refused, limits, a_billion_laughs_end_early, directories)
+UNIT_TESTS("load", objects, mistakes, raw_nul_is_refused, limits, a_billion_laughs_end_early,
+           directories)

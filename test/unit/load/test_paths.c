@@ -32,7 +32,9 @@ static void put(const char *path)
     fclose(file);
 }
 
-#define LOAD(...) load_these((const char *const[]){__VA_ARGS__}, ARRAY_COUNT(((const char *const[]){__VA_ARGS__})))
+#define LOAD(...)                                                                                  \
+    load_these((const char *const[]){__VA_ARGS__},                                                 \
+               ARRAY_COUNT(((const char *const[]){__VA_ARGS__})))
 
 START_TEST(byte_order_of_the_full_path)
 {
@@ -41,19 +43,22 @@ START_TEST(byte_order_of_the_full_path)
     mkdir("a/.git", 0755);
     mkdir("a.yaml", 0755); // a directory may have such a name
     mkdir("empty", 0755);
-    static const char *const files[] = {"a/z.yaml", "a-b.yml", "a0.json", "a/b.yml", "B.yaml", "a.yaml/x.yaml",
-                                        "a/.git/c.yaml", ".yaml", "c.yaml.bak", "d.YAML", "yaml", "\xc3\xa4.yaml"};
+    static const char *const files[] = {
+        "a/z.yaml",      "a-b.yml", "a0.json",    "a/b.yml", "B.yaml", "a.yaml/x.yaml",
+        "a/.git/c.yaml", ".yaml",   "c.yaml.bak", "d.YAML",  "yaml",   "\xc3\xa4.yaml"};
     for (size_t i = 0; i < ARRAY_COUNT(files); i++) {
         put(files[i]);
     }
     struct fixture fixture = LOAD(".");
-    ck_assert_str_eq(strbuf_text(&fixture.seen),
-                     "{f:B.yaml}\n{f:a-b.yml}\n{f:a.yaml/x.yaml}\n{f:a/b.yml}\n{f:a/z.yaml}\n{f:a0.json}\n"
-                     "{f:\xc3\xa4.yaml}\n");
+    ck_assert_str_eq(
+        strbuf_text(&fixture.seen),
+        "{f:B.yaml}\n{f:a-b.yml}\n{f:a.yaml/x.yaml}\n{f:a/b.yml}\n{f:a/z.yaml}\n{f:a0.json}\n"
+        "{f:\xc3\xa4.yaml}\n");
     ck_assert_str_eq(printed(&fixture), "");
     arena_free(fixture.arena);
     fixture = LOAD("c.yaml.bak", "a/", "d.YAML"); // a file that is named is read whatever its name
-    ck_assert_str_eq(strbuf_text(&fixture.seen), "{f:c.yaml.bak}\n{f:a/b.yml}\n{f:a/z.yaml}\n{f:d.YAML}\n");
+    ck_assert_str_eq(strbuf_text(&fixture.seen),
+                     "{f:c.yaml.bak}\n{f:a/b.yml}\n{f:a/z.yaml}\n{f:d.YAML}\n");
     arena_free(fixture.arena);
     leave();
 }
@@ -66,18 +71,24 @@ START_TEST(links)
     put("a/x.yaml");
     put("real.txt");
     ck_assert_int_eq(symlink("../real.txt", "a/link.yaml") | symlink("nowhere", "a/gone") |
-                         symlink("a", "b"), 0);
+                         symlink("a", "b"),
+                     0);
     struct fixture fixture = LOAD(".");
-    ck_assert_str_eq(strbuf_text(&fixture.seen), "{f:real.txt}\n{f:a/x.yaml}\n"); // a link's own name counts
+    ck_assert_str_eq(strbuf_text(&fixture.seen),
+                     "{f:real.txt}\n{f:a/x.yaml}\n"); // a link's own name counts
     ck_assert_uint_eq(diags_count(fixture.diags, DIAG_ERROR), 0);
     ck_assert_uint_eq(diags_count(fixture.diags, DIAG_WARNING), 1);
-    ck_assert_ptr_nonnull(strstr(printed(&fixture), "./b/ is the same directory as ./a/ and was read once"));
+    ck_assert_ptr_nonnull(
+        strstr(printed(&fixture), "./b/ is the same directory as ./a/ and was read once"));
     arena_free(fixture.arena);
-    ck_assert_int_eq(symlink("..", "a/up") | symlink("nowhere", "a/gone.yaml") | symlink("self.yaml", "self.yaml"), 0);
+    ck_assert_int_eq(symlink("..", "a/up") | symlink("nowhere", "a/gone.yaml") |
+                         symlink("self.yaml", "self.yaml"),
+                     0);
     fixture = LOAD(".");
     const char *text = printed(&fixture);
     ck_assert_uint_eq(diags_count(fixture.diags, DIAG_ERROR), 3);
-    ck_assert_ptr_nonnull(strstr(text, "error[F004]: ./a/up/ leads back to a directory that it stands in"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "error[F004]: ./a/up/ leads back to a directory that it stands in"));
     ck_assert_ptr_nonnull(strstr(text, "error[F001]: cannot read ./a/gone.yaml: No such file"));
     ck_assert_ptr_nonnull(strstr(text, "error[F001]: cannot read ./self.yaml: Too many levels"));
     arena_free(fixture.arena);
@@ -187,7 +198,8 @@ START_TEST(standard_input)
     close(ends[1]);
     struct fixture fixture = LOAD("-", "-");
     ck_assert_ptr_nonnull(strstr(strbuf_text(&fixture.seen), "{f:99999}\n"));
-    ck_assert_msg(strstr(printed(&fixture), "<stdin>:200002:4: error[F005]") != NULL, "%s", printed(&fixture));
+    ck_assert_msg(strstr(printed(&fixture), "<stdin>:200002:4: error[F005]") != NULL, "%s",
+                  printed(&fixture));
     arena_free(fixture.arena);
     leave();
 }

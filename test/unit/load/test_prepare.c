@@ -7,11 +7,13 @@ START_TEST(json)
     static const struct {
         const char *text, *seen;
     } cases[] = {
-        {"{\n\t\"a\":\t1\t,\n\t\t\"b\" : [\n\t\t1\t,\t\"x\ty\"\t]\n\t}\n", "{a:1,b:[1,\"x\ty\"]}\n"},
+        {"{\n\t\"a\":\t1\t,\n\t\t\"b\" : [\n\t\t1\t,\t\"x\ty\"\t]\n\t}\n",
+         "{a:1,b:[1,\"x\ty\"]}\n"},
         {" \t\r\n\t{\"a\": 1}\t\n \t\n", "{a:1}\n"}, // tabs around the document
         {"\t[{\"a\": 1}, {\"b\": null}]\n\t", "{a:1}\n{b:null}\n"},
         {"{\"a\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4\"}", "{a:\"\"\\/\b\f\n\r\t\xc3\xa4\"}\n"},
-        {"{\"a\":\"\\ud83d\\ude00\",\"b\":\"\\uD83D\\uDE00 \"}", "{a:\"\xf0\x9f\x98\x80\",b:\"\xf0\x9f\x98\x80 \"}\n"},
+        {"{\"a\":\"\\ud83d\\ude00\",\"b\":\"\\uD83D\\uDE00 \"}",
+         "{a:\"\xf0\x9f\x98\x80\",b:\"\xf0\x9f\x98\x80 \"}\n"},
         {"{\"a\":\"\\\\ud83d\\\\ude00\"}", "{a:\"\\ud83d\\ude00\"}\n"}, // a backslash, and letters
         {"{\"a\":true,\"b\":-1.5e3,\"c\":{},\"d\":[]}", "{a:true,b:-1.5e3,c:{},d:[]}\n"},
         {"\xef\xbb\xbf{\"a\": 1}", "{a:1}\n"},
@@ -29,8 +31,9 @@ END_TEST
 
 START_TEST(halves_of_characters)
 {
-    static const char *const wrong[] = {"{\"a\":\"\\ud83d\"}", "{\"a\":\"\\ude00\\ud83d\"}", "{\"a\":\"\\ud83d\\u0041\"}",
-                                        "{\"a\":\"\\ud83d\\", "{\"a\":\"\\ud83d\\ude0"};
+    static const char *const wrong[] = {"{\"a\":\"\\ud83d\"}", "{\"a\":\"\\ude00\\ud83d\"}",
+                                        "{\"a\":\"\\ud83d\\u0041\"}", "{\"a\":\"\\ud83d\\",
+                                        "{\"a\":\"\\ud83d\\ude0"};
     for (size_t i = 0; i < ARRAY_COUNT(wrong); i++) {
         struct fixture fixture = load_named("t.json", wrong[i], strlen(wrong[i]));
         ck_assert_uint_eq(diags_count(fixture.diags, DIAG_ERROR), 1);
@@ -86,13 +89,19 @@ START_TEST(tags)
     static const struct {
         const char *text, *seen;
     } cases[] = {
-        {"a: !!str 80\n", "{a:\"80\"}\n"},     {"a: ! 80\n", "{a:\"80\"}\n"},
-        {"a: !!int \"80\"\n", "{a:80}\n"},     {"a: !!null ''\n", "{a:}\n"},
-        {"a: !!map {b: 1}\n", "{a:{b:1}}\n"},  {"a: !!seq [1]\n", "{a:[1]}\n"},
-        {"a: !!map [1]\n", ""},                {"a: !!str {b: 1}\n", ""},
-        {"a: !!binary aGk=\n", ""},            {"a: !!set {b: }\n", ""},
+        {"a: !!str 80\n", "{a:\"80\"}\n"},
+        {"a: ! 80\n", "{a:\"80\"}\n"},
+        {"a: !!int \"80\"\n", "{a:80}\n"},
+        {"a: !!null ''\n", "{a:}\n"},
+        {"a: !!map {b: 1}\n", "{a:{b:1}}\n"},
+        {"a: !!seq [1]\n", "{a:[1]}\n"},
+        {"a: !!map [1]\n", ""},
+        {"a: !!str {b: 1}\n", ""},
+        {"a: !!binary aGk=\n", ""},
+        {"a: !!set {b: }\n", ""},
         {"%TAG !e! tag:example.com,2000:\n---\na: !e!x 1\n", ""},
-        {"%YAML 1.2\n---\na: 1\n", "{a:1}\n"}, {"a: !!merge <<\n", ""},
+        {"%YAML 1.2\n---\na: 1\n", "{a:1}\n"},
+        {"a: !!merge <<\n", ""},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         struct fixture fixture = load(cases[i].text);

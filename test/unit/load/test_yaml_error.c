@@ -40,8 +40,12 @@ static const struct {
     {"{a: 1}\n{b: 2}\n", "2:1: error[F005]: text stands behind the end of the document"},
     {"a: \x01\n", "1:4: error[F006]: a control character (U+0001) stands"},
     {"a: b\n\xc3\xa4: \xff\n", "2:4: error[F006]: the text is not UTF-8"},
-    {"\xff\xfe" "a", "1:1: error[F006]: the text is UTF-16"},
-    {"\xfe\xff" "a", "1:1: error[F006]: the text is UTF-16"},
+    {"\xff\xfe"
+     "a",
+     "1:1: error[F006]: the text is UTF-16"},
+    {"\xfe\xff"
+     "a",
+     "1:1: error[F006]: the text is UTF-16"},
     {"# \xe2\x80\xa8# x\nb: \x02", "3:4: error[F006]"}, // U+2028 ends a line
 };
 
@@ -61,7 +65,8 @@ END_TEST
 // libyaml's own words never come through.
 START_TEST(no_message_says_unexpected)
 {
-    static const char *const words[] = {"unexpected", "invalid", "expected", "while ", "found ", "did not find"};
+    static const char *const words[] = {"unexpected", "invalid", "expected",
+                                        "while ",     "found ",  "did not find"};
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         struct fixture fixture = load(cases[i].text);
         for (size_t j = 0; j < ARRAY_COUNT(words); j++) {
@@ -75,12 +80,13 @@ END_TEST
 START_TEST(the_beginning_is_shown_too)
 {
     struct fixture fixture = load("a: [1,\n  2\nb: 3\nc: ]\n");
-    ck_assert_str_eq(printed(&fixture), "t.yaml:3:2: error[F005]: a list in [ ] is not closed, or lacks a comma\n"
-                                        "    3 | b: 3\n"
-                                        "      |  ^\n"
-                                        "    1 | a: [1,\n"
-                                        "      |    - the list begins here\n"
-                                        "\n");
+    ck_assert_str_eq(printed(&fixture),
+                     "t.yaml:3:2: error[F005]: a list in [ ] is not closed, or lacks a comma\n"
+                     "    3 | b: 3\n"
+                     "      |  ^\n"
+                     "    1 | a: [1,\n"
+                     "      |    - the list begins here\n"
+                     "\n");
     arena_free(fixture.arena);
 }
 END_TEST

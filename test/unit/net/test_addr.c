@@ -6,7 +6,11 @@
 
 START_TEST(prefixes)
 {
-    static const struct { const char *text; enum addr_problem problem; const char *canonical; } cases[] = {
+    static const struct {
+        const char *text;
+        enum addr_problem problem;
+        const char *canonical;
+    } cases[] = {
         {"10.0.0.0/8", ADDR_OK, "10.0.0.0/8"},
         {"0.0.0.0/0", ADDR_OK, "0.0.0.0/0"},
         {"10.1.2.3/32", ADDR_OK, "10.1.2.3/32"},
@@ -55,15 +59,25 @@ static struct cidr cidr(const char *text)
 
 START_TEST(containment_and_last)
 {
-    static const struct { const char *outer, *inner; bool contains; } cases[] = {
-        {"10.0.0.0/8", "10.255.0.0/16", true},    {"10.0.0.0/8", "11.0.0.0/16", false},
-        {"10.0.0.0/16", "10.0.0.0/8", false},     {"0.0.0.0/0", "1.2.3.4/32", true},
-        {"0.0.0.0/0", "::/0", false},             {"10.128.0.0/9", "10.127.0.0/16", false},
-        {"10.128.0.0/9", "10.200.0.0/16", true},  {"fd00::/8", "fd12::/16", true},
-        {"1.2.3.4/32", "1.2.3.4/32", true},       {"::/0", "ffff::/16", true},
+    static const struct {
+        const char *outer, *inner;
+        bool contains;
+    } cases[] = {
+        {"10.0.0.0/8", "10.255.0.0/16", true},
+        {"10.0.0.0/8", "11.0.0.0/16", false},
+        {"10.0.0.0/16", "10.0.0.0/8", false},
+        {"0.0.0.0/0", "1.2.3.4/32", true},
+        {"0.0.0.0/0", "::/0", false},
+        {"10.128.0.0/9", "10.127.0.0/16", false},
+        {"10.128.0.0/9", "10.200.0.0/16", true},
+        {"fd00::/8", "fd12::/16", true},
+        {"1.2.3.4/32", "1.2.3.4/32", true},
+        {"::/0", "ffff::/16", true},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-        ck_assert_msg(cidr_contains(cidr(cases[i].outer), cidr(cases[i].inner)) == cases[i].contains, "case %zu", i);
+        ck_assert_msg(cidr_contains(cidr(cases[i].outer), cidr(cases[i].inner)) ==
+                          cases[i].contains,
+                      "case %zu", i);
     }
     char buffer[IP_TEXT_MAX];
     ck_assert_str_eq(ip_addr_text(cidr_last(cidr("10.0.0.0/9")), buffer), "10.127.255.255");
@@ -74,16 +88,27 @@ END_TEST
 
 START_TEST(protocols)
 {
-    static const struct { const char *text; unsigned number; } cases[] = {
-        {"TCP", 6}, {"UDP", 17}, {"ICMP", 1}, {"ICMPv6", 58}, {"SCTP", 132}, {"UDPLite", 136}, {"6", 6}, {"255", 255},
-        {"tcp", 0}, {"0", 0}, {"256", 0}, {"", 0}, {"6x", 0}, {"99999999999999999999", 0}, {"TCPx", 0},
+    static const struct {
+        const char *text;
+        unsigned number;
+    } cases[] = {
+        {"TCP", 6},    {"UDP", 17},
+        {"ICMP", 1},   {"ICMPv6", 58},
+        {"SCTP", 132}, {"UDPLite", 136},
+        {"6", 6},      {"255", 255},
+        {"tcp", 0},    {"0", 0},
+        {"256", 0},    {"", 0},
+        {"6x", 0},     {"99999999999999999999", 0},
+        {"TCPx", 0},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-        ck_assert_msg(proto_parse(cases[i].text, strlen(cases[i].text)) == cases[i].number, "%s", cases[i].text);
+        ck_assert_msg(proto_parse(cases[i].text, strlen(cases[i].text)) == cases[i].number, "%s",
+                      cases[i].text);
     }
     ck_assert_str_eq(proto_name(58), "ICMPv6");
     ck_assert_ptr_null(proto_name(47));
-    ck_assert(proto_has_ports(PROTO_SCTP) && !proto_has_ports(PROTO_UDPLITE) && !proto_has_ports(PROTO_ICMP));
+    ck_assert(proto_has_ports(PROTO_SCTP) && !proto_has_ports(PROTO_UDPLITE) &&
+              !proto_has_ports(PROTO_ICMP));
 }
 END_TEST
 

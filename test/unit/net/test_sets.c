@@ -31,12 +31,14 @@ static void check_normalized(const char *input, const char *expected)
 START_TEST(normal_forms)
 {
     check_normalized("", "");
-    check_normalized("10.0.0.2/32 10.0.0.1/32 10.0.0.2/32", "10.0.0.1/32 10.0.0.2/32"); // hosts are not merged
+    check_normalized("10.0.0.2/32 10.0.0.1/32 10.0.0.2/32",
+                     "10.0.0.1/32 10.0.0.2/32"); // hosts are not merged
     check_normalized("10.0.0.0/32 10.0.0.1/32", "10.0.0.0/32 10.0.0.1/32");
     check_normalized("10.1.0.0/16 10.0.0.0/8", "10.0.0.0/8");
     check_normalized("10.0.0.0/9 10.128.0.0/9", "10.0.0.0/8");
     check_normalized("10.0.0.0/25 10.0.0.128/26 10.0.0.192/26", "10.0.0.0/24");
-    check_normalized("10.0.1.0/24 10.0.2.0/24", "10.0.1.0/24 10.0.2.0/24"); // neighbours, not siblings
+    check_normalized("10.0.1.0/24 10.0.2.0/24",
+                     "10.0.1.0/24 10.0.2.0/24"); // neighbours, not siblings
     check_normalized("0.0.0.0/1 128.0.0.0/1", "0.0.0.0/0");
     check_normalized("fd00::/16 10.0.0.0/8 ::/0", "10.0.0.0/8 ::/0");
     check_normalized("0.0.0.0/0 ::/0", "0.0.0.0/0 ::/0");
@@ -131,4 +133,5 @@ START_TEST(random_port_sets_hold_the_same_ports)
 }
 END_TEST
 
-UNIT_TESTS("net sets", normal_forms, random_cidr_sets_hold_the_same_addresses, random_port_sets_hold_the_same_ports)
+UNIT_TESTS("net sets", normal_forms, random_cidr_sets_hold_the_same_addresses,
+           random_port_sets_hold_the_same_ports)

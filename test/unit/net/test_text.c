@@ -9,17 +9,26 @@
 START_TEST(rfc_5952)
 {
     static const char *const cases[][2] = {
-        {"::", "::"}, {"::1", "::1"}, {"1::", "1::"}, {"0:0:0:0:0:0:0:0", "::"},
+        {"::", "::"},
+        {"::1", "::1"},
+        {"1::", "1::"},
+        {"0:0:0:0:0:0:0:0", "::"},
         {"2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},    // the first of two equal runs
         {"2001:0:0:1:0:0:0:1", "2001:0:0:1::1"},          // the longer one
         {"2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"}, // no "::" for one group
-        {"0:1:2:3:4:5:6:7", "0:1:2:3:4:5:6:7"}, {"1:2:3:4:5:6:7:0", "1:2:3:4:5:6:7:0"},
-        {"1:2:3:4:5:6:0:0", "1:2:3:4:5:6::"}, {"0:0:3:4:5:6:7:8", "::3:4:5:6:7:8"},
-        {"1:0:0:4:5:0:0:8", "1::4:5:0:0:8"}, {"::1:2", "::1:2"}, {"::1.2.3.4", "::102:304"},
-        {"64:ff9b::192.0.2.1", "64:ff9b::c000:201"}, {"0::ffff:0:1", "::ffff:0:1"},
+        {"0:1:2:3:4:5:6:7", "0:1:2:3:4:5:6:7"},
+        {"1:2:3:4:5:6:7:0", "1:2:3:4:5:6:7:0"},
+        {"1:2:3:4:5:6:0:0", "1:2:3:4:5:6::"},
+        {"0:0:3:4:5:6:7:8", "::3:4:5:6:7:8"},
+        {"1:0:0:4:5:0:0:8", "1::4:5:0:0:8"},
+        {"::1:2", "::1:2"},
+        {"::1.2.3.4", "::102:304"},
+        {"64:ff9b::192.0.2.1", "64:ff9b::c000:201"},
+        {"0::ffff:0:1", "::ffff:0:1"},
         {"fe80:0000::00ab:0", "fe80::ab:0"},
         {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"},
-        {"255.255.255.255", "255.255.255.255"}, {"0.0.0.0", "0.0.0.0"},
+        {"255.255.255.255", "255.255.255.255"},
+        {"0.0.0.0", "0.0.0.0"},
     };
     char buffer[IP_TEXT_MAX];
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
@@ -44,16 +53,41 @@ END_TEST
 START_TEST(not_addresses)
 {
     static const char *const cases[] = {
-        "1.2.3.4.", ".1.2.3.4", "1..2.3", "1.2.3.4.5", "1.2.3", "1", "00.0.0.0", "1.2.3.04", "1.2.3.+4", "1.2.3.4 ",
-        "1.2.3.4\n", "1.2.3.0x4", "1.2.3.999", ":", ":::", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "::1::", "12345::",
-        "g::", "1:2:3:4:5:6:7::8", "::1.2.3", "::1.2.3.04", "fe80::1%1", "[::1]", "::ffff:1.2.3.256", "localhost",
+        "1.2.3.4.",
+        ".1.2.3.4",
+        "1..2.3",
+        "1.2.3.4.5",
+        "1.2.3",
+        "1",
+        "00.0.0.0",
+        "1.2.3.04",
+        "1.2.3.+4",
+        "1.2.3.4 ",
+        "1.2.3.4\n",
+        "1.2.3.0x4",
+        "1.2.3.999",
+        ":",
+        ":::",
+        "1:2:3:4:5:6:7",
+        "1:2:3:4:5:6:7:8:9",
+        "::1::",
+        "12345::",
+        "g::",
+        "1:2:3:4:5:6:7::8",
+        "::1.2.3",
+        "::1.2.3.04",
+        "fe80::1%1",
+        "[::1]",
+        "::ffff:1.2.3.256",
+        "localhost",
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         struct ip_addr addr = {.family = 99};
         ck_assert_msg(ip_addr_parse(cases[i], strlen(cases[i]), &addr) != ADDR_OK, "%s", cases[i]);
         ck_assert_uint_eq(addr.family, 99); // untouched
     }
-    static const char *const mapped[] = {"::ffff:1.2.3.4", "::ffff:102:304", "0:0:0:0:0:FFFF:1.2.3.4"};
+    static const char *const mapped[] = {"::ffff:1.2.3.4", "::ffff:102:304",
+                                         "0:0:0:0:0:FFFF:1.2.3.4"};
     for (size_t i = 0; i < ARRAY_COUNT(mapped); i++) {
         struct ip_addr addr;
         ck_assert_int_eq(ip_addr_parse(mapped[i], strlen(mapped[i]), &addr), ADDR_MAPPED);
@@ -85,7 +119,8 @@ START_TEST(there_and_back)
         struct cidr again;
         cidr_text(cidr, i % 2 == 0, buffer);
         enum addr_problem problem = cidr_parse(buffer, strlen(buffer), &again);
-        ck_assert(problem == ADDR_OK || (problem == ADDR_NO_MASK && cidr_is_host(cidr)) || problem == ADDR_MAPPED);
+        ck_assert(problem == ADDR_OK || (problem == ADDR_NO_MASK && cidr_is_host(cidr)) ||
+                  problem == ADDR_MAPPED);
         ck_assert(problem == ADDR_MAPPED || cidr_compare(cidr, again) == 0);
         ck_assert_int_le(ip_addr_compare(cidr.addr, cidr_last(cidr)), 0);
         ck_assert(cidr_contains_addr(cidr, cidr_last(cidr)));
@@ -95,7 +130,8 @@ END_TEST
 
 START_TEST(protocol_numbers_are_plain)
 {
-    static const char *const wrong[] = {"06", "00", "0", "+6", " 6", "6 ", "256", "TCP ", "icmp", "UdpLite"};
+    static const char *const wrong[] = {"06", "00",  "0",    "+6",   " 6",
+                                        "6 ", "256", "TCP ", "icmp", "UdpLite"};
     for (size_t i = 0; i < ARRAY_COUNT(wrong); i++) {
         ck_assert_uint_eq(proto_parse(wrong[i], strlen(wrong[i])), 0);
     }
