@@ -8,7 +8,16 @@ static const char signs[] = {[NFT_ADDED] = '+', [NFT_REMOVED] = '-', [NFT_CHANGE
 static const char *const kinds[] = {
     [NFT_ADDED] = "added", [NFT_REMOVED] = "removed", [NFT_CHANGED] = "changed"};
 
-enum { NAME_WIDTH = 44, WHAT_WIDTH = 24 };
+// One line of the text; `object` has rules to show below it.
+struct row {
+    char sign;
+    const char *name, *what, *place;
+    const struct nft_object_change *object;
+};
+
+struct rows {
+    VEC_FIELDS(struct row);
+};
 
 static const char *place_text(struct run *run, struct loc loc, const char *fallback)
 {
@@ -29,52 +38,89 @@ static const char *rules_text(struct arena *arena, size_t added, size_t removed)
     return strbuf_text(&text);
 }
 
-static void print_row(char sign, const char *name, const char *what, const char *place)
+static struct rows policy_rows(struct run *run, const struct change_list *list)
 {
-    if (place[0] != '\0') {
-        printf("%c %-*s %-*s %s\n", sign, NAME_WIDTH, name, WHAT_WIDTH, what, place);
-    } else {
-        printf("%c %-*s %s\n", sign, NAME_WIDTH, name, what);
-    }
-}
-
-static void print_policies(struct run *run, const struct change_list *list)
-{
+    struct rows rows = {0};
     for (size_t i = 0; i < list->policies.count; i++) {
         const struct policy_change *policy = &list->policies.items[i];
-        print_row(signs[policy->kind], policy->id,
-                  rules_text(run->arena, policy->rules_added, policy->rules_removed),
-                  place_text(run, policy->loc, policy->place));
+        vec_push(run->arena, &rows,
+                 (struct row){
+                     .sign = signs[policy->kind],
+                     .name = policy->id,
+                     .what = rules_text(run->arena, policy->rules_added, policy->rules_removed),
+                     .place = place_text(run, policy->loc, policy->place),
+                 });
     }
+    return rows;
 }
 
-// Rules in chains that no policy owns, or that a person put there.
-static void print_foreign_rules(const struct nft_object_change *object)
+static const char *object_what(struct run *run, const struct nft_object_change *object)
 {
+    if (object->is_set) {
+        return arena_printf(run->arena, "+%zu -%zu elements", object->elements_added,
+                            object->elements_removed);
+    }
+    size_t added = 0;
     for (size_t i = 0; i < object->rules.count; i++) {
-        const struct nft_rule_change *rule = &object->rules.items[i];
-        printf("    %c %s\n", signs[rule->kind], rule->comment);
+        added += object->rules.items[i].kind == NFT_ADDED;
     }
+    return rules_text(run->arena, added, object->rules.count - added);
 }
 
-static void print_objects(struct run *run, const struct nft_diff *diff)
+// Where an object comes from, and for a set what it stands for.
+static const char *object_place(struct run *run, const struct nft_object_change *object)
 {
+    const char *place = place_text(run, object->loc, NULL);
+    if (object->comment == NULL) {
+        return place;
+    }
+    return place[0] != '\0' ? arena_printf(run->arena, "%s  %s", place, object->comment)
+                            : object->comment;
+}
+
+static struct rows object_rows(struct run *run, const struct nft_diff *diff)
+{
+    struct rows rows = {0};
     for (size_t i = 0; i < diff->count; i++) {
         const struct nft_object_change *object = &diff->items[i];
-        size_t added = 0;
-        for (size_t j = 0; j < object->rules.count; j++) {
-            added += object->rules.items[j].kind == NFT_ADDED;
+        vec_push(run->arena, &rows,
+                 (struct row){
+                     .sign = signs[object->kind],
+                     .name = arena_printf(run->arena, "%s %s", object->is_set ? "set  " : "chain",
+                                          object->name),
+                     .what = object_what(run, object),
+                     .place = object_place(run, object),
+                     .object = object,
+                 });
+    }
+    return rows;
+}
+
+static int column_width(const struct rows *rows, bool names)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        size_t length = strlen(names ? rows->items[i].name : rows->items[i].what);
+        width = length > width ? length : width;
+    }
+    return (int)width;
+}
+
+static void print_rows(const struct rows *rows, bool with_rules)
+{
+    int names = column_width(rows, true);
+    int whats = column_width(rows, false);
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct row *row = &rows->items[i];
+        if (row->place[0] != '\0') {
+            printf("%c %-*s  %-*s  %s\n", row->sign, names, row->name, whats, row->what,
+                   row->place);
+        } else {
+            printf("%c %-*s  %s\n", row->sign, names, row->name, row->what);
         }
-        const char *what = object->is_set
-                               ? arena_printf(run->arena, "+%zu -%zu elements",
-                                              object->elements_added, object->elements_removed)
-                               : rules_text(run->arena, added, object->rules.count - added);
-        print_row(
-            signs[object->kind],
-            arena_printf(run->arena, "%s %s", object->is_set ? "set  " : "chain", object->name),
-            what, object->comment != NULL ? object->comment : place_text(run, object->loc, NULL));
-        if (!object->is_set && run->options.verbose) {
-            print_foreign_rules(object);
+        for (size_t j = 0; with_rules && row->object != NULL && j < row->object->rules.count; j++) {
+            const struct nft_rule_change *rule = &row->object->rules.items[j];
+            printf("    %c %s\n", signs[rule->kind], rule->comment);
         }
     }
 }
@@ -84,11 +130,13 @@ static void print_text(struct run *run, const struct nft_diff *diff, const struc
     if (diff->table_missing) {
         printf("the kernel has no table \"%s\" yet\n\n", run->options.table);
     }
-    print_policies(run, list);
-    if (list->policies.count > 0) {
+    struct rows policies = policy_rows(run, list);
+    struct rows objects = object_rows(run, diff);
+    print_rows(&policies, false);
+    if (policies.count > 0) {
         putchar('\n');
     }
-    print_objects(run, diff);
+    print_rows(&objects, run->options.verbose);
     printf("\n%zu policies changed, %zu added, %zu removed; %zu set%s +%zu -%zu; %zu chain%s\n",
            list->policy_counts[NFT_CHANGED], list->policy_counts[NFT_ADDED],
            list->policy_counts[NFT_REMOVED], list->set_count, plural(list->set_count),

@@ -18,6 +18,7 @@ struct lower {
     struct nft_ruleset *ruleset;
     struct strmap *sets;         // name -> struct set *
     struct strmap *chains;       // name -> struct chain *
+    struct loc place;             // of the rule at hand: where the sets come from that it needs first
     struct strmap *identities;   // hashed name -> what it stands for
     struct set **ipset_cache[2]; // per plan IP set, IPv4 and IPv6; NULL: not made yet
 };

@@ -369,6 +369,7 @@ void lower_rule(struct lower *lower, struct chain *chain, const struct plan_poli
                 int direction, const struct plan_rule *rule)
 {
     const struct plan_match *match = &rule->match;
+    lower->place = rule->loc;
     char index[16];
     snprintf(index, sizeof index, "%u", rule->index);
     struct target target = {lower,  chain,

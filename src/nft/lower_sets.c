@@ -29,6 +29,7 @@ struct set *lower_set(struct lower *lower, const char *name, enum set_content co
         set = arena_new_of(lower->arena, struct set);
         set->name = name;
         set->content = (uint8_t)content;
+        set->loc = lower->place;
         strmap_put(lower->sets, name, set);
     }
     return set;

@@ -8,10 +8,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static char root[] = "/tmp/polc-paths-XXXXXX";
+static char root[32];
 
 static void enter(void)
 {
+    strcpy(root, "/tmp/polc-paths-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(root));
     ck_assert_int_eq(chdir(root), 0);
 }
