@@ -1,10 +1,23 @@
-# polc_module(NAME USES module... LIBRARIES target...): the static library polc_NAME from src/NAME/*.c.
+# polc_module(NAME USES module... LIBRARIES target...): the static library polc_NAME from src/NAME, with its folders.
 # A module compiles with only the headers of the modules that it uses: another include fails to build.
 include_guard()
 
+# The folders of a module's private headers: src/NAME and those below it.
+function(polc_private_folders name ret)
+  file(GLOB_RECURSE entries LIST_DIRECTORIES true ${CMAKE_SOURCE_DIR}/src/${name}/*)
+  set(folders ${CMAKE_SOURCE_DIR}/src/${name})
+  foreach(entry IN LISTS entries)
+    if(IS_DIRECTORY ${entry})
+      list(APPEND folders ${entry})
+    endif()
+  endforeach()
+  set(${ret} ${folders} PARENT_SCOPE)
+endfunction()
+
 function(polc_module name)
   cmake_parse_arguments(M "" "" "USES;LIBRARIES" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
+  polc_private_folders(${name} folders)
   set(visible ${CMAKE_BINARY_DIR}/visible/${name}/polc)
   file(REMOVE_RECURSE ${visible})
   file(MAKE_DIRECTORY ${visible})
@@ -20,7 +33,7 @@ function(polc_module name)
   add_library(polc_${name} STATIC ${sources})
   polc_compile_options(polc_${name})
   set_target_properties(polc_${name} PROPERTIES INCLUDE_DIRECTORIES
-    "${CMAKE_BINARY_DIR}/visible/${name};${CMAKE_SOURCE_DIR}/src/${name}")
+    "${CMAKE_BINARY_DIR}/visible/${name};${folders}")
   foreach(module IN LISTS M_USES)
     target_link_libraries(polc_${name} PUBLIC polc_${module})
   endforeach()

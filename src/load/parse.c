@@ -6,6 +6,9 @@
 
 enum { KEYS_BEFORE_MAP = 16 }; // larger maps look for duplicate keys through a string map
 
+// Nodes of one document; beyond it the run ends as one out of memory.
+#define SCRATCH_MAX ((size_t)8 << 30)
+
 struct loc mark_loc(const struct parser *parser, yaml_mark_t start, size_t length)
 {
     return (struct loc){
@@ -304,7 +307,7 @@ static void run_parser(struct parser *parser)
 
 void parse_source(const struct loader *loader, uint32_t source)
 {
-    struct parser parser = {.loader = loader, .source = source, .scratch = arena_new(SIZE_MAX)};
+    struct parser parser = {.loader = loader, .source = source, .scratch = arena_new(SCRATCH_MAX)};
     if (yaml_parser_initialize(&parser.yaml) == 0) {
         POLC_UNREACHABLE("libyaml cannot start");
     }

@@ -98,6 +98,9 @@ bool cidrset_equal(const struct cidrset *a, const struct cidrset *b)
 
 struct cidrset cidrset_family(const struct cidrset *set, uint8_t family)
 {
+    if (set->count == 0) {
+        return (struct cidrset){0};
+    }
     size_t first_v6 = 0;
     size_t high = set->count;
     while (first_v6 < high) {

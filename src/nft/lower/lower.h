@@ -16,10 +16,10 @@ struct lower {
     const struct plan *plan;
     const struct sources *sources;
     struct nft_ruleset *ruleset;
-    struct strmap *sets;         // name -> struct set *
-    struct strmap *chains;       // name -> struct chain *
-    struct loc place;             // of the rule at hand: where the sets come from that it needs first
-    struct strmap *identities;   // hashed name -> what it stands for
+    struct strmap *sets;       // name -> struct set *
+    struct strmap *chains;     // name -> struct chain *
+    struct loc place;          // of the rule at hand: where the sets come from that it needs first
+    struct strmap *identities; // hashed name -> what it stands for
     struct set **ipset_cache[2]; // per plan IP set, IPv4 and IPv6; NULL: not made yet
 };
 
@@ -62,7 +62,7 @@ void lower_rule(struct lower *lower, struct chain *chain, const struct plan_poli
 // ---- lower_policy.c -------------------------------------------------------------------------------------------
 
 // The chain that judges a class of endpoints, made on first use.
-const char *lower_class(struct lower *lower, uint32_t class);
+const char *lower_class(struct lower *lower, uint32_t number);
 
 // ---- lower_dispatch.c -----------------------------------------------------------------------------------------
 
