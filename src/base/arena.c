@@ -4,6 +4,7 @@
 #include <polc/base/arena.h>
 
 #include <polc/base/exit.h>
+#include <polc/base/vec.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -274,14 +275,20 @@ char *arena_strdup(struct arena *arena, const char *text)
 
 char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
+    enum { SHORT = 256 };
+    char buffer[SHORT] UNINITIALIZED; // most texts are short: they are formatted once
     va_list again;
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = vsnprintf(buffer, sizeof buffer, format, args);
     if (length < 0) {
         POLC_UNREACHABLE("a format that cannot be printed");
     }
     char *text = arena_alloc(arena, (size_t)length + 1);
-    vsnprintf(text, (size_t)length + 1, format, again);
+    if (length < SHORT) {
+        memcpy(text, buffer, (size_t)length);
+    } else {
+        vsnprintf(text, (size_t)length + 1, format, again);
+    }
     va_end(again);
     return text;
 }

@@ -36,20 +36,25 @@ static void add_word(struct state *s, uint64_t word)
     s->v0 ^= word;
 }
 
-static struct state keyed_state(void)
+struct hash_key hash_key(void)
 {
-    uint64_t key[2] = {0};
+    struct hash_key key = {0};
     const void *random = (const void *)getauxval(AT_RANDOM);
     if (random != NULL) {
-        memcpy(key, random, sizeof key);
+        memcpy(&key, random, sizeof key);
     }
-    return (struct state){key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d,
-                          key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573};
+    return key;
 }
 
-uint32_t hash_text(const void *text, size_t length)
+static struct state keyed_state(const struct hash_key *key)
 {
-    struct state s = keyed_state();
+    return (struct state){key->words[0] ^ 0x736f6d6570736575, key->words[1] ^ 0x646f72616e646f6d,
+                          key->words[0] ^ 0x6c7967656e657261, key->words[1] ^ 0x7465646279746573};
+}
+
+uint32_t hash_text(const struct hash_key *key, const void *text, size_t length)
+{
+    struct state s = keyed_state(key);
     const unsigned char *bytes = text;
     size_t left = length;
     uint64_t word;

@@ -5,5 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// SipHash-1-3 of a string under the key of this process. Never let its order be seen.
-uint32_t hash_text(const void *text, size_t length);
+// The same in the whole process, and another in the next one.
+struct hash_key {
+    uint64_t words[2];
+};
+struct hash_key hash_key(void);
+
+// SipHash-1-3 of a string. Never let its order be seen.
+uint32_t hash_text(const struct hash_key *key, const void *text, size_t length);

@@ -10,7 +10,7 @@
 #define uthash_malloc(size)              arena_alloc(map->arena, (size))
 #define uthash_free(block, size)         ((void)(block), (void)(size))
 #define uthash_fatal(message)            POLC_UNREACHABLE(message)
-#define HASH_FUNCTION(text, length, ret) ((ret) = hash_text((text), (length)))
+#define HASH_FUNCTION(text, length, ret) ((ret) = hash_text(&map->key, (text), (length)))
 #include <uthash.h>
 
 struct entry {
@@ -21,6 +21,7 @@ struct entry {
 
 struct strmap {
     struct arena *arena;
+    struct hash_key key;
     struct entry *entries;
 };
 
@@ -28,6 +29,7 @@ struct strmap *strmap_new(struct arena *arena)
 {
     struct strmap *map = arena_new_of(arena, struct strmap);
     map->arena = arena;
+    map->key = hash_key();
     return map;
 }
 
@@ -95,6 +97,7 @@ struct strtab *strtab_new(struct arena *arena)
 {
     struct strtab *table = arena_new_of(arena, struct strtab);
     table->map.arena = arena;
+    table->map.key = hash_key();
     return table;
 }
 

@@ -7,7 +7,8 @@ int cmd_validate(struct run *run)
     const struct resources *resources = &run->resources;
     bool good = pipeline_read(run) == POLC_EXIT_OK;
     if (run->options.output == OUTPUT_JSON) {
-        diags_print(run->diags, stdout, &(struct diag_print_options){.json = true, .max = SIZE_MAX});
+        diags_print(run->diags, stdout,
+                    &(struct diag_print_options){.json = true, .max = SIZE_MAX});
         return good ? POLC_EXIT_OK : POLC_EXIT_NO;
     }
     run_report(run);
