@@ -93,7 +93,6 @@ extern const size_t option_info_count;
 
 // Parses argv[1..]. On a mistake prints it with a hint and returns false.
 bool options_parse(struct arena *arena, int argc, char **argv, struct options *ret);
-const char *output_name(enum output output);
 void complain_verb(const char *name); // "there is no verb", with a suggestion
 bool option_allowed(const struct verb *verb, const char *name);
 

@@ -29,11 +29,6 @@ static const char *const output_names[] = {"",      "text", "json", "nft", "plan
                                            "table", "wide", "yaml", "name"};
 _Static_assert(ARRAY_COUNT(output_names) == OUTPUT_COUNT, "one name per output");
 
-const char *output_name(enum output output)
-{
-    return output_names[output];
-}
-
 static bool word_in(const char *word, const char *list)
 {
     size_t length = strlen(word);

@@ -2,12 +2,10 @@
 // The ruleset in the JSON of libnftables-json(5), for `nft -j -f`. Elements of verdict maps come last, as separate
 // commands, since they name chains.
 #include "keys.h"
+#include "words.h"
 
 #include <jansson.h>
 #include <linux/netfilter.h>
-
-static const char *const hook_names[] = {"", "forward", "input", "output"};
-static const char *const verdict_names[] = {"accept", "drop", "return", "jump", "goto", "continue"};
 
 // "tcp dport" -> payload; "meta l4proto" and "iifname" -> meta; "ct state" -> ct.
 static json_t *key_json(enum rule_key key)
@@ -98,17 +96,15 @@ static json_t *match_json(const struct stmt *stmt)
 static json_t *verdict_json(uint8_t verdict, const char *chain)
 {
     if (verdict == VERDICT_JUMP || verdict == VERDICT_GOTO) {
-        return json_pack("{s:{s:s}}", verdict_names[verdict], "target", chain);
+        return json_pack("{s:{s:s}}", verdict_text(verdict), "target", chain);
     }
-    return json_pack("{s:n}", verdict_names[verdict]);
+    return json_pack("{s:n}", verdict_text(verdict));
 }
 
 static json_t *limit_json(const struct stmt *stmt)
 {
-    uint64_t unit = stmt->limit.unit;
-    const char *per = unit == 1 ? "second" : unit == 60 ? "minute" : unit == 3600 ? "hour" : "day";
-    return json_pack("{s:{s:i, s:s, s:i}}", "limit", "rate", (int)stmt->limit.rate, "per", per,
-                     "burst", (int)stmt->limit.burst);
+    return json_pack("{s:{s:i, s:s, s:i}}", "limit", "rate", (int)stmt->limit.rate, "per",
+                     unit_text(stmt->limit.unit), "burst", (int)stmt->limit.burst);
 }
 
 static json_t *stmt_json(const struct stmt *stmt)
@@ -245,8 +241,8 @@ static json_t *chain_json(const char *table, const struct chain *chain)
         json_pack("{s:s, s:s, s:s}", "family", "inet", "table", table, "name", chain->name);
     if (chain->hook != HOOK_NONE) {
         json_object_update_new(json, json_pack("{s:s, s:s, s:i, s:s}", "type", "filter", "hook",
-                                               hook_names[chain->hook], "prio",
-                                               (int)chain->priority, "policy", "accept"));
+                                               hook_text(chain->hook), "prio", (int)chain->priority,
+                                               "policy", "accept"));
     }
     return json_pack("{s:{s:o}}", "add", "chain", json);
 }

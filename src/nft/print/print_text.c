@@ -2,15 +2,13 @@
 // The ruleset as text for `nft -f`: sets and maps first as empty declarations, then chains, then the elements of
 // verdict maps, since those name chains.
 #include "keys.h"
+#include "words.h"
 
 #include <inttypes.h>
 
-static const char *const hook_names[] = {"", "forward", "input", "output"};
-static const char *const verdict_names[] = {"accept", "drop", "return", "jump", "goto", "continue"};
-
 static void print_verdict(FILE *out, uint8_t verdict, const char *chain)
 {
-    fputs(verdict_names[verdict], out);
+    fputs(verdict_text(verdict), out);
     if (verdict == VERDICT_JUMP || verdict == VERDICT_GOTO) {
         fprintf(out, " %s", chain);
     }
@@ -62,11 +60,6 @@ static void print_match(FILE *out, const struct stmt *stmt)
     }
 }
 
-static const char *unit_text(uint64_t seconds)
-{
-    return seconds == 1 ? "second" : seconds == 60 ? "minute" : seconds == 3600 ? "hour" : "day";
-}
-
 static void print_stmt(FILE *out, const struct stmt *stmt)
 {
     switch ((enum stmt_kind)stmt->kind) {
@@ -101,7 +94,7 @@ static void print_chain(FILE *out, const struct chain *chain)
     fprintf(out, "\n\tchain %s {\n", chain->name);
     if (chain->hook != HOOK_NONE) {
         fprintf(out, "\t\ttype filter hook %s priority %" PRId32 "; policy accept;\n",
-                hook_names[chain->hook], chain->priority);
+                hook_text(chain->hook), chain->priority);
     }
     for (size_t i = 0; i < chain->count; i++) {
         const struct rule *rule = &chain->items[i];
