@@ -15,6 +15,24 @@ enum { PLAN_V4 = 1, PLAN_V6 = 2, PLAN_BOTH = 3 };
 // RES_INGRESS and RES_EGRESS of the input, as the plan has them.
 enum { PLAN_INGRESS = 1, PLAN_EGRESS = 2 };
 
+// What the policy of a class judges, and at which hook (semantics.md 6.2). Workload endpoints have PLAN_NORMAL only.
+// In PLAN_PREDNAT and PLAN_UNTRACKED the end of a tier passes whatever its default action; only PLAN_NORMAL has profiles.
+enum plan_stage { PLAN_NORMAL, PLAN_FORWARD, PLAN_PREDNAT, PLAN_UNTRACKED, PLAN_STAGES };
+
+#define PLAN_NO_CLASS UINT32_MAX
+
+// A port of the host that stays open whatever the policies say: destination port, remote address in `net`.
+struct plan_failsafe {
+    uint8_t protocol;
+    uint16_t port; // host byte order
+    bool has_net;
+    struct cidr net;
+};
+
+struct plan_failsafes {
+    VEC_FIELDS(struct plan_failsafe);
+};
+
 enum plan_host_action { PLAN_HOST_DROP, PLAN_HOST_ACCEPT };
 
 struct plan_settings {
@@ -30,6 +48,8 @@ struct plan_settings {
     bool conntrack_invalid_check;
     bool drop_vxlan, drop_ipip; // tunnels that a workload opens itself, before any policy
     uint16_t vxlan_port;
+    uint32_t mark; // the one bit of the packet mark that carries "allowed already" between hooks
+    struct plan_failsafes failsafes[PLAN_DIRECTIONS];
 };
 
 struct plan_side {
@@ -77,6 +97,8 @@ struct plan_policy {
     double order;
     uint8_t types; // PLAN_INGRESS | PLAN_EGRESS
     bool staged, missing;
+    uint8_t stage;         // PLAN_NORMAL, PLAN_PREDNAT or PLAN_UNTRACKED: what the policy is for
+    bool apply_on_forward; // of a normal one: also in classes of PLAN_FORWARD
     struct loc loc;
     struct plan_rules rules[PLAN_DIRECTIONS];
 };
@@ -108,6 +130,8 @@ struct plan_class_tier {
 // Endpoints that one ordered list of tiers, policies and profiles governs in one direction.
 struct plan_class {
     uint8_t direction; // enum plan_direction
+    uint8_t stage;     // enum plan_stage
+    bool host;         // of a host endpoint
     struct {
         VEC_FIELDS(struct plan_class_tier);
     } tiers;
@@ -117,12 +141,42 @@ struct plan_class {
 struct plan_endpoint {
     const char *id; // "wep/NS/NAME"
     const char *node;
-    const char *interface; // NULL: dispatched by address alone
+    const char *
+        interface; // as the inet hooks see it: of a bridge port, the bridge; NULL: dispatched by address alone
+    const char *port; // the bridge port behind `interface`; NULL: not behind a bridge
     struct ip_addr *addresses;
     size_t address_count;
     struct cidrset spoofable; // other source addresses that it may use
     uint32_t classes[PLAN_DIRECTIONS];
     struct loc loc;
+};
+
+// A host endpoint of this node (of every node, if the plan is for all).
+struct plan_host {
+    const char *id; // "hep/NAME"
+    const char *node;
+    bool
+        all_interfaces; // interfaceName "*": governs what no other host endpoint of the node governs
+    struct {
+        VEC_FIELDS(const char *);
+    } interfaces;              // that it governs by name or address, sorted; none for "*"
+    struct ip_addr *addresses; // expectedIPs
+    size_t address_count;
+    // PLAN_NO_CLASS: no policy there. PLAN_NORMAL always has both; PLAN_PREDNAT has PLAN_IN only.
+    uint32_t classes[PLAN_STAGES][PLAN_DIRECTIONS];
+    struct loc loc;
+};
+
+// An interface of a host, as far as it is known.
+struct plan_interface {
+    const char *node; // NULL: of the only one
+    const char *name;
+    int32_t host; // number of the host endpoint that governs it ("*" included), or -1
+    bool loopback, bridge;
+    bool workload;          // of a workload endpoint, or named with an interfacePrefix
+    const char *master;     // the bridge that it is a port of, or NULL
+    struct cidr *addresses; // with the prefix length of the link; not masked
+    size_t address_count;
 };
 
 struct plan {
@@ -145,7 +199,13 @@ struct plan {
     } classes;
     struct {
         VEC_FIELDS(struct plan_endpoint);
-    } endpoints;              // local ones
+    } endpoints; // local ones
+    struct {
+        VEC_FIELDS(struct plan_host);
+    } hosts; // local ones, sorted by id
+    struct {
+        VEC_FIELDS(struct plan_interface);
+    } interfaces;             // sorted by node and name
     size_t policies_in_input; // of any kind and node
     size_t endpoints_in_input;
 };

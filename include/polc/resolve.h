@@ -7,6 +7,9 @@
 
 enum { MODEL_IN = 0, MODEL_OUT = 1, MODEL_DIRECTIONS = 2 }; // ingress, egress
 
+// What a policy of a host endpoint judges (semantics.md 6.2).
+enum model_stage { MODEL_NORMAL, MODEL_FORWARD, MODEL_PREDNAT, MODEL_UNTRACKED, MODEL_STAGES };
+
 struct model_tier {
     const char *name;
     double order;
@@ -71,9 +74,37 @@ struct model_endpoint {
     const char *id;       // "wep/NS/NAME"
     struct labels labels; // effective: own, forced and inherited
     bool local;           // on the node of this run, or no node was given
+    const char
+        *interface;   // as the inet hooks see it: of a bridge port, the bridge; NULL: none given
+    const char *port; // the bridge port behind `interface`, or NULL
     struct model_indexes
         policies[MODEL_DIRECTIONS]; // ascending = order of evaluation; staged included
     struct model_indexes profiles;
+};
+
+// A host endpoint: written as such, or made from a Node and a template (semantics.md 6.8).
+struct model_host {
+    const struct res_host *res;
+    const char *id; // "hep/NAME"
+    struct labels labels;
+    bool local;
+    bool all_interfaces; // interfaceName "*"
+    struct {
+        VEC_FIELDS(const char *);
+    } interfaces; // that it governs (semantics.md 6.1), sorted; none for "*"
+    // By what the policy is for (enum model_stage); a normal one that applies on forward is in two lists.
+    struct model_indexes policies[MODEL_STAGES][MODEL_DIRECTIONS];
+    struct model_indexes profiles;
+};
+
+// An interface of a local node, as far as it is known.
+struct model_interface {
+    const char *node, *name;
+    int32_t host; // number of the host endpoint that governs it ("*" included), or -1
+    bool loopback, bridge, workload;
+    const char *master;
+    const struct cidr *addresses; // with the prefix length of the link
+    size_t address_count;
 };
 
 struct model_netset {
@@ -99,6 +130,10 @@ struct model_settings {
     bool conntrack_invalid_check;
     bool drop_vxlan, drop_ipip; // tunnels that a workload opens itself
     uint16_t vxlan_port;
+    uint32_t mark; // the one bit of the packet mark that polc uses, the lowest of nftablesMarkMask
+    struct {
+        VEC_FIELDS(struct res_failsafe);
+    } failsafes[MODEL_DIRECTIONS];
 };
 
 struct model {
@@ -116,6 +151,12 @@ struct model {
     struct {
         VEC_FIELDS(struct model_endpoint);
     } endpoints; // sorted by id
+    struct {
+        VEC_FIELDS(struct model_host);
+    } hosts; // sorted by id
+    struct {
+        VEC_FIELDS(struct model_interface);
+    } interfaces; // of local nodes, sorted by node and name
     struct {
         VEC_FIELDS(struct model_netset);
     } netsets; // sorted by id

@@ -208,6 +208,24 @@ struct res_workload {
     struct res_endpoint_ports ports; // named ones only
 };
 
+// HostEndpoint.
+struct res_host {
+    struct res_meta meta;
+    struct res_text node, interface_name; // interface text NULL when absent; "*" for all
+    struct res_nets expected_ips;         // host prefixes
+    struct res_names profiles;
+    struct res_endpoint_ports ports;
+};
+
+// A port that a host keeps open whatever the policies say (failsafeInboundHostPorts, failsafeOutboundHostPorts).
+struct res_failsafe {
+    uint8_t protocol;
+    uint16_t port;
+    bool has_net;
+    struct cidr net;
+    struct loc loc;
+};
+
 struct res_profile {
     struct res_meta meta;
     struct res_rules ingress, egress;
@@ -250,6 +268,9 @@ struct resources {
     struct {
         VEC_FIELDS(struct res_workload);
     } workloads;
+    struct {
+        VEC_FIELDS(struct res_host);
+    } hosts;
     struct {
         VEC_FIELDS(struct res_profile);
     } profiles;

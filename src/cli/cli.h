@@ -23,6 +23,10 @@ enum output {
     OUTPUT_WIDE,
     OUTPUT_YAML,
     OUTPUT_NAME,
+    OUTPUT_JUNIT,
+    OUTPUT_TAP,
+    OUTPUT_SARIF,
+    OUTPUT_GITHUB,
     OUTPUT_COUNT
 };
 

@@ -25,8 +25,8 @@ const struct option_info option_infos[] = {
 };
 const size_t option_info_count = ARRAY_COUNT(option_infos);
 
-static const char *const output_names[] = {"",      "text", "json", "nft", "plan",
-                                           "table", "wide", "yaml", "name"};
+static const char *const output_names[] = {"",     "text", "json",  "nft", "plan",  "table", "wide",
+                                           "yaml", "name", "junit", "tap", "sarif", "github"};
 _Static_assert(ARRAY_COUNT(output_names) == OUTPUT_COUNT, "one name per output");
 
 static bool word_in(const char *word, const char *list)
