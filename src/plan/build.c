@@ -24,9 +24,20 @@ static void build_settings(struct arena *arena, const struct model *model, struc
         .drop_vxlan = settings->drop_vxlan,
         .drop_ipip = settings->drop_ipip,
         .vxlan_port = settings->vxlan_port,
+        .mark = settings->mark,
     };
     for (size_t i = 0; i < count; i++) {
         plan->settings.interface_prefixes[i] = copy(arena, settings->interface_prefixes[i]);
+    }
+    for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
+        for (size_t i = 0; i < settings->failsafes[direction].count; i++) {
+            const struct res_failsafe *res = &settings->failsafes[direction].items[i];
+            vec_push(arena, &plan->settings.failsafes[direction],
+                     (struct plan_failsafe){.protocol = res->protocol,
+                                            .port = res->port,
+                                            .has_net = res->has_net,
+                                            .net = res->net});
+        }
     }
 }
 
@@ -42,6 +53,15 @@ static void build_tiers(struct arena *arena, const struct model *model, struct p
     }
 }
 
+// Each policy is of exactly one kind (semantics.md 6.2).
+static uint8_t policy_stage(const struct res_policy *res)
+{
+    if (res != NULL && res->do_not_track.value) {
+        return PLAN_UNTRACKED;
+    }
+    return res != NULL && res->pre_dnat.value ? PLAN_PREDNAT : PLAN_NORMAL;
+}
+
 static struct plan_policy build_policy(struct arena *arena, const struct model_policy *policy)
 {
     struct plan_policy ret = {
@@ -54,6 +74,8 @@ static struct plan_policy build_policy(struct arena *arena, const struct model_p
         .types = policy->types,
         .staged = policy->staged,
         .missing = policy->missing,
+        .stage = policy_stage(policy->res),
+        .apply_on_forward = policy->res != NULL && policy->res->apply_on_forward.value,
         .loc = policy->loc,
     };
     for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
@@ -89,7 +111,7 @@ struct plan *plan_build(struct arena *arena, const struct model *model)
     struct plan *plan = arena_new_of(arena, struct plan);
     plan->node = copy(arena, model->node);
     plan->policies_in_input = model->policies.count;
-    plan->endpoints_in_input = model->endpoints.count;
+    plan->endpoints_in_input = model->endpoints.count + model->hosts.count;
     build_settings(arena, model, plan);
     build_tiers(arena, model, plan);
     uint32_t *policy_numbers = arena_array_of(arena, uint32_t, model->policies.count);

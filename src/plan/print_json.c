@@ -182,6 +182,12 @@ static json_t *ipsets_json(const struct printer *printer)
     return list;
 }
 
+static const char *stage_text(enum plan_stage stage)
+{
+    static const char *const texts[PLAN_STAGES] = {"normal", "forward", "preDNAT", "untracked"};
+    return texts[stage];
+}
+
 static json_t *class_json(const struct printer *printer, const struct plan_class *class)
 {
     const struct plan *plan = printer->plan;
@@ -189,6 +195,9 @@ static json_t *class_json(const struct printer *printer, const struct plan_class
     json_t *tiers = json_array();
     json_t *profiles = json_array();
     set_text(object, "direction", class->direction == PLAN_IN ? "ingress" : "egress");
+    if (class->host) {
+        set_text(object, "hostStage", stage_text(class->stage));
+    }
     for (size_t i = 0; i < class->tiers.count; i++) {
         const struct plan_class_tier *tier = &class->tiers.items[i];
         json_t *policies = json_array();
@@ -209,19 +218,26 @@ static json_t *class_json(const struct printer *printer, const struct plan_class
     return object;
 }
 
+static json_t *addresses_json(const struct ip_addr *addresses, size_t count)
+{
+    json_t *list = json_array();
+    char buffer[IP_TEXT_MAX];
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(list, json_string(ip_addr_text(addresses[i], buffer)));
+    }
+    return list;
+}
+
 static json_t *endpoint_json(const struct printer *printer, const struct plan_endpoint *endpoint)
 {
     json_t *object = json_object();
-    json_t *addresses = json_array();
-    char buffer[IP_TEXT_MAX];
     set_text(object, "id", endpoint->id);
     set_loc(printer, object, endpoint->loc);
     set_text(object, "node", endpoint->node);
     set_text(object, "interface", endpoint->interface);
-    for (size_t i = 0; i < endpoint->address_count; i++) {
-        json_array_append_new(addresses, json_string(ip_addr_text(endpoint->addresses[i], buffer)));
-    }
-    json_object_set_new(object, "addresses", addresses);
+    set_text(object, "port", endpoint->port);
+    json_object_set_new(object, "addresses",
+                        addresses_json(endpoint->addresses, endpoint->address_count));
     if (endpoint->spoofable.count > 0) {
         json_object_set_new(object, "allowSpoofedSourcePrefixes", cidrs_json(&endpoint->spoofable));
     }
@@ -230,20 +246,86 @@ static json_t *endpoint_json(const struct printer *printer, const struct plan_en
     return object;
 }
 
+static json_t *host_json(const struct printer *printer, const struct plan_host *host)
+{
+    json_t *object = json_object();
+    json_t *interfaces = json_array();
+    json_t *classes = json_array();
+    set_text(object, "id", host->id);
+    set_loc(printer, object, host->loc);
+    set_text(object, "node", host->node);
+    for (size_t i = 0; i < host->interfaces.count; i++) {
+        json_array_append_new(interfaces, json_string(host->interfaces.items[i]));
+    }
+    if (host->all_interfaces) {
+        json_array_append_new(interfaces, json_string("*"));
+    }
+    json_object_set_new(object, "interfaces", interfaces);
+    json_object_set_new(object, "addresses", addresses_json(host->addresses, host->address_count));
+    for (int stage = 0; stage < PLAN_STAGES; stage++) {
+        for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
+            if (host->classes[stage][direction] != PLAN_NO_CLASS) {
+                json_array_append_new(classes, json_integer(host->classes[stage][direction]));
+            }
+        }
+    }
+    json_object_set_new(object, "classes", classes);
+    return object;
+}
+
+static json_t *interface_json(const struct plan *plan, const struct plan_interface *interface)
+{
+    json_t *object = json_object();
+    json_t *addresses = json_array();
+    char buffer[IP_TEXT_MAX];
+    set_text(object, "node", interface->node);
+    set_text(object, "name", interface->name);
+    if (interface->host >= 0) {
+        set_text(object, "host", plan->hosts.items[interface->host].id);
+    }
+    set_text(object, "master", interface->master);
+    json_object_set_new(object, "workload", json_boolean(interface->workload));
+    for (size_t i = 0; i < interface->address_count; i++) {
+        json_array_append_new(addresses,
+                              json_string(cidr_text(interface->addresses[i], false, buffer)));
+    }
+    json_object_set_new(object, "addresses", addresses);
+    return object;
+}
+
+static json_t *failsafes_json(const struct plan_failsafes *failsafes)
+{
+    json_t *list = json_array();
+    char buffer[IP_TEXT_MAX];
+    for (size_t i = 0; i < failsafes->count; i++) {
+        const struct plan_failsafe *failsafe = &failsafes->items[i];
+        json_t *object =
+            json_pack("{s:i, s:i}", "protocol", failsafe->protocol, "port", failsafe->port);
+        if (failsafe->has_net) {
+            set_text(object, "net", cidr_text(failsafe->net, false, buffer));
+        }
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
 static json_t *settings_json(const struct plan_settings *settings)
 {
     json_t *prefixes = json_array();
     for (size_t i = 0; i < settings->interface_prefix_count; i++) {
         json_array_append_new(prefixes, json_string(settings->interface_prefixes[i]));
     }
-    return json_pack(
-        "{s:o, s:s, s:s, s:s, s:i, s:I, s:i, s:b, s:b, s:b, s:i}", "interfacePrefix", prefixes,
-        "defaultEndpointToHostAction", settings->host_action == PLAN_HOST_DROP ? "Drop" : "Accept",
-        "denyAction", settings->reject ? "Reject" : "Drop", "logPrefix", settings->log_prefix,
-        "logRate", (int)settings->log_rate, "logRateSeconds", (json_int_t)settings->log_unit,
-        "logBurst", (int)settings->log_burst, "conntrackInvalidCheck",
-        (int)settings->conntrack_invalid_check, "dropVXLAN", (int)settings->drop_vxlan, "dropIPIP",
-        (int)settings->drop_ipip, "vxlanPort", settings->vxlan_port);
+    return json_pack("{s:o, s:s, s:s, s:s, s:i, s:I, s:i, s:b, s:b, s:b, s:i, s:I, s:o, s:o}",
+                     "interfacePrefix", prefixes, "defaultEndpointToHostAction",
+                     settings->host_action == PLAN_HOST_DROP ? "Drop" : "Accept", "denyAction",
+                     settings->reject ? "Reject" : "Drop", "logPrefix", settings->log_prefix,
+                     "logRate", (int)settings->log_rate, "logRateSeconds",
+                     (json_int_t)settings->log_unit, "logBurst", (int)settings->log_burst,
+                     "conntrackInvalidCheck", (int)settings->conntrack_invalid_check, "dropVXLAN",
+                     (int)settings->drop_vxlan, "dropIPIP", (int)settings->drop_ipip, "vxlanPort",
+                     settings->vxlan_port, "mark", (json_int_t)settings->mark,
+                     "failsafeInboundHostPorts", failsafes_json(&settings->failsafes[PLAN_IN]),
+                     "failsafeOutboundHostPorts", failsafes_json(&settings->failsafes[PLAN_OUT]));
 }
 
 static json_t *policies_json(const struct printer *printer, const struct plan_policy *items,
@@ -278,6 +360,15 @@ void plan_print_json(const struct plan *plan, const struct sources *sources, FIL
         json_array_append_new(endpoints, endpoint_json(&printer, &plan->endpoints.items[i]));
     }
     json_object_set_new(root, "endpoints", endpoints);
+    json_t *hosts = json_array(), *interfaces = json_array();
+    for (size_t i = 0; i < plan->hosts.count; i++) {
+        json_array_append_new(hosts, host_json(&printer, &plan->hosts.items[i]));
+    }
+    for (size_t i = 0; i < plan->interfaces.count; i++) {
+        json_array_append_new(interfaces, interface_json(plan, &plan->interfaces.items[i]));
+    }
+    json_object_set_new(root, "hosts", hosts);
+    json_object_set_new(root, "interfaces", interfaces);
     json_dumpf(root, out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
     fputc('\n', out);
     json_decref(root);

@@ -29,6 +29,7 @@ void resolve_endpoints(struct arena *arena, const struct resources *resources, s
                      .id = arena_printf(arena, "wep/%s/%s", res->meta.ns, res->meta.name),
                      .labels = workload_labels(scope, res),
                      .local = local,
+                     .interface = res->interface_name.text,
                  });
     }
     vec_sort(&model->endpoints, compare_endpoints);
