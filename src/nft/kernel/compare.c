@@ -6,8 +6,8 @@
 #include "compare.h"
 
 #include "compare_rules.h"
+#include "encode.h"
 
-#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
 // Enough for the elements of one set or the rules of one chain.
@@ -15,13 +15,10 @@
 
 bool same_hook(const struct chain *wanted, const struct kernel_chain *kernel)
 {
-    static const uint32_t hooks[] = {[HOOK_FORWARD] = NF_INET_FORWARD,
-                                     [HOOK_INPUT] = NF_INET_LOCAL_IN,
-                                     [HOOK_OUTPUT] = NF_INET_LOCAL_OUT};
     if (wanted->hook == HOOK_NONE || !kernel->base) {
         return (wanted->hook == HOOK_NONE) == !kernel->base;
     }
-    return kernel->hook == hooks[wanted->hook] && kernel->priority == wanted->priority &&
+    return kernel->hook == hook_number(wanted->hook) && kernel->priority == wanted->priority &&
            strcmp(kernel->type, "filter") == 0;
 }
 

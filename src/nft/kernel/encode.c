@@ -80,13 +80,20 @@ void encode_delete_table(struct encoder *encoder)
 
 // ---- chains --------------------------------------------------------------------------------
 
+uint32_t hook_number(enum chain_hook hook)
+{
+    static const uint8_t numbers[] = {[HOOK_PREROUTING] = NF_INET_PRE_ROUTING,
+                                      [HOOK_INPUT] = NF_INET_LOCAL_IN,
+                                      [HOOK_FORWARD] = NF_INET_FORWARD,
+                                      [HOOK_OUTPUT] = NF_INET_LOCAL_OUT,
+                                      [HOOK_POSTROUTING] = NF_INET_POST_ROUTING};
+    return numbers[hook];
+}
+
 static void set_hook(struct nftnl_chain *object, const struct chain *chain)
 {
-    static const uint8_t hooks[] = {[HOOK_FORWARD] = NF_INET_FORWARD,
-                                    [HOOK_INPUT] = NF_INET_LOCAL_IN,
-                                    [HOOK_OUTPUT] = NF_INET_LOCAL_OUT};
     nftnl_chain_set_str(object, NFTNL_CHAIN_TYPE, "filter");
-    nftnl_chain_set_u32(object, NFTNL_CHAIN_HOOKNUM, hooks[chain->hook]);
+    nftnl_chain_set_u32(object, NFTNL_CHAIN_HOOKNUM, hook_number(chain->hook));
     nftnl_chain_set_s32(object, NFTNL_CHAIN_PRIO, chain->priority);
     nftnl_chain_set_u32(object, NFTNL_CHAIN_POLICY, NF_ACCEPT);
 }

@@ -14,6 +14,8 @@ struct encoder {
 void encode_table(struct encoder *encoder);
 void encode_delete_table(struct encoder *encoder);
 
+uint32_t hook_number(enum chain_hook hook); // the kernel's NF_INET_*; not of HOOK_NONE
+
 // A new chain, or a base chain that exists with another policy.
 void encode_chain(struct encoder *encoder, const struct chain *chain);
 void encode_delete_chain(struct encoder *encoder, const char *name, const struct loc *loc);

@@ -43,6 +43,7 @@ struct codec {
 
 static const struct codec codecs[] = {
     [EXPR_META] = {"meta", {FIELD(NFTA_META_KEY, U32, key), FIELD(NFTA_META_DREG, REG, reg)}},
+    [EXPR_META_SET] = {"meta", {FIELD(NFTA_META_KEY, U32, key), FIELD(NFTA_META_SREG, REG, reg)}},
     [EXPR_PAYLOAD] = {"payload",
                       {FIELD(NFTA_PAYLOAD_DREG, REG, reg), FIELD(NFTA_PAYLOAD_BASE, U32, key),
                        FIELD(NFTA_PAYLOAD_OFFSET, U32, offset),
@@ -78,6 +79,7 @@ static const struct codec codecs[] = {
                    FIELD(NFTA_LOG_FLAGS, ZERO, kind)}},
     [EXPR_REJECT] = {"reject",
                      {FIELD(NFTA_REJECT_TYPE, U32, key), FIELD(NFTA_REJECT_ICMP_CODE, U8, offset)}},
+    [EXPR_NOTRACK] = {"notrack", {{0}}},
 };
 _Static_assert(ARRAY_COUNT(codecs) == EXPR_OTHER, "one row per expression");
 
@@ -346,6 +348,17 @@ static enum expr_kind kind_of(const char *name)
     return kind;
 }
 
+static bool has_attribute(const struct nlattr *data, uint16_t type)
+{
+    const struct nlattr *attr;
+    mnl_attr_for_each_nested (attr, data) {
+        if (mnl_attr_get_type(attr) == type) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static uint32_t u32_attribute(const struct nlattr *data, uint16_t type)
 {
     const struct nlattr *attr;
@@ -377,6 +390,9 @@ bool expr_get(const struct nlattr *list_elem, struct expr *ret)
         }
     }
     *ret = (struct expr){.kind = (uint8_t)kind_of(name)};
+    if (ret->kind == EXPR_META && data != NULL && has_attribute(data, NFTA_META_SREG)) {
+        ret->kind = EXPR_META_SET;
+    }
     if (ret->kind == EXPR_OTHER || (data != NULL && !get_data_of(data, ret))) {
         *ret = (struct expr){.kind = EXPR_OTHER, .name = name};
     }

@@ -5,11 +5,13 @@
 #include "ruleset.h"
 
 // Fixed names: made once and then changed in place (dataplane.md 4.1).
-#define CHAIN_TO       "dispatch/to"   // second half: the destination endpoint
-#define CHAIN_FROM     "dispatch/from" // first half, packets from a workload interface
-#define CHAIN_HOST     "dispatch/host" // from a workload interface to this host
-#define CHAIN_SPOOFED  "dispatch/spoofed"
-#define SET_INTERFACES "workload-interfaces"
+#define CHAIN_TO            "dispatch/to"   // second half: the destination endpoint
+#define CHAIN_FROM          "dispatch/from" // first half, packets from a workload interface
+#define CHAIN_HOST          "dispatch/host" // from a workload interface to this host
+#define CHAIN_SPOOFED       "dispatch/spoofed"
+#define CHAIN_HOST_DNAT     "dispatch/host-dnat" // from this host, to where NAT sends it
+#define SET_INTERFACES      "workload-interfaces"
+#define SET_HOST_INTERFACES "host-interfaces" // of host endpoints, without "*"
 
 struct lower {
     struct arena *arena;
@@ -49,6 +51,32 @@ const char *rule_comment(const struct lower *lower, const char *id, int directio
 const char *clean_comment(struct arena *arena, const char *text);
 const char *direction_text(int direction); // "in", "out"
 
+// ---- lower_path.c ---------------------------------------------------------------------------------------------
+
+enum path_allow {
+    PATH_GOTO_TO, // the destination half follows
+    PATH_ACCEPT,
+    PATH_MARK,    // marks the packet as allowed for the hooks that follow, and accepts
+    PATH_NOTRACK, // the same, without connection tracking
+};
+
+// Where the chains of a class stand, and so what their verdicts become. One policy has one chain for each path that it is
+// on.
+struct path {
+    uint8_t direction;  // enum plan_direction
+    uint8_t allow;      // enum path_allow
+    bool no_reject;     // Deny drops even if settings.reject: the hook knows no reject
+    const char *suffix; // of the names of chains: what tells them from those of other paths
+};
+
+extern const struct path path_to, path_from, path_host_out, path_host_out_dnat, path_prednat,
+    path_untracked_in, path_untracked_out;
+
+// Statements for "denied" and "allowed", behind a counter. Return how many: at most PATH_STMTS_MAX.
+enum { PATH_STMTS_MAX = 4 };
+size_t path_deny(const struct lower *lower, const struct path *path, struct stmt *stmts);
+size_t path_allowed(const struct lower *lower, const struct path *path, struct stmt *stmts);
+
 // ---- lower_rule.c ---------------------------------------------------------------------------------------------
 
 struct chain *lower_chain(struct lower *lower, const char *name);          // new or known
@@ -57,16 +85,39 @@ void chain_add(struct lower *lower, struct chain *chain, const struct stmt *stmt
                const char *comment, struct loc loc);
 // The nft rules of one plan rule, appended to a chain.
 void lower_rule(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
-                int direction, const struct plan_rule *rule);
+                const struct path *path, const struct plan_rule *rule);
 
 // ---- lower_policy.c -------------------------------------------------------------------------------------------
 
-// The chain that judges a class of endpoints, made on first use.
-const char *lower_class(struct lower *lower, uint32_t number);
+// The chain that judges a class of endpoints along a path, made on first use.
+const char *lower_class(struct lower *lower, uint32_t number, const struct path *path);
 
 // ---- lower_dispatch.c -----------------------------------------------------------------------------------------
 
 void lower_dispatch(struct lower *lower);
+
+// Rules of dispatch chains: `add1` and `add2` of one and two statements.
+void add1(struct lower *lower, struct chain *chain, struct stmt stmt);
+void add2(struct lower *lower, struct chain *chain, struct stmt first, struct stmt second);
+struct chain *base_chain(struct lower *lower, const char *name, enum chain_hook hook, int priority);
+struct stmt established(void);
+struct stmt byte_stmt(enum rule_key key, enum match_op op, uint8_t value, uint8_t end);
+void accept_discovery(struct lower *lower, struct chain *chain);
+// Accepts what goes to a workload interface.
+void accept_to_workloads(struct lower *lower, struct chain *chain);
+
+// ---- lower_host.c ---------------------------------------------------------------------------------------------
+
+// Base chains of host endpoints besides `input`; none when there is none.
+void lower_hosts(struct lower *lower);
+// The end of `input`, behind what comes from workloads.
+void lower_host_input(struct lower *lower, struct chain *input);
+
+// ---- lower_failsafe.c -----------------------------------------------------------------------------------------
+
+// The chain that lets failsafe ports through; `replies`: also answers of the other direction's, for hooks before
+// connection tracking. NULL when there are none.
+const char *lower_failsafe(struct lower *lower, int direction, bool replies);
 
 // Statements, for readable rule building.
 struct stmt stmt_value(enum rule_key key, enum match_op op, const void *value, size_t length);

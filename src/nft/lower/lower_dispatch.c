@@ -99,7 +99,8 @@ static struct map_elements make_elements(struct lower *lower, const struct entri
                                          uint8_t family, enum map_use use)
 {
     struct map_elements elements = {0};
-    int direction = use == MAP_FROM_INTERFACE || use == MAP_FROM_ADDRESS ? PLAN_OUT : PLAN_IN;
+    bool from = use == MAP_FROM_INTERFACE || use == MAP_FROM_ADDRESS;
+    const struct path *path = from ? &path_from : &path_to;
     for (size_t i = 0; i < entries->count; i++) {
         const struct entry *entry = &entries->items[i];
         if (entry->addr.family == family && belongs(entry, use)) {
@@ -110,7 +111,8 @@ static struct map_elements make_elements(struct lower *lower, const struct entri
                          .verdict = use == MAP_OWN ? VERDICT_ACCEPT : VERDICT_GOTO,
                          .chain = use == MAP_OWN
                                       ? NULL
-                                      : lower_class(lower, entry->endpoint->classes[direction]),
+                                      : lower_class(
+                                            lower, entry->endpoint->classes[path->direction], path),
                          .loc = entry->endpoint->loc,
                      });
         }
@@ -168,12 +170,12 @@ static const struct set *make_interfaces(struct lower *lower)
 
 // ---- rules of the dispatch chains -----------------------------------------------------------------------------
 
-static void add1(struct lower *lower, struct chain *chain, struct stmt stmt)
+void add1(struct lower *lower, struct chain *chain, struct stmt stmt)
 {
     chain_add(lower, chain, &stmt, 1, NULL, LOC_NONE);
 }
 
-static void add2(struct lower *lower, struct chain *chain, struct stmt first, struct stmt second)
+void add2(struct lower *lower, struct chain *chain, struct stmt first, struct stmt second)
 {
     chain_add(lower, chain, (struct stmt[]){first, second}, 2, NULL, LOC_NONE);
 }
@@ -191,7 +193,7 @@ static void add_counted_drop(struct lower *lower, struct chain *chain, const str
     chain_add(lower, chain, stmts, count, comment, LOC_NONE);
 }
 
-static struct stmt established(void)
+struct stmt established(void)
 {
     static const uint32_t bits = 6; // established, related
     return stmt_value(KEY_CT_STATE, OP_BITS, &bits, sizeof bits);
@@ -246,11 +248,12 @@ static void add_from_addresses(struct lower *lower, struct chain *chain, const s
     }
 }
 
-static void fill_base(struct lower *lower, struct chain *chain, enum chain_hook hook)
+struct chain *base_chain(struct lower *lower, const char *name, enum chain_hook hook, int priority)
 {
+    struct chain *chain = lower_chain(lower, name);
     chain->hook = (uint8_t)hook;
-    chain->priority = 0;
-    add2(lower, chain, established(), stmt_verdict(VERDICT_ACCEPT, NULL));
+    chain->priority = priority;
+    return chain;
 }
 
 // Sources that an endpoint may use besides its own: looked up only by packets that would be dropped.
@@ -268,7 +271,7 @@ static void add_spoofable(struct lower *lower, struct chain *chain,
         struct stmt stmts[] = {
             stmt_value(KEY_IIFNAME, OP_EQ, name, sizeof name),
             stmt_address_set(families[i], true, lower_nets(lower, &nets)),
-            stmt_verdict(VERDICT_GOTO, lower_class(lower, endpoint->classes[PLAN_OUT])),
+            stmt_verdict(VERDICT_GOTO, lower_class(lower, endpoint->classes[PLAN_OUT], &path_from)),
         };
         chain_add(lower, chain, stmts, ARRAY_COUNT(stmts), NULL, endpoint->loc);
     }
@@ -287,11 +290,19 @@ static void fill_from(struct lower *lower, const struct maps *maps)
                      "workload interface, but no endpoint with this source address");
 }
 
-static struct stmt byte_stmt(enum rule_key key, enum match_op op, uint8_t value, uint8_t end)
+struct stmt byte_stmt(enum rule_key key, enum match_op op, uint8_t value, uint8_t end)
 {
     struct stmt stmt = stmt_value(key, op, &value, 1);
     stmt.value_end[0] = end;
     return stmt;
+}
+
+// Neighbour discovery and MLD (RFC 4861, 2710, 3810): without them IPv6 does not work at all.
+void accept_discovery(struct lower *lower, struct chain *chain)
+{
+    struct stmt accept = stmt_verdict(VERDICT_ACCEPT, NULL);
+    add2(lower, chain, byte_stmt(KEY_ICMPV6_TYPE, OP_RANGE, 130, 136), accept);
+    add2(lower, chain, byte_stmt(KEY_ICMPV6_TYPE, OP_EQ, 143, 0), accept);
 }
 
 // Before anti-spoofing: neighbour discovery and MLD (130-136, 143) and DHCP come from :: , fe80::/10 and 0.0.0.0.
@@ -301,8 +312,7 @@ static void fill_host(struct lower *lower, const struct entries *entries)
     static const uint8_t link_local[16] = {0xfe, 0x80};
     struct chain *chain = lower_chain(lower, CHAIN_HOST);
     struct stmt accept = stmt_verdict(VERDICT_ACCEPT, NULL);
-    add2(lower, chain, byte_stmt(KEY_ICMPV6_TYPE, OP_RANGE, 130, 136), accept);
-    add2(lower, chain, byte_stmt(KEY_ICMPV6_TYPE, OP_EQ, 143, 0), accept);
+    accept_discovery(lower, chain);
     struct stmt from_any = stmt_value(KEY_IP_SADDR, OP_EQ, any4, sizeof any4);
     struct stmt from_link = stmt_value(KEY_IP6_SADDR, OP_PREFIX, link_local, sizeof link_local);
     from_link.bits = 10;
@@ -348,21 +358,67 @@ static void fill_to(struct lower *lower, const struct maps *maps, const struct s
     }
 }
 
+// The bridge behind which an endpoint is, or NULL.
+static const char *bridge_of(const struct plan *plan, const struct plan_endpoint *endpoint)
+{
+    for (size_t i = 0; endpoint->port != NULL && i < plan->interfaces.count; i++) {
+        if (strcmp(plan->interfaces.items[i].name, endpoint->port) == 0) {
+            return plan->interfaces.items[i].master;
+        }
+    }
+    return NULL;
+}
+
+// Where bridged packets pass the inet hooks, neighbour discovery between two ports of a bridge passes forward too.
+static void accept_bridged_discovery(struct lower *lower, struct chain *forward)
+{
+    const char *last = NULL;
+    for (size_t i = 0; i < lower->plan->endpoints.count; i++) {
+        const char *bridge = bridge_of(lower->plan, &lower->plan->endpoints.items[i]);
+        char name[16] = "";
+        if (bridge == NULL || (last != NULL && strcmp(bridge, last) == 0)) {
+            continue;
+        }
+        last = bridge;
+        strncpy(name, bridge, sizeof name - 1);
+        struct stmt in = stmt_value(KEY_IIFNAME, OP_EQ, name, sizeof name);
+        struct stmt out = stmt_value(KEY_OIFNAME, OP_EQ, name, sizeof name);
+        struct stmt accept = stmt_verdict(VERDICT_ACCEPT, NULL);
+        struct stmt range[] = {in, out, byte_stmt(KEY_ICMPV6_TYPE, OP_RANGE, 130, 136), accept};
+        struct stmt mld2[] = {in, out, byte_stmt(KEY_ICMPV6_TYPE, OP_EQ, 143, 0), accept};
+        chain_add(lower, forward, range, ARRAY_COUNT(range), NULL, LOC_NONE);
+        chain_add(lower, forward, mld2, ARRAY_COUNT(mld2), NULL, LOC_NONE);
+    }
+}
+
+void accept_to_workloads(struct lower *lower, struct chain *chain)
+{
+    struct stmt accept = stmt_verdict(VERDICT_ACCEPT, NULL);
+    add2(lower, chain, stmt_in_set(KEY_OIFNAME, make_interfaces(lower)), accept);
+    for (size_t i = 0; i < lower->plan->settings.interface_prefix_count; i++) {
+        const char *prefix = lower->plan->settings.interface_prefixes[i];
+        add2(lower, chain, interface_prefix(KEY_OIFNAME, prefix), accept);
+    }
+}
+
 void lower_dispatch(struct lower *lower)
 {
     struct entries entries = collect_entries(lower);
     struct maps maps = make_maps(lower, &entries);
     const struct set *interfaces = make_interfaces(lower);
-    struct chain *forward = lower_chain(lower, "forward");
-    fill_base(lower, forward, HOOK_FORWARD);
+    struct chain *forward = base_chain(lower, "forward", HOOK_FORWARD, 0);
+    add2(lower, forward, established(), stmt_verdict(VERDICT_ACCEPT, NULL));
+    accept_bridged_discovery(lower, forward);
     add_from_workloads(lower, forward, interfaces, CHAIN_FROM);
     add_from_addresses(lower, forward, &maps);
     add1(lower, forward, stmt_verdict(VERDICT_GOTO, CHAIN_TO));
-    struct chain *input = lower_chain(lower, "input");
-    fill_base(lower, input, HOOK_INPUT);
+    struct chain *input = base_chain(lower, "input", HOOK_INPUT, 0);
+    add2(lower, input, established(), stmt_verdict(VERDICT_ACCEPT, NULL));
     add_from_workloads(lower, input, interfaces, CHAIN_HOST);
     add_from_addresses(lower, input, &maps);
+    lower_host_input(lower, input);
     fill_host(lower, &entries);
     fill_from(lower, &maps);
     fill_to(lower, &maps, interfaces);
+    lower_hosts(lower);
 }

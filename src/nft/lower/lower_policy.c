@@ -26,18 +26,18 @@ static struct stmt jump(const char *chain)
 }
 
 // A chain with the rules first..last-1 of a policy, made on first use.
-static const char *run_chain(struct lower *lower, const struct plan_policy *policy, int direction,
-                             size_t first, size_t last, const char *suffix)
+static const char *run_chain(struct lower *lower, const struct plan_policy *policy,
+                             const struct path *path, size_t first, size_t last, const char *suffix)
 {
-    const struct plan_rules *rules = &policy->rules[direction];
-    const char *name = arena_printf(lower->arena, "%s/%s%s", short_id(lower->arena, policy->id),
-                                    direction_text(direction), suffix);
+    const struct plan_rules *rules = &policy->rules[path->direction];
+    const char *name = arena_printf(lower->arena, "%s/%s%s%s", short_id(lower->arena, policy->id),
+                                    direction_text(path->direction), path->suffix, suffix);
     if (strmap_get(lower->chains, name) == NULL) {
         struct chain *chain = lower_chain(lower, name);
         chain->loc = policy->loc;
         chain_expect(lower, chain, 2 * (last - first)); // most rules stand once per family
         for (size_t i = first; i < last; i++) {
-            lower_rule(lower, chain, policy, direction, &rules->items[i]);
+            lower_rule(lower, chain, policy, path, &rules->items[i]);
         }
     }
     return name;
@@ -50,9 +50,9 @@ static void add_jump(struct lower *lower, struct chain *chain, const char *name,
 }
 
 static void inline_policy(struct lower *lower, struct chain *chain,
-                          const struct plan_policy *policy, int direction)
+                          const struct plan_policy *policy, const struct path *path)
 {
-    const struct plan_rules *rules = &policy->rules[direction];
+    const struct plan_rules *rules = &policy->rules[path->direction];
     for (size_t i = 0; i < rules->count;) {
         size_t end = i;
         while (end < rules->count && rules->items[end].action != PLAN_PASS) {
@@ -61,38 +61,37 @@ static void inline_policy(struct lower *lower, struct chain *chain,
         if (end - i >= RUN_MIN) {
             char suffix[16];
             snprintf(suffix, sizeof suffix, "/%u", rules->items[i].index);
-            add_jump(lower, chain, run_chain(lower, policy, direction, i, end, suffix),
-                     policy->loc);
+            add_jump(lower, chain, run_chain(lower, policy, path, i, end, suffix), policy->loc);
             i = end;
         }
         for (; i < rules->count && i <= end; i++) {
-            lower_rule(lower, chain, policy, direction, &rules->items[i]);
+            lower_rule(lower, chain, policy, path, &rules->items[i]);
         }
     }
 }
 
 static void add_policy(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
-                       int direction)
+                       const struct path *path)
 {
-    if (has_pass(&policy->rules[direction])) {
-        inline_policy(lower, chain, policy, direction);
+    const struct plan_rules *rules = &policy->rules[path->direction];
+    if (has_pass(rules)) {
+        inline_policy(lower, chain, policy, path);
         return;
     }
-    size_t count = policy->rules[direction].count;
-    add_jump(lower, chain, run_chain(lower, policy, direction, 0, count, ""), policy->loc);
+    add_jump(lower, chain, run_chain(lower, policy, path, 0, rules->count, ""), policy->loc);
 }
 
-static void add_drop(struct lower *lower, struct chain *chain, const char *id, int direction,
-                     struct loc loc)
+static void add_drop(struct lower *lower, struct chain *chain, const char *id,
+                     const struct path *path, struct loc loc)
 {
-    struct stmt stmts[] = {stmt_counter(), lower->plan->settings.reject
-                                               ? (struct stmt){.kind = STMT_REJECT}
-                                               : stmt_verdict(VERDICT_DROP, NULL)};
-    chain_add(lower, chain, stmts, 2, rule_comment(lower, id, direction, "end", loc), loc);
+    struct stmt stmts[1 + PATH_STMTS_MAX] = {stmt_counter()};
+    size_t count = 1 + path_deny(lower, path, stmts + 1);
+    chain_add(lower, chain, stmts, count, rule_comment(lower, id, path->direction, "end", loc),
+              loc);
 }
 
 static const char *tier_chain_name(struct lower *lower, const struct plan_class_tier *tier,
-                                   int direction)
+                                   const struct path *path)
 {
     struct strbuf identity = {.arena = lower->arena};
     for (size_t i = 0; i < tier->policies.count; i++) {
@@ -102,15 +101,21 @@ static const char *tier_chain_name(struct lower *lower, const struct plan_class_
         }
     }
     const char *prefix =
-        arena_printf(lower->arena, "tier/%s/%s/", lower->plan->tiers.items[tier->tier].name,
-                     direction_text(direction));
+        arena_printf(lower->arena, "tier/%s/%s%s/", lower->plan->tiers.items[tier->tier].name,
+                     direction_text(path->direction), path->suffix);
     return hashed_name(lower, prefix, strbuf_text(&identity));
 }
 
-static const char *lower_tier(struct lower *lower, const struct plan_class_tier *tier,
-                              int direction)
+// Before routing and before connection tracking nothing is decided at the end of a tier (semantics.md 6.2).
+static bool tier_ends(const struct plan_tier *tier, const struct path *path)
 {
-    const char *name = tier_chain_name(lower, tier, direction);
+    return !tier->pass && path->allow != PATH_MARK && path->allow != PATH_NOTRACK;
+}
+
+static const char *lower_tier(struct lower *lower, const struct plan_class_tier *tier,
+                              const struct path *path)
+{
+    const char *name = tier_chain_name(lower, tier, path);
     if (strmap_get(lower->chains, name) != NULL) {
         return name;
     }
@@ -120,45 +125,50 @@ static const char *lower_tier(struct lower *lower, const struct plan_class_tier 
     for (size_t i = 0; i < tier->policies.count; i++) {
         const struct plan_policy *policy = &lower->plan->policies.items[tier->policies.items[i]];
         if (!policy->staged) {
-            add_policy(lower, chain, policy, direction);
+            add_policy(lower, chain, policy, path);
         }
     }
-    if (!info->pass) {
-        add_drop(lower, chain, arena_printf(lower->arena, "tier/%s", info->name), direction,
-                 info->loc);
+    if (tier_ends(info, path)) {
+        add_drop(lower, chain, arena_printf(lower->arena, "tier/%s", info->name), path, info->loc);
     }
     return name;
 }
 
 // A profile that does not exist denies everything; one of a single rule stands in the class chain itself.
 static void add_profile(struct lower *lower, struct chain *chain, const struct plan_policy *profile,
-                        int direction)
+                        const struct path *path)
 {
-    const struct plan_rules *rules = &profile->rules[direction];
+    const struct plan_rules *rules = &profile->rules[path->direction];
     if (profile->missing) {
-        add_drop(lower, chain, profile->id, direction, profile->loc);
+        add_drop(lower, chain, profile->id, path, profile->loc);
     } else if (rules->count == 1 && rules->items[0].action != PLAN_PASS) {
-        lower_rule(lower, chain, profile, direction, &rules->items[0]);
+        lower_rule(lower, chain, profile, path, &rules->items[0]);
     } else if (rules->count > 0) {
-        add_jump(lower, chain, run_chain(lower, profile, direction, 0, rules->count, ""),
-                 profile->loc);
+        add_jump(lower, chain, run_chain(lower, profile, path, 0, rules->count, ""), profile->loc);
     }
 }
 
-static const char *class_name(struct lower *lower, const struct plan_class *class)
+static const char *class_prefix(struct lower *lower, const struct plan_class *class,
+                                const struct path *path)
+{
+    static const char *const stages[PLAN_STAGES] = {"", "forward-", "", ""};
+    return arena_printf(lower->arena, "%s/%s%s%s/", class->host ? "host" : "class",
+                        stages[class->stage], direction_text(path->direction), path->suffix);
+}
+
+static const char *class_name(struct lower *lower, const struct plan_class *class,
+                              const struct path *path)
 {
     struct strbuf identity = {.arena = lower->arena};
     for (size_t i = 0; i < class->tiers.count; i++) {
         if (class->tiers.items[i].enforced) {
-            strbuf_addf(&identity, "%s ",
-                        tier_chain_name(lower, &class->tiers.items[i], class->direction));
+            strbuf_addf(&identity, "%s ", tier_chain_name(lower, &class->tiers.items[i], path));
         }
     }
     for (size_t i = 0; i < class->profiles.count; i++) {
         strbuf_addf(&identity, "%s ", lower->plan->profiles.items[class->profiles.items[i]].id);
     }
-    const char *prefix = arena_printf(lower->arena, "class/%s/", direction_text(class->direction));
-    return hashed_name(lower, prefix, strbuf_text(&identity));
+    return hashed_name(lower, class_prefix(lower, class, path), strbuf_text(&identity));
 }
 
 // Before every policy, so that none can allow what would carry packets past it (semantics.md 5.3).
@@ -178,36 +188,55 @@ static void drop_tunnels(struct lower *lower, struct chain *chain)
     }
 }
 
-static void fill_class(struct lower *lower, struct chain *chain, const struct plan_class *class)
+static void drop_invalid(struct lower *lower, struct chain *chain)
 {
-    if (lower->plan->settings.conntrack_invalid_check) {
-        static const uint32_t invalid = 1; // NF_CT_STATE_INVALID_BIT
-        struct stmt stmts[] = {stmt_value(KEY_CT_STATE, OP_BITS, &invalid, sizeof invalid),
-                               stmt_counter(), stmt_verdict(VERDICT_DROP, NULL)};
-        chain_add(lower, chain, stmts, ARRAY_COUNT(stmts), "conntrack invalid", LOC_NONE);
+    static const uint32_t invalid = 1; // NF_CT_STATE_INVALID_BIT
+    struct stmt stmts[] = {stmt_value(KEY_CT_STATE, OP_BITS, &invalid, sizeof invalid),
+                           stmt_counter(), stmt_verdict(VERDICT_DROP, NULL)};
+    chain_add(lower, chain, stmts, ARRAY_COUNT(stmts), "conntrack invalid", LOC_NONE);
+}
+
+// What stands before the policies (semantics.md 5.3). A failsafe port is no way through the host.
+static void fill_head(struct lower *lower, struct chain *chain, const struct plan_class *class)
+{
+    if (lower->plan->settings.conntrack_invalid_check && class->stage != PLAN_UNTRACKED) {
+        drop_invalid(lower, chain);
     }
-    if (class->direction == PLAN_OUT) {
+    if (!class->host && class->direction == PLAN_OUT) {
         drop_tunnels(lower, chain);
     }
+    if (class->host && class->stage != PLAN_FORWARD) {
+        const char *failsafe =
+            lower_failsafe(lower, class->direction, class->stage == PLAN_UNTRACKED);
+        if (failsafe != NULL) {
+            add_jump(lower, chain, failsafe, LOC_NONE);
+        }
+    }
+}
+
+static void fill_class(struct lower *lower, struct chain *chain, const struct plan_class *class,
+                       const struct path *path)
+{
+    fill_head(lower, chain, class);
     for (size_t i = 0; i < class->tiers.count; i++) {
         if (class->tiers.items[i].enforced) {
-            add_jump(lower, chain, lower_tier(lower, &class->tiers.items[i], class->direction),
-                     LOC_NONE);
+            add_jump(lower, chain, lower_tier(lower, &class->tiers.items[i], path), LOC_NONE);
         }
     }
     for (size_t i = 0; i < class->profiles.count; i++) {
-        add_profile(lower, chain, &lower->plan->profiles.items[class->profiles.items[i]],
-                    class->direction);
+        add_profile(lower, chain, &lower->plan->profiles.items[class->profiles.items[i]], path);
     }
-    add_drop(lower, chain, "profile", class->direction, LOC_NONE);
+    if (class->stage == PLAN_NORMAL) {
+        add_drop(lower, chain, "profile", path, LOC_NONE);
+    }
 }
 
-const char *lower_class(struct lower *lower, uint32_t number)
+const char *lower_class(struct lower *lower, uint32_t number, const struct path *path)
 {
     const struct plan_class *class = &lower->plan->classes.items[number];
-    const char *name = class_name(lower, class);
+    const char *name = class_name(lower, class, path);
     if (strmap_get(lower->chains, name) == NULL) {
-        fill_class(lower, lower_chain(lower, name), class);
+        fill_class(lower, lower_chain(lower, name), class, path);
     }
     return name;
 }

@@ -248,20 +248,16 @@ static size_t put_log(struct lower *lower, const struct plan_policy *policy, str
     return count;
 }
 
-// What follows the matches: a counter and the verdict. Allow of the source half goes on with the destination half.
-static size_t put_action(struct lower *lower, const struct plan_policy *policy, int direction,
-                         enum plan_action action, struct stmt *stmts)
+// What follows the matches: a counter, and what the action means on this path.
+static size_t put_action(struct lower *lower, const struct plan_policy *policy,
+                         const struct path *path, enum plan_action action, struct stmt *stmts)
 {
     stmts[0] = stmt_counter();
     switch (action) {
     case PLAN_ALLOW:
-        stmts[1] = direction == PLAN_OUT ? stmt_verdict(VERDICT_GOTO, CHAIN_TO)
-                                         : stmt_verdict(VERDICT_ACCEPT, NULL);
-        return 2;
+        return 1 + path_allowed(lower, path, stmts + 1);
     case PLAN_DENY:
-        stmts[1] = lower->plan->settings.reject ? (struct stmt){.kind = STMT_REJECT}
-                                                : stmt_verdict(VERDICT_DROP, NULL);
-        return 2;
+        return 1 + path_deny(lower, path, stmts + 1);
     case PLAN_PASS:
         stmts[1] = stmt_verdict(VERDICT_RETURN, NULL);
         return 2;
@@ -279,7 +275,7 @@ struct target {
     struct lower *lower;
     struct chain *chain;
     const struct plan_policy *policy;
-    int direction;
+    const struct path *path;
     const struct plan_rule *rule;
     const char *comment;
 };
@@ -296,7 +292,7 @@ static void emit(const struct target *target, struct build *build)
     count += build->cheap_count;
     memcpy(stmts + count, build->sets, build->set_count * sizeof *stmts);
     count += build->set_count;
-    count += put_action(target->lower, target->policy, target->direction, target->rule->action,
+    count += put_action(target->lower, target->policy, target->path, target->rule->action,
                         stmts + count);
     chain_add(target->lower, target->chain, stmts, count, target->comment, target->rule->loc);
 }
@@ -366,15 +362,15 @@ static void lower_family(const struct target *target, uint8_t family)
 }
 
 void lower_rule(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
-                int direction, const struct plan_rule *rule)
+                const struct path *path, const struct plan_rule *rule)
 {
     const struct plan_match *match = &rule->match;
     lower->place = rule->loc;
     char index[16];
     snprintf(index, sizeof index, "%u", rule->index);
-    struct target target = {lower,  chain,
-                            policy, direction,
-                            rule,   rule_comment(lower, policy->id, direction, index, rule->loc)};
+    struct target target = {
+        lower, chain, policy,
+        path,  rule,  rule_comment(lower, policy->id, path->direction, index, rule->loc)};
     bool by_family = match->families != PLAN_BOTH || side_sees_address(&match->source) ||
                      side_sees_address(&match->destination);
     if (!by_family) {

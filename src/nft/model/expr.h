@@ -7,6 +7,7 @@
 
 enum expr_kind {
     EXPR_META,
+    EXPR_META_SET,
     EXPR_PAYLOAD,
     EXPR_CT,
     EXPR_CMP,
@@ -18,6 +19,7 @@ enum expr_kind {
     EXPR_LIMIT,
     EXPR_LOG,
     EXPR_REJECT,
+    EXPR_NOTRACK,
     EXPR_OTHER
 };
 
@@ -32,7 +34,7 @@ struct expr {
     uint8_t verdict;    // VERDICT: enum verdict_kind
     uint8_t to_verdict; // LOOKUP in a verdict map
     uint32_t
-        key; // META, CT: kernel key; PAYLOAD: base; CMP, RANGE: kernel operator; LIMIT: type; REJECT: type
+        key; // META, META_SET, CT: kernel key; PAYLOAD: base; CMP, RANGE: kernel operator; LIMIT: type; REJECT: type
     uint32_t offset;              // PAYLOAD offset in bytes; LIMIT burst; REJECT code; LOG level
     uint32_t length;              // bytes of data, of the load
     uint64_t rate, unit;          // LIMIT

@@ -43,7 +43,9 @@ enum {
 static const struct key_info keys[] = {
     [KEY_IIFNAME] = META("iifname", FORMAT_IFNAME, 16, NFT_META_IIFNAME, TYPE_IFNAME, "ifname"),
     [KEY_OIFNAME] = META("oifname", FORMAT_IFNAME, 16, NFT_META_OIFNAME, TYPE_IFNAME, "ifname"),
+    [KEY_IIF] = META("iif", FORMAT_INDEX, 4, NFT_META_IIF, 0, NULL),
     [KEY_OIF] = META("oif", FORMAT_INDEX, 4, NFT_META_OIF, 0, NULL),
+    [KEY_MARK] = META("meta mark", FORMAT_BITS, 4, NFT_META_MARK, 0, NULL),
     [KEY_NFPROTO] = META("meta nfproto", FORMAT_NFPROTO, 1, NFT_META_NFPROTO, 0, NULL),
     [KEY_L4PROTO] = META("meta l4proto", FORMAT_PROTOCOL, 1, NFT_META_L4PROTO, TYPE_INET_PROTOCOL,
                          "inet_proto"),
@@ -52,6 +54,11 @@ static const struct key_info keys[] = {
                       .format = FORMAT_CT_STATE,
                       .length = 4,
                       .kernel_key = NFT_CT_STATE},
+    [KEY_CT_STATUS] = {.text = "ct status",
+                       .load = EXPR_CT,
+                       .format = FORMAT_CT_STATUS,
+                       .length = 4,
+                       .kernel_key = NFT_CT_STATUS},
     [KEY_IP_SADDR] = ADDRESS("ip saddr", NFPROTO_IPV4, 4, 12, TYPE_IPADDR, "ipv4_addr"),
     [KEY_IP_DADDR] = ADDRESS("ip daddr", NFPROTO_IPV4, 4, 16, TYPE_IPADDR, "ipv4_addr"),
     [KEY_IP6_SADDR] = ADDRESS("ip6 saddr", NFPROTO_IPV6, 16, 8, TYPE_IP6ADDR, "ipv6_addr"),
@@ -116,19 +123,24 @@ const char *protocol_text(uint8_t protocol, char *buffer)
     return buffer;
 }
 
-static const char *ct_state_text(const uint8_t *value, char *buffer)
+struct bit_name {
+    uint32_t bit;
+    const char *name;
+};
+
+static const struct bit_name ct_states[] = {
+    {1, "invalid"}, {2, "established"}, {4, "related"}, {8, "new"}, {64, "untracked"}};
+static const struct bit_name ct_statuses[] = {{CT_STATUS_DNAT, "dnat"}};
+
+static const char *bits_text(const struct bit_name *names, size_t count, const uint8_t *value,
+                             char *buffer)
 {
-    static const struct {
-        uint32_t bit;
-        const char *name;
-    } states[] = {
-        {1, "invalid"}, {2, "established"}, {4, "related"}, {8, "new"}, {64, "untracked"}};
     uint32_t bits;
     memcpy(&bits, value, sizeof bits);
     buffer[0] = '\0';
-    for (size_t i = 0; i < ARRAY_COUNT(states); i++) {
-        if (bits & states[i].bit) {
-            strcat(strcat(buffer, buffer[0] != '\0' ? "," : ""), states[i].name);
+    for (size_t i = 0; i < count; i++) {
+        if (bits & names[i].bit) {
+            strcat(strcat(buffer, buffer[0] != '\0' ? "," : ""), names[i].name);
         }
     }
     return buffer;
@@ -148,7 +160,9 @@ const char *key_value_text(enum rule_key key, const uint8_t *value, char *buffer
     case FORMAT_PROTOCOL:
         return protocol_text(value[0], buffer);
     case FORMAT_CT_STATE:
-        return ct_state_text(value, buffer);
+        return bits_text(ct_states, ARRAY_COUNT(ct_states), value, buffer);
+    case FORMAT_CT_STATUS:
+        return bits_text(ct_statuses, ARRAY_COUNT(ct_statuses), value, buffer);
     case FORMAT_ADDRESS:
         memcpy(addr.bytes, value, info->length);
         return ip_addr_text(addr, buffer);
@@ -158,6 +172,10 @@ const char *key_value_text(enum rule_key key, const uint8_t *value, char *buffer
     case FORMAT_INDEX:
         memcpy(&index, value, sizeof index);
         snprintf(buffer, VALUE_TEXT_MAX, "%u", index);
+        return buffer;
+    case FORMAT_BITS:
+        memcpy(&index, value, sizeof index);
+        snprintf(buffer, VALUE_TEXT_MAX, "0x%08x", index);
         return buffer;
     case FORMAT_NUMBER:
         break;

@@ -10,10 +10,14 @@ enum value_format {
     FORMAT_NFPROTO,
     FORMAT_PROTOCOL,
     FORMAT_CT_STATE,
+    FORMAT_CT_STATUS,
+    FORMAT_BITS,
     FORMAT_ADDRESS,
     FORMAT_PORT,
     FORMAT_NUMBER
 };
+
+enum { CT_STATUS_DNAT = 32 }; // IPS_DST_NAT of the kernel
 
 struct key_info {
     const char *text;          // "tcp dport", as nft writes it

@@ -200,13 +200,23 @@ static bool can_merge(const struct rule *rule, size_t i)
            key_info(stmt->keys[0])->length * 2 <= MERGED_MAX;
 }
 
+// mark = mark & keep ^ set, as nft makes it for "and" and for "or".
+static void add_set_mark(struct context *context, const struct stmt *stmt)
+{
+    add_load(context, key_info(KEY_MARK), sizeof stmt->mark.keep, 0);
+    struct expr *change = add(context, EXPR_BITWISE);
+    change->length = sizeof stmt->mark.keep;
+    memcpy(change->data, &stmt->mark.keep, sizeof stmt->mark.keep);
+    memcpy(change->data2, &stmt->mark.set, sizeof stmt->mark.set);
+    struct expr *store = add(context, EXPR_META_SET);
+    store->key = key_info(KEY_MARK)->kernel_key;
+}
+
 static void add_action(struct context *context, const struct stmt *stmt)
 {
-    static const uint8_t kinds[] = {[STMT_COUNTER] = EXPR_COUNTER,
-                                    [STMT_LIMIT] = EXPR_LIMIT,
-                                    [STMT_LOG] = EXPR_LOG,
-                                    [STMT_REJECT] = EXPR_REJECT,
-                                    [STMT_VERDICT] = EXPR_VERDICT};
+    static const uint8_t kinds[] = {[STMT_COUNTER] = EXPR_COUNTER, [STMT_LIMIT] = EXPR_LIMIT,
+                                    [STMT_LOG] = EXPR_LOG,         [STMT_REJECT] = EXPR_REJECT,
+                                    [STMT_NOTRACK] = EXPR_NOTRACK, [STMT_VERDICT] = EXPR_VERDICT};
     struct expr *expr = add(context, kinds[stmt->kind]);
     if (stmt->kind == STMT_LIMIT) {
         expr->key = NFT_LIMIT_PKTS;
@@ -240,6 +250,8 @@ void linearize(const struct rule *rule, struct exprs *ret)
         } else if (stmt->kind == STMT_VMAP) {
             require_protocols(&context, stmt);
             add_lookup(&context, stmt);
+        } else if (stmt->kind == STMT_SET_MARK) {
+            add_set_mark(&context, stmt);
         } else {
             add_action(&context, stmt);
         }

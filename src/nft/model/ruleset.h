@@ -9,10 +9,13 @@
 enum rule_key {
     KEY_IIFNAME,
     KEY_OIFNAME,
+    KEY_IIF,
     KEY_OIF,
+    KEY_MARK,
     KEY_NFPROTO,
     KEY_L4PROTO,
     KEY_CT_STATE,
+    KEY_CT_STATUS,
     KEY_IP_SADDR,
     KEY_IP_DADDR,
     KEY_IP6_SADDR,
@@ -41,7 +44,7 @@ enum match_op {
     OP_NOT_RANGE,
     OP_SET, // in the named set
     OP_NOT_SET,
-    OP_BITS, // value & bits set, for ct state
+    OP_BITS, // value & bits set, for ct state, ct status and mark
 };
 
 enum verdict_kind {
@@ -60,6 +63,8 @@ enum stmt_kind {
     STMT_LIMIT,
     STMT_LOG,
     STMT_REJECT,
+    STMT_NOTRACK,
+    STMT_SET_MARK, // takes some bits of the packet mark away, then sets some
     STMT_VERDICT
 };
 
@@ -74,7 +79,7 @@ struct stmt {
     uint8_t bits;                // of OP_PREFIX, OP_NOT_PREFIX
     union {
         // Network byte order for addresses and ports, one byte for protocols and ICMP, a NUL-padded name for interfaces,
-        // host byte order (4 bytes) for ct state and oif.
+        // host byte order (4 bytes) for ct state and status, iif, oif and mark.
         uint8_t value[16];
         struct {
             uint8_t value_start[8], value_end[8];
@@ -82,6 +87,9 @@ struct stmt {
         const struct set *set;  // OP_SET, OP_NOT_SET, STMT_VMAP
         const char *chain;      // VERDICT_JUMP, VERDICT_GOTO
         const char *log_prefix; // STMT_LOG
+        struct {
+            uint32_t keep, set; // mark = mark & keep | set; STMT_SET_MARK
+        } mark;
         struct {
             uint32_t rate, burst;
             uint64_t unit;
@@ -98,7 +106,14 @@ struct rule {
 
 enum { RULE_COMMENT_MAX = 127 }; // nft 1.0.6 takes 128 bytes with the terminator
 
-enum chain_hook { HOOK_NONE, HOOK_FORWARD, HOOK_INPUT, HOOK_OUTPUT };
+enum chain_hook {
+    HOOK_NONE,
+    HOOK_PREROUTING,
+    HOOK_INPUT,
+    HOOK_FORWARD,
+    HOOK_OUTPUT,
+    HOOK_POSTROUTING
+};
 
 struct chain {
     const char *name;
@@ -114,7 +129,7 @@ enum set_content {
     SET_PORTS,    // port ranges, interval
     SET_TRIPLES,  // address . protocol . port
     SET_IFNAMES,  // interface names
-    SET_VERDICTS, // a verdict map: [interface name .] address -> verdict
+    SET_VERDICTS, // a verdict map: interface name, or [interface name .] address -> verdict
 };
 
 struct map_element {
@@ -132,7 +147,7 @@ struct set {
     uint8_t content;     // enum set_content
     uint8_t family;      // IP_V4 or IP_V6 of the address field; 0 when there is none
     bool interval;       // flag interval
-    bool with_ifname;    // SET_VERDICTS: the key is ifname . address
+    bool with_ifname;    // SET_VERDICTS: the key is ifname . address, or with family 0 ifname
     uint32_t size;       // declared size; 0: none (plain interval sets)
     struct loc loc;
     size_t count; // elements

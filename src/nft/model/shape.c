@@ -15,7 +15,7 @@ struct fields {
 // The fields of a set's key, as keys of the key table (the direction does not matter here).
 static struct fields fields_of(const struct set *set)
 {
-    uint8_t address = (uint8_t)key_address(set->family, true);
+    uint8_t address = (uint8_t)key_address(set->family, true); // no use when family is 0
     switch ((enum set_content)set->content) {
     case SET_CIDRS:
         return (struct fields){{address}, 1};
@@ -29,6 +29,9 @@ static struct fields fields_of(const struct set *set)
         return (struct fields){{KEY_IIFNAME}, 1};
     case SET_VERDICTS:
         break;
+    }
+    if (set->family == 0) {
+        return (struct fields){{KEY_IIFNAME}, 1};
     }
     return set->with_ifname ? (struct fields){{KEY_IIFNAME, address}, 2}
                             : (struct fields){{address}, 1};
@@ -94,7 +97,9 @@ static void put_verdict(const struct set *set, size_t index, struct element *ret
     if (set->with_ifname) {
         strncpy((char *)ret->key, element->ifname, 15);
     }
-    put_addr(ret->key + offset, element->addr);
+    if (set->family != 0) {
+        put_addr(ret->key + offset, element->addr);
+    }
     memcpy(ret->key_end, ret->key, sizeof ret->key);
 }
 

@@ -43,7 +43,7 @@ static json_t *value_json(enum rule_key key, const uint8_t *value)
     if (info->format == FORMAT_IFNAME) {
         return json_sprintf("%.16s", (const char *)value);
     }
-    if (info->format == FORMAT_CT_STATE) {
+    if (info->format == FORMAT_CT_STATE || info->format == FORMAT_CT_STATUS) {
         json_t *list = json_array();
         for (const char *at = text; *at != '\0';) {
             size_t length = strcspn(at, ",");
@@ -51,6 +51,11 @@ static json_t *value_json(enum rule_key key, const uint8_t *value)
             at += length + (at[length] == ',');
         }
         return list;
+    }
+    if (info->format == FORMAT_BITS) {
+        uint32_t bits;
+        memcpy(&bits, value, sizeof bits);
+        return json_integer(bits);
     }
     bool number = info->format == FORMAT_PORT || info->format == FORMAT_NUMBER ||
                   info->format == FORMAT_INDEX;
@@ -85,6 +90,10 @@ static json_t *right_json(const struct stmt *stmt)
 
 static json_t *match_json(const struct stmt *stmt)
 {
+    if (stmt->op == OP_BITS && stmt->keys[0] == KEY_MARK) {
+        return json_pack("{s:{s:s, s:{s:[o, o]}, s:i}}", "match", "op", "!=", "left", "&",
+                         key_json(KEY_MARK), value_json(KEY_MARK, stmt->value), "right", 0);
+    }
     static const char *const operators[] = {
         [OP_EQ] = "==",         [OP_NE] = "!=",      [OP_PREFIX] = "==",
         [OP_NOT_PREFIX] = "!=", [OP_RANGE] = "==",   [OP_NOT_RANGE] = "!=",
@@ -107,6 +116,14 @@ static json_t *limit_json(const struct stmt *stmt)
                      unit_text(stmt->limit.unit), "burst", (int)stmt->limit.burst);
 }
 
+static json_t *set_mark_json(const struct stmt *stmt)
+{
+    bool clears = stmt->mark.set == 0;
+    json_t *value = json_pack("{s:[o, I]}", clears ? "&" : "|", key_json(KEY_MARK),
+                              (json_int_t)(clears ? stmt->mark.keep : stmt->mark.set));
+    return json_pack("{s:{s:o, s:o}}", "mangle", "key", key_json(KEY_MARK), "value", value);
+}
+
 static json_t *stmt_json(const struct stmt *stmt)
 {
     switch ((enum stmt_kind)stmt->kind) {
@@ -123,6 +140,10 @@ static json_t *stmt_json(const struct stmt *stmt)
         return json_pack("{s:{s:s, s:s}}", "log", "prefix", stmt->log_prefix, "level", "info");
     case STMT_REJECT:
         return json_pack("{s:n}", "reject");
+    case STMT_NOTRACK:
+        return json_pack("{s:n}", "notrack");
+    case STMT_SET_MARK:
+        return set_mark_json(stmt);
     case STMT_VERDICT:
         break;
     }
@@ -149,6 +170,9 @@ static json_t *type_json(const struct set *set)
     case SET_VERDICTS:
         break;
     }
+    if (set->family == 0) {
+        return json_string("ifname");
+    }
     return set->with_ifname ? json_pack("[s, s]", "ifname", address) : json_string(address);
 }
 
@@ -167,6 +191,8 @@ static json_t *map_element_json(const struct set *set, const struct map_element 
     json_t *key;
     if (element->catch_all) {
         key = json_string("*");
+    } else if (set->family == 0) {
+        key = json_string(element->ifname);
     } else if (set->with_ifname) {
         key =
             json_pack("{s:[s, s]}", "concat", element->ifname, ip_addr_text(element->addr, buffer));

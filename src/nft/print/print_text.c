@@ -37,6 +37,10 @@ static void print_match(FILE *out, const struct stmt *stmt)
     bool negated = stmt->op == OP_NE || stmt->op == OP_NOT_PREFIX || stmt->op == OP_NOT_RANGE ||
                    stmt->op == OP_NOT_SET;
     print_keys(out, stmt);
+    if (stmt->op == OP_BITS && stmt->keys[0] == KEY_MARK) {
+        fprintf(out, " & %s != 0x00000000", key_value_text(KEY_MARK, stmt->value, buffer));
+        return;
+    }
     fputs(negated ? " !=" : "", out);
     switch ((enum match_op)stmt->op) {
     case OP_EQ:
@@ -57,6 +61,16 @@ static void print_match(FILE *out, const struct stmt *stmt)
     case OP_NOT_SET:
         fprintf(out, " @%s", stmt->set->name);
         break;
+    }
+}
+
+// As nft lists it: one operator when the other would do nothing.
+static void print_set_mark(FILE *out, const struct stmt *stmt)
+{
+    if (stmt->mark.set == 0) {
+        fprintf(out, "meta mark set meta mark & 0x%08x", stmt->mark.keep);
+    } else {
+        fprintf(out, "meta mark set meta mark | 0x%08x", stmt->mark.set);
     }
 }
 
@@ -82,6 +96,12 @@ static void print_stmt(FILE *out, const struct stmt *stmt)
         break;
     case STMT_REJECT:
         fputs("reject", out);
+        break;
+    case STMT_NOTRACK:
+        fputs("notrack", out);
+        break;
+    case STMT_SET_MARK:
+        print_set_mark(out, stmt);
         break;
     case STMT_VERDICT:
         print_verdict(out, stmt->verdict, stmt->chain);
@@ -132,7 +152,8 @@ static void print_type(FILE *out, const struct set *set)
         fputs("ifname", out);
         break;
     case SET_VERDICTS:
-        fprintf(out, "%s%s : verdict", set->with_ifname ? "ifname . " : "", address);
+        fprintf(out, "%s%s%s : verdict", set->with_ifname ? "ifname" : "",
+                set->with_ifname && set->family != 0 ? " . " : "", address);
         break;
     }
 }
@@ -143,6 +164,8 @@ static void print_verdict_element(FILE *out, const struct set *set,
     char buffer[IP_TEXT_MAX];
     if (element->catch_all) {
         fputc('*', out);
+    } else if (set->family == 0) {
+        fprintf(out, "\"%s\"", element->ifname);
     } else if (set->with_ifname) {
         fprintf(out, "\"%s\" . %s", element->ifname, ip_addr_text(element->addr, buffer));
     } else {

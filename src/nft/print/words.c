@@ -4,10 +4,10 @@
 
 const char *hook_text(enum chain_hook hook)
 {
-    static const char *const texts[] = {[HOOK_NONE] = "",
-                                        [HOOK_FORWARD] = "forward",
-                                        [HOOK_INPUT] = "input",
-                                        [HOOK_OUTPUT] = "output"};
+    static const char *const texts[] = {
+        [HOOK_NONE] = "",         [HOOK_PREROUTING] = "prerouting",
+        [HOOK_INPUT] = "input",   [HOOK_FORWARD] = "forward",
+        [HOOK_OUTPUT] = "output", [HOOK_POSTROUTING] = "postrouting"};
     return texts[hook];
 }
 

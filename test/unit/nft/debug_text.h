@@ -31,8 +31,12 @@ static const char *debug_meta(uint32_t key)
         return "iifname";
     case NFT_META_OIFNAME:
         return "oifname";
+    case NFT_META_IIF:
+        return "iif";
     case NFT_META_OIF:
         return "oif";
+    case NFT_META_MARK:
+        return "mark";
     case NFT_META_NFPROTO:
         return "nfproto";
     case NFT_META_L4PROTO:
@@ -70,13 +74,17 @@ static void debug_expr(struct strbuf *ret, const struct expr *expr)
     case EXPR_META:
         strbuf_addf(ret, "meta load %s => reg %s", debug_meta(expr->key), reg);
         break;
+    case EXPR_META_SET:
+        strbuf_addf(ret, "meta set %s with reg %s", debug_meta(expr->key), reg);
+        break;
     case EXPR_PAYLOAD:
         strbuf_addf(ret, "payload load %ub @ %s header + %u => reg %s", expr->length,
                     expr->key == NFT_PAYLOAD_NETWORK_HEADER ? "network" : "transport", expr->offset,
                     reg);
         break;
     case EXPR_CT:
-        strbuf_addf(ret, "ct load state => reg %s", reg);
+        strbuf_addf(ret, "ct load %s => reg %s", expr->key == NFT_CT_STATE ? "state" : "status",
+                    reg);
         break;
     case EXPR_CMP:
         strbuf_addf(ret, "cmp %s reg %s", operators[expr->key], reg);
@@ -111,6 +119,9 @@ static void debug_expr(struct strbuf *ret, const struct expr *expr)
         break;
     case EXPR_REJECT:
         strbuf_addf(ret, "reject type %u code %u", expr->key, expr->offset);
+        break;
+    case EXPR_NOTRACK:
+        strbuf_add(ret, "notrack");
         break;
     case EXPR_OTHER:
         strbuf_addf(ret, "other %s", expr->name);

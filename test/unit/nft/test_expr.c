@@ -152,7 +152,7 @@ START_TEST(what_cannot_be_said_exactly_is_other)
     } others[] = {
         {"fib", 1, 1},
         {"a-name-of-the-future", 1, 1},
-        {"meta", NFTA_META_SREG, NFT_REG_1},
+        {"meta", NFTA_META_SREG, 99},
         {"meta", NFTA_META_DREG, 99},
         {"ct", NFTA_CT_DIRECTION, 0},
         {"payload", NFTA_PAYLOAD_SREG, NFT_REG_1},
@@ -173,6 +173,8 @@ START_TEST(what_cannot_be_said_exactly_is_other)
         ck_assert_str_eq(expr.name, others[i].name);
     }
     ck_assert_int_eq(foreign("log", NFTA_LOG_FLAGS, 0).kind, EXPR_LOG);
+    ck_assert_int_eq(foreign("meta", NFTA_META_SREG, NFT_REG_1).kind, EXPR_META_SET);
+    ck_assert_int_eq(foreign("meta", NFTA_META_DREG, NFT_REG_1).kind, EXPR_META);
     ck_assert_int_eq(foreign("bitwise", NFTA_BITWISE_OP, 0).kind, EXPR_BITWISE);
 }
 END_TEST

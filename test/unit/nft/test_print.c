@@ -123,6 +123,15 @@ START_TEST(actions)
         {make_verdict(VERDICT_GOTO, "x"), "goto x", "{\"goto\": {\"target\": \"x\"}}"},
         {make_counter(), "counter", "{\"counter\": null}"},
         {{.kind = STMT_REJECT}, "reject", "{\"reject\": null}"},
+        {{.kind = STMT_NOTRACK}, "notrack", "{\"notrack\": null}"},
+        {{.kind = STMT_SET_MARK, .mark = {.keep = 0xfffeffff, .set = 0x10000}},
+         "meta mark set meta mark | 0x00010000",
+         "{\"mangle\": {\"key\": " META("mark") ", \"value\": {\"|\": [" META(
+             "mark") ", 65536]}}}"},
+        {{.kind = STMT_SET_MARK, .mark = {.keep = 0xfffeffff}},
+         "meta mark set meta mark & 0xfffeffff",
+         "{\"mangle\": {\"key\": " META("mark") ", \"value\": {\"&\": [" META(
+             "mark") ", 4294901759]}}}"},
         {{.kind = STMT_LOG, .log_prefix = "a b: "},
          "log prefix \"a b: \" level info",
          "{\"log\": {\"prefix\": \"a b: \", \"level\": \"info\"}}"},
@@ -140,7 +149,7 @@ END_TEST
 
 START_TEST(matches)
 {
-    static const uint32_t zero = 0;
+    static const uint32_t zero = 0, bit = 0x10000, dnat = 32;
     struct made made = make_ruleset();
     const struct set *hosts = make_cidrs(&made, "hosts", SET_CIDRS, false, "10.0.0.1/32");
     const struct set *map = make_set(&made, "map", SET_VERDICTS);
@@ -179,6 +188,12 @@ START_TEST(matches)
          MATCH_NOT(PAYLOAD("ip6", "saddr"), "{\"prefix\": {\"addr\": \"fe80::\", \"len\": 10}}")},
         {prefix(KEY_IIFNAME, "cali"), "iifname \"cali*\"", MATCH(META("iifname"), "\"cali*\"")},
         {make_match(KEY_OIF, OP_NE, &zero, sizeof zero), "oif != 0", MATCH_NOT(META("oif"), "0")},
+        {make_match(KEY_IIF, OP_EQ, &zero, sizeof zero), "iif 0", MATCH(META("iif"), "0")},
+        {make_match(KEY_MARK, OP_BITS, &bit, sizeof bit), "meta mark & 0x00010000 != 0x00000000",
+         MATCH_NOT("{\"&\": [" META("mark") ", 65536]}", "0")},
+        {make_match(KEY_CT_STATUS, OP_BITS, &dnat, sizeof dnat), "ct status dnat",
+         "{\"match\": {\"op\": \"in\", \"left\": {\"ct\": {\"key\": \"status\"}}, \"right\": "
+         "[\"dnat\"]}}"},
         {make_lookup(KEY_IP_SADDR, hosts), "ip saddr @hosts",
          MATCH(PAYLOAD("ip", "saddr"), "\"@hosts\"")},
         {not_hosts, "ip daddr != @hosts", MATCH_NOT(PAYLOAD("ip", "daddr"), "\"@hosts\"")},
