@@ -15,6 +15,7 @@ enum res_kind {
     RES_STAGED_NETWORK_POLICY,
     RES_STAGED_GLOBAL_NETWORK_POLICY,
     RES_STAGED_KUBERNETES_NETWORK_POLICY,
+    RES_KUBERNETES_NETWORK_POLICY,
     RES_NETWORK_SET,
     RES_GLOBAL_NETWORK_SET,
     RES_HOST_ENDPOINT,
@@ -28,15 +29,19 @@ enum res_kind {
 };
 
 struct res_kind_info {
-    const char *name;       // "GlobalNetworkPolicy"
+    const char *name;       // "GlobalNetworkPolicy", as it is written in the input
     const char *plural;     // "globalnetworkpolicies"
     const char *short_name; // "gnp"
+    const char *model_name; // what sorting and traces call it; NULL: as `name`
     bool namespaced;
     bool policy; // one of the policy kinds
     bool staged;
+    bool kubernetes; // a policy that is converted when it is read
 };
 const struct res_kind_info *res_kind_info(enum res_kind kind);
-// By kind name, plural or short name, in any letter case (for the command line); RES_KIND_COUNT when unknown.
+// "KubernetesNetworkPolicy" where the input says NetworkPolicy of networking.k8s.io.
+const char *res_kind_model_name(enum res_kind kind);
+// By kind name, model name, plural or short name, in any letter case (for the command line); RES_KIND_COUNT when unknown.
 enum res_kind res_kind_find(const char *name);
 
 // A string with its place; text NULL when the field is absent.

@@ -15,12 +15,9 @@ struct query {
 
 static bool add_kind(struct query *query, const char *word)
 {
-    static const enum res_kind policies[] = {
-        RES_NETWORK_POLICY, RES_GLOBAL_NETWORK_POLICY, RES_STAGED_NETWORK_POLICY,
-        RES_STAGED_GLOBAL_NETWORK_POLICY, RES_STAGED_KUBERNETES_NETWORK_POLICY};
     if (strcmp(word, "policies") == 0 || strcmp(word, "policy") == 0) {
-        for (size_t i = 0; i < ARRAY_COUNT(policies); i++) {
-            query->kinds[policies[i]] = true;
+        for (int kind = 0; kind < RES_KIND_COUNT; kind++) {
+            query->kinds[kind] = res_kind_info((enum res_kind)kind)->policy;
         }
         return true;
     }
@@ -352,6 +349,10 @@ static enum report_form form_of(const struct run *run)
     case OUTPUT_NFT:
     case OUTPUT_PLAN:
     case OUTPUT_TABLE:
+    case OUTPUT_JUNIT:
+    case OUTPUT_TAP:
+    case OUTPUT_SARIF:
+    case OUTPUT_GITHUB:
     case OUTPUT_COUNT:
         break;
     }

@@ -95,7 +95,7 @@ static struct sortable make_policy(struct arena *arena, const struct res_policy 
     struct model_policy policy = {
         .res = res,
         .meta = &res->meta,
-        .kind = info->name,
+        .kind = res_kind_model_name(res->meta.kind),
         .ns = res->meta.ns,
         .name = res->meta.name,
         .id = arena_printf(arena, "%s/%s%s%s", info->short_name, res->meta.ns ? res->meta.ns : "",

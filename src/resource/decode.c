@@ -10,6 +10,7 @@ static const object_fn decoders[] = {
     [RES_STAGED_NETWORK_POLICY] = decode_policy,
     [RES_STAGED_GLOBAL_NETWORK_POLICY] = decode_policy,
     [RES_STAGED_KUBERNETES_NETWORK_POLICY] = decode_kubernetes_policy,
+    [RES_KUBERNETES_NETWORK_POLICY] = decode_kubernetes_policy,
     [RES_NETWORK_SET] = decode_netset,
     [RES_GLOBAL_NETWORK_SET] = decode_netset,
     [RES_HOST_ENDPOINT] = NULL, // groups.c says that it is not supported yet

@@ -91,7 +91,7 @@ static const struct kind_row rows[] = {
     SKIPPED(GROUP_CALICO, "SecurityEventWebhook"),
     SKIPPED(GROUP_CALICO, "UISettings"),
     SKIPPED(GROUP_CALICO, "UISettingsGroup"),
-    NOT_YET(GROUP_NETWORKING, "NetworkPolicy", NULL),
+    USED(GROUP_NETWORKING, "NetworkPolicy", RES_KUBERNETES_NETWORK_POLICY),
     SKIPPED(GROUP_NETWORKING, "IPAddress"),
     SKIPPED(GROUP_NETWORKING, "Ingress"),
     SKIPPED(GROUP_NETWORKING, "IngressClass"),

@@ -17,7 +17,11 @@ static const struct res_kind_info kinds[] = {
                                           .staged = true},
     [RES_STAGED_KUBERNETES_NETWORK_POLICY] = {"StagedKubernetesNetworkPolicy",
                                               "stagedkubernetesnetworkpolicies", "sknp",
-                                              .namespaced = true, .policy = true, .staged = true},
+                                              .namespaced = true, .policy = true, .staged = true,
+                                              .kubernetes = true},
+    [RES_KUBERNETES_NETWORK_POLICY] = {"NetworkPolicy", "kubernetesnetworkpolicies", "knp",
+                                       .model_name = "KubernetesNetworkPolicy", .namespaced = true,
+                                       .policy = true, .kubernetes = true},
     [RES_NETWORK_SET] = {"NetworkSet", "networksets", "netset", .namespaced = true},
     [RES_GLOBAL_NETWORK_SET] = {"GlobalNetworkSet", "globalnetworksets", "gns",
                                 .namespaced = false},
@@ -37,11 +41,17 @@ const struct res_kind_info *res_kind_info(enum res_kind kind)
     return &kinds[kind];
 }
 
+const char *res_kind_model_name(enum res_kind kind)
+{
+    return kinds[kind].model_name != NULL ? kinds[kind].model_name : kinds[kind].name;
+}
+
 enum res_kind res_kind_find(const char *name)
 {
     for (size_t i = 0; i < ARRAY_COUNT(kinds); i++) {
         if (strcasecmp(name, kinds[i].name) == 0 || strcasecmp(name, kinds[i].plural) == 0 ||
-            strcasecmp(name, kinds[i].short_name) == 0) {
+            strcasecmp(name, kinds[i].short_name) == 0 ||
+            strcasecmp(name, res_kind_model_name((enum res_kind)i)) == 0) {
             return (enum res_kind)i;
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// StagedKubernetesNetworkPolicy -> a policy of tier "default" with order 1000
-// (semantics.md 1.6, 7.3). Each of its rules becomes one rule for each pair of protocol and peer.
+// NetworkPolicy of Kubernetes and StagedKubernetesNetworkPolicy -> a policy of tier "default" with
+// order 1000 (semantics.md 1.6, 7.3). Each of its rules becomes one rule for each pair of protocol
+// and peer.
 #include "kube_rule.h"
 #include "kube_selector.h"
 #include "objects.h"
@@ -41,16 +42,23 @@ static void staged_action(struct res_decoder *decoder, const struct node *node, 
 
 static const enum kube_direction ingress = KUBE_INGRESS, egress = KUBE_EGRESS;
 
-static const struct field policy_rows[] = {
-    {"podSelector", field_pod_selector, offsetof(struct kube_policy, pods), NULL},
-    {"ingress", field_kube_rules, offsetof(struct kube_policy, ingress), &ingress},
-    {"egress", field_kube_rules, offsetof(struct kube_policy, egress), &egress},
-    {"policyTypes", policy_types, 0, NULL},
-    {"stagedAction", staged_action, 0, NULL},
-};
-static const struct fields policy_fields = FIELDS(policy_rows);
+// clang-format off
+#define POLICY_ROWS                                                                                \
+    {"podSelector", field_pod_selector, offsetof(struct kube_policy, pods), NULL},                 \
+    {"ingress", field_kube_rules, offsetof(struct kube_policy, ingress), &ingress},                \
+    {"egress", field_kube_rules, offsetof(struct kube_policy, egress), &egress},                   \
+    {"policyTypes", policy_types, 0, NULL}
+// clang-format on
 
-// The rule of the Kubernetes API server: Ingress always, Egress if there are egress rules.
+static const struct field policy_rows[] = {POLICY_ROWS};
+static const struct field staged_rows[] = {POLICY_ROWS, {"stagedAction", staged_action, 0, NULL}};
+
+static const struct fields staged_fields = FIELDS(staged_rows);
+static const struct fields policy_fields = {policy_rows, ARRAY_COUNT(policy_rows), &staged_fields,
+                                            "a StagedKubernetesNetworkPolicy"};
+
+// The rule of the Kubernetes API server: Ingress always, Egress if there are egress rules. No API
+// server does it for staged policies, and Calico then takes Ingress alone.
 static void default_types(struct res_decoder *decoder, const struct kube_policy *kube,
                           struct res_policy *policy)
 {
@@ -58,8 +66,11 @@ static void default_types(struct res_decoder *decoder, const struct kube_policy 
         return;
     }
     policy->types = RES_INGRESS;
-    if (kube->egress.written > 0) {
-        policy->types |= RES_EGRESS;
+    if (kube->egress.written == 0) {
+        return;
+    }
+    policy->types |= RES_EGRESS;
+    if (policy->meta.kind == RES_STAGED_KUBERNETES_NETWORK_POLICY) {
         struct diag *diag =
             diag_report(decoder->diags, DIAG_W006, policy->meta.loc,
                         "%s has egress rules and no \"policyTypes\"; polc takes both directions",
@@ -74,7 +85,8 @@ void decode_kubernetes_policy(struct res_decoder *decoder, const struct load_obj
     struct res_policy policy = {.spec_loc = spec_place(object)};
     struct kube_policy kube = {.policy = &policy};
     meta_decode(decoder, object, kind, NAME_SUBDOMAIN, true, &policy.meta);
-    decode_calico(decoder, object, &policy_fields, &kube);
+    bool staged = kind == RES_STAGED_KUBERNETES_NETWORK_POLICY;
+    decode_calico(decoder, object, staged ? &staged_fields : &policy_fields, &kube);
     policy.tier.text = keep(decoder, "default", strlen("default"));
     policy.order = (struct res_order){KUBERNETES_ORDER, true, LOC_NONE};
     policy.selector = kube.pods.tree != NULL ? kube.pods : all_pods(decoder, policy.spec_loc);

@@ -85,6 +85,9 @@ void check_policy(const struct check *check, const struct res_policy *policy)
         check_delete(check, policy);
         return;
     }
+    if (res_kind_info(policy->meta.kind)->kubernetes) {
+        return; // a field that would need a check has no counterpart there
+    }
     check_selectors(check, policy);
     check_kinds_of_policy(check, policy);
     struct rule_place place = {.meta = &policy->meta, .global = policy->meta.ns == NULL};

@@ -59,7 +59,7 @@ static void check_name_prefix(const struct check *check, const struct strmap *ti
                               const struct res_policy *policy)
 {
     const char *dot = strchr(policy->meta.name, '.');
-    if (dot == NULL || policy->meta.kind == RES_STAGED_KUBERNETES_NETWORK_POLICY) {
+    if (dot == NULL || res_kind_info(policy->meta.kind)->kubernetes) {
         return;
     }
     size_t length = (size_t)(dot - policy->meta.name);

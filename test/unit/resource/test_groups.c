@@ -27,7 +27,7 @@ static const struct group_case cases[] = {
     {"projectcalico.org/v3", "GlobalThreatFeed", "", 1, NULL},
     {"projectcalico.org/v3", "HostEndpoint", "P004", 0,
      "HostEndpoint is not supported yet by this version of polc"},
-    {"networking.k8s.io/v1", "NetworkPolicy", "P004", 0, "NetworkPolicy is not supported yet"},
+    {"networking.k8s.io/v1", "NetworkPolicy", "", 0, NULL},
     {"networking.k8s.io/v1beta1", "NetworkPolicy", "P002", 0,
      "did you mean \"networking.k8s.io/v1\"?"},
     {"networking.k8s.io/v1", "Ingress", "", 1, NULL},
@@ -91,10 +91,12 @@ START_TEST(finds_kinds_by_name)
     ck_assert_int_eq(res_kind_find("GlobalNetworkPolicies"), RES_GLOBAL_NETWORK_POLICY);
     ck_assert_int_eq(res_kind_find("networkset"), RES_NETWORK_SET);
     ck_assert_int_eq(res_kind_find("ns"), RES_NAMESPACE);
+    ck_assert_int_eq(res_kind_find("NetworkPolicy"), RES_NETWORK_POLICY); // not that of Kubernetes
+    ck_assert_int_eq(res_kind_find("KubernetesNetworkPolicy"), RES_KUBERNETES_NETWORK_POLICY);
     ck_assert_int_eq(res_kind_find("nonsense"), RES_KIND_COUNT);
     for (enum res_kind i = 0; i < RES_KIND_COUNT; i++) {
         const struct res_kind_info *info = res_kind_info(i);
-        ck_assert_int_eq(res_kind_find(info->name), i);
+        ck_assert_int_eq(res_kind_find(res_kind_model_name(i)), i);
         ck_assert_int_eq(res_kind_find(info->plural), i);
         ck_assert_int_eq(res_kind_find(info->short_name), i);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// StagedKubernetesNetworkPolicy as a policy of Calico (semantics.md 7.2, 7.3); case numbers are
-// those of section 10.
+// NetworkPolicy of Kubernetes and StagedKubernetesNetworkPolicy as policies of Calico (semantics.md
+// 7.2, 7.3); case numbers are those of section 10.
 #include "res_helper.h"
 
 #define PODS "projectcalico.org/orchestrator == \"k8s\""
@@ -12,6 +12,37 @@ static const struct res_policy *staged(const char *spec)
     ck_assert_uint_eq(resources->policies.count, 1);
     return &resources->policies.items[0];
 }
+
+// The same spec in the kind that is enforced.
+static const struct res_policy *enforced(const char *spec)
+{
+    decode(
+        arena_printf(arena,
+                     "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"
+                     "metadata: {name: x, namespace: shop}\nspec:\n%s\nstatus: {conditions: []}\n",
+                     spec));
+    return &resources->policies.items[0];
+}
+
+START_TEST(converts_the_enforced_kind) // 92, 135
+{
+    const struct res_policy *policy = enforced("  podSelector: {}\n  egress: [{}]");
+    EXPECT_CODES("");
+    ck_assert_uint_eq(resources->policies.count, 1);
+    ck_assert_uint_eq(policy->types, RES_INGRESS | RES_EGRESS);
+    ck_assert_uint_eq(policy->meta.kind, RES_KUBERNETES_NETWORK_POLICY);
+    ck_assert(policy->order.present && policy->order.value == 1000);
+    ck_assert_uint_eq(enforced("  podSelector: {}\n  egress: []")->types, RES_INGRESS);
+    ck_assert_uint_eq(enforced("  policyTypes: []\n  egress: [{}]")->types,
+                      RES_INGRESS | RES_EGRESS);
+    policy = enforced("  policyTypes: [Ingress]\n  egress: [{}]");
+    ck_assert_uint_eq(policy->types, RES_INGRESS);
+    EXPECT_CODES("");
+    enforced("  stagedAction: Set");
+    EXPECT_CODES("P021");
+    ck_assert_ptr_nonnull(strstr(printed(false), "only a StagedKubernetesNetworkPolicy"));
+}
+END_TEST
 
 START_TEST(converts_the_policy)
 {
@@ -149,5 +180,5 @@ START_TEST(refuses)
 }
 END_TEST
 
-UNIT_TESTS("resource/kube_policy", converts_the_policy, defaults_types, converts_peers,
-           expands_ports_and_blocks, refuses)
+UNIT_TESTS("resource/kube_policy", converts_the_enforced_kind, converts_the_policy, defaults_types,
+           converts_peers, expands_ports_and_blocks, refuses)
