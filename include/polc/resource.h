@@ -25,6 +25,7 @@ enum res_kind {
     RES_NAMESPACE,
     RES_POD,
     RES_SERVICE_ACCOUNT,
+    RES_CONNECTIVITY_TEST,
     RES_KIND_COUNT
 };
 
@@ -259,6 +260,32 @@ struct res_felix {
     struct res_order vxlan_port; // vxlanPort
 };
 
+enum res_expect { RES_EXPECT_NOTHING, RES_EXPECT_ALLOW, RES_EXPECT_DENY };
+
+// One assertion: every flow from one of `from` to one of `to` on one of `ports` is allowed, or denied. What is absent
+// means any. References are kept as text; what they match only the model knows.
+struct res_test_case {
+    struct loc loc; // of the case's first key
+    struct res_text description;
+    struct res_names from, to;
+    struct res_protocol protocol;
+    struct res_ports ports;
+    struct res_icmp icmp;
+    uint8_t expect; // enum res_expect
+};
+
+// ConnectivityTest.
+struct res_test {
+    struct res_meta meta;
+    struct res_text description;
+    struct res_bool closed; // what no case of the input allows is denied
+    struct {
+        VEC_FIELDS(struct res_test_case);
+    } cases;
+    struct loc cases_loc; // of "cases"; none when the spec is a list or a case itself
+    struct loc single;    // of the first field of a case that stands in the spec itself
+};
+
 // Everything that was decoded, in input order.
 struct resources {
     struct {
@@ -288,6 +315,9 @@ struct resources {
     struct {
         VEC_FIELDS(struct res_felix);
     } felix;
+    struct {
+        VEC_FIELDS(struct res_test);
+    } tests;
     size_t objects; // seen, skipped ones included
     size_t skipped; // listed other kinds and kinds of other groups
     size_t

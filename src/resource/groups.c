@@ -99,6 +99,7 @@ static const struct kind_row rows[] = {
     NOT_YET(GROUP_POLICY, "ClusterNetworkPolicy", NULL),
     NOT_YET(GROUP_POLICY, "AdminNetworkPolicy", "v1alpha1"),
     NOT_YET(GROUP_POLICY, "BaselineAdminNetworkPolicy", "v1alpha1"),
+    USED(GROUP_POLC, "ConnectivityTest", RES_CONNECTIVITY_TEST),
     USED(GROUP_CORE, "Namespace", RES_NAMESPACE),
     USED(GROUP_CORE, "Pod", RES_POD),
     USED(GROUP_CORE, "ServiceAccount", RES_SERVICE_ACCOUNT),

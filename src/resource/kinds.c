@@ -33,6 +33,8 @@ static const struct res_kind_info kinds[] = {
     [RES_NAMESPACE] = {"Namespace", "namespaces", "ns", .namespaced = false},
     [RES_POD] = {"Pod", "pods", "po", .namespaced = true},
     [RES_SERVICE_ACCOUNT] = {"ServiceAccount", "serviceaccounts", "sa", .namespaced = true},
+    [RES_CONNECTIVITY_TEST] = {"ConnectivityTest", "connectivitytests", "test",
+                               .namespaced = false},
 };
 _Static_assert(ARRAY_COUNT(kinds) == RES_KIND_COUNT, "a row for each kind");
 

@@ -4,16 +4,22 @@
 #include "objects.h"
 #include "rule.h"
 
-void decode_calico(struct res_decoder *decoder, const struct load_object *object,
-                   const struct fields *spec, void *target)
+void decode_calico_by(struct res_decoder *decoder, const struct load_object *object, field_fn spec,
+                      const void *arg, void *target)
 {
     const struct field rows[] = {
         {"apiVersion", NULL, 0, NULL}, {"kind", NULL, 0, NULL},   {"metadata", NULL, 0, NULL},
-        {"spec", field_map, 0, spec},  {"status", NULL, 0, NULL},
+        {"spec", spec, 0, arg},        {"status", NULL, 0, NULL},
     };
     const struct fields fields = FIELDS(rows);
     decoder->depth = 0;
     decode_map(decoder, object->root, &fields, target);
+}
+
+void decode_calico(struct res_decoder *decoder, const struct load_object *object,
+                   const struct fields *spec, void *target)
+{
+    decode_calico_by(decoder, object, field_map, spec, target);
 }
 
 void decode_tier(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind)

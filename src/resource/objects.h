@@ -21,6 +21,7 @@ void decode_profile(struct res_decoder *decoder, const struct load_object *objec
 void decode_felix(struct res_decoder *decoder, const struct load_object *object,
                   enum res_kind kind);
 void decode_pod(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind);
+void decode_test(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind);
 // Namespace and ServiceAccount.
 void decode_named(struct res_decoder *decoder, const struct load_object *object,
                   enum res_kind kind);
@@ -28,6 +29,9 @@ void decode_named(struct res_decoder *decoder, const struct load_object *object,
 // The top of a Calico object: apiVersion, kind, metadata, status and a spec that is read by `spec`.
 void decode_calico(struct res_decoder *decoder, const struct load_object *object,
                    const struct fields *spec, void *target);
+// The same where a spec need not be a map.
+void decode_calico_by(struct res_decoder *decoder, const struct load_object *object, field_fn spec,
+                      const void *arg, void *target);
 
 // What policies of Calico and of Kubernetes have in common.
 void decode_staged_action(struct res_decoder *decoder, const struct node *node, void *target,

@@ -58,8 +58,7 @@ static void icmp_code(struct res_decoder *decoder, const struct node *node, void
     }
 }
 
-static void rule_icmp(struct res_decoder *decoder, const struct node *node, void *target,
-                      const void *arg)
+void field_icmp(struct res_decoder *decoder, const struct node *node, void *target, const void *arg)
 {
     static const struct field rows[] = {
         {"type", icmp_type, 0, NULL},
@@ -176,8 +175,8 @@ static const struct field rule_rows[] = {
     {"ipVersion", rule_ip_version, 0, NULL},
     {"protocol", field_protocol, offsetof(struct res_rule, protocol), NULL},
     {"notProtocol", field_protocol, offsetof(struct res_rule, not_protocol), NULL},
-    {"icmp", rule_icmp, offsetof(struct res_rule, icmp), NULL},
-    {"notICMP", rule_icmp, offsetof(struct res_rule, not_icmp), NULL},
+    {"icmp", field_icmp, offsetof(struct res_rule, icmp), NULL},
+    {"notICMP", field_icmp, offsetof(struct res_rule, not_icmp), NULL},
     {"source", rule_entity, offsetof(struct res_rule, source), NULL},
     {"destination", rule_entity, offsetof(struct res_rule, destination), NULL},
     {"http", rule_http, 0, NULL},

@@ -7,3 +7,6 @@
 // A list of at most MAX_RULES rules into struct res_rules.
 void field_rules(struct res_decoder *decoder, const struct node *node, void *target,
                  const void *arg);
+// {type, code} into struct res_icmp.
+void field_icmp(struct res_decoder *decoder, const struct node *node, void *target,
+                const void *arg);

@@ -40,4 +40,5 @@ void check_identities(const struct check *check)
     CHECK_ALL(resources->felix)
     CHECK_ALL(resources->namespaces)
     CHECK_ALL(resources->service_accounts)
+    CHECK_ALL(resources->tests)
 }

@@ -36,6 +36,7 @@ void check_tier(const struct check *check, const struct res_tier *tier);
 void check_policy(const struct check *check, const struct res_policy *policy);
 void check_netset(const struct check *check, const struct res_netset *netset);
 void check_workload(const struct check *check, const struct res_workload *workload);
+void check_test(const struct check *check, const struct res_test *test);
 void check_rules(const struct check *check, const struct res_rules *rules, struct rule_place place);
 void check_entity(const struct check *check, const struct res_rule *rule, bool destination,
                   const struct rule_place *place);

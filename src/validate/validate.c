@@ -31,6 +31,9 @@ static void check_objects(const struct check *check)
     for (size_t i = 0; i < resources->workloads.count; i++) {
         check_workload(check, &resources->workloads.items[i]);
     }
+    for (size_t i = 0; i < resources->tests.count; i++) {
+        check_test(check, &resources->tests.items[i]);
+    }
     for (size_t i = 0; i < resources->profiles.count; i++) {
         const struct res_profile *profile = &resources->profiles.items[i];
         check_rules(check, &profile->ingress,

@@ -39,6 +39,8 @@ static const struct group_case cases[] = {
     {"policy.networking.k8s.io/v1alpha1", "BaselineAdminNetworkPolicy", "P004", 0, NULL},
     {"policy.networking.k8s.io/v1alpha2", "AdminNetworkPolicy", "P002", 0, NULL},
     {"polc.io/v1", "Anything", "P003", 0, NULL},
+    {"polc.io/v1", "ConnectivityTests", "P003", 0, "did you mean \"ConnectivityTest\"?"},
+    {"polc.io/v2", "ConnectivityTest", "P002", 0, "did you mean \"polc.io/v1\"?"},
     {"v1", "Namespace", "", 0, NULL},
     {"v1", "Service", "", 1, NULL},
     {"v1", "Endpoints", "", 1, NULL},
