@@ -4,14 +4,19 @@
 
 #include <polc/plan.h>
 
-// A new connection (or, for protocols without one, a packet). Addresses of one family.
+// A new connection (or, for protocols without one, a packet). Both addresses are of one family.
 struct flow {
     struct ip_addr source, destination;
     uint8_t protocol;                       // IP protocol number
     uint16_t source_port, destination_port; // host byte order; 0 in protocols without ports
     int16_t icmp_type, icmp_code;           // of ICMP and ICMPv6; else -1
-    // As which host or workload interface it enters and leaves; NULL: found by the addresses of the endpoints and the
-    // interfaces. Matters only where host endpoints or shared addresses leave a choice.
+    // in_interface: by which it enters the first node of the plan that gets it from outside, or the interface of the
+    // workload that sends it (then its anti-spoofing is judged too). out_interface: by which it leaves the node.
+    // NULL: found by the addresses. They matter where host endpoints or shared addresses leave a choice.
+    // Not given, the interface towards a remote address is, of those that are neither loopback nor of a workload:
+    // the one with the longest connected prefix around it; else the one with the host's own address of the flow; else
+    // the only one (or the only host endpoint, when no interface of the node is known); else one that is governed by
+    // the "*" host endpoint.
     const char *in_interface, *out_interface;
 };
 
@@ -23,22 +28,28 @@ enum flow_reason {
     FLOW_BY_TIER_END,   // the end of a tier
     FLOW_BY_NO_PROFILE, // no profile allowed it
     FLOW_BY_FAILSAFE,
-    FLOW_BY_HOST_ACTION, // defaultEndpointToHostAction
-    FLOW_BY_SPOOF,       // a source address that the endpoint does not have
-    FLOW_BY_TUNNEL,      // VXLAN or IPIP from a workload
-    FLOW_BY_DISCOVERY,   // neighbour discovery, MLD or DHCP that always passes
-    FLOW_BY_NOTHING,     // no endpoint governs it
+    FLOW_BY_HOST_ACTION,  // defaultEndpointToHostAction
+    FLOW_BY_SPOOF,        // a source address that the endpoint does not have
+    FLOW_BY_NO_WORKLOAD,  // to a workload's interface, for an address that no endpoint has
+    FLOW_BY_TUNNEL,       // VXLAN or IPIP from a workload
+    FLOW_BY_DISCOVERY,    // neighbour discovery, MLD or DHCP that always passes
+    FLOW_BY_FALL_THROUGH, // no rule of a stage that only adds to others: forward, preDNAT, untracked
+    FLOW_BY_EARLIER,      // an untracked or preDNAT stage has decided: this one is not asked
+    FLOW_BY_LOCAL,        // from a host to itself or to its own workloads: never policed
+    FLOW_BY_NOTHING,      // no endpoint governs it
+    FLOW_REASON_COUNT
 };
 
-// A plan made ready for evaluation: endpoints by address, sets for look-up. Lives on the arena; reads the plan.
+// A plan made ready for evaluation. Lives on the arena; reads the plan, which must outlive it.
 struct flow_evaluator;
 struct flow_evaluator *flow_evaluator_new(struct arena *arena, const struct plan *plan);
 
 // The verdict alone: allow only if every stage on the way allows. With `staged`, every staged policy counts as enforced.
-enum flow_verdict flow_verdict(struct flow_evaluator *evaluator, const struct flow *flow,
+// Allocates nothing.
+enum flow_verdict flow_verdict(const struct flow_evaluator *evaluator, const struct flow *flow,
                                bool staged);
 
-// What one rule (or the end of a tier, or of the profiles) did on the way; in the order of evaluation.
+// What one rule (or the end of a tier, or of the profiles) did on the way.
 enum flow_step_result {
     FLOW_STEP_NO_MATCH,
     FLOW_STEP_ALLOW,
@@ -47,39 +58,62 @@ enum flow_step_result {
     FLOW_STEP_LOG
 };
 
+// A policy without rules has one step that does not match and has no rule.
 struct flow_step {
     uint8_t result; // enum flow_step_result
     uint8_t reason; // enum flow_reason
-    int32_t tier;   // of the plan; -1: profiles, or no tier
-    const struct plan_policy
-        *policy; // NULL for steps without one; the end of a tier: the policy that names it
-    const struct plan_rule *rule; // NULL for the end of a tier or of the profiles
-    const char *mismatch;         // FLOW_STEP_NO_MATCH: why, for a person: "udp/53 is not tcp/6379"
+    int32_t tier;   // of the plan; -1: profiles
+    // At the end of a tier the policy that names it (semantics.md 9.4); NULL at the end of the profiles.
+    const struct plan_policy *policy;
+    const struct plan_rule
+        *rule;            // NULL at the end of a tier or of the profiles, and of a missing profile
+    const char *mismatch; // FLOW_STEP_NO_MATCH: why, for a person: "udp/53 is not tcp/6379"
     struct loc loc;
 };
 
-// One stage of the way: an endpoint, a direction, and the kind of policy.
+struct flow_steps {
+    VEC_FIELDS(struct flow_step);
+};
+
+// One stage of the way: an endpoint, a direction, and the kind of policy. Without steps, `reason` says all.
 struct flow_stage {
     uint8_t stage;                        // enum plan_stage
     uint8_t direction;                    // enum plan_direction
     const struct plan_endpoint *endpoint; // the workload endpoint, or NULL
     const struct plan_host *host;         // the host endpoint, or NULL
-    uint8_t verdict;                      // enum flow_verdict
-    uint8_t reason;                       // what decided, enum flow_reason
-    struct {
-        VEC_FIELDS(struct flow_step);
-    } enforced, pending; // pending: as if every staged policy were enforced
-    uint8_t pending_verdict;
+    uint8_t verdict, pending_verdict;     // enum flow_verdict; allow when it only continues
+    uint8_t reason, pending_reason;       // what decided, enum flow_reason
+    struct flow_steps enforced;
+    struct flow_steps pending; // as if every staged policy were enforced
+    struct flow_steps all; // enforced, and the hits of staged policies that decide nothing (9.4)
+};
+
+// An end of a flow: a workload, an address of a host of the plan, or (neither) somewhere else.
+struct flow_end {
+    const struct plan_endpoint *endpoint; // of a spoofed source: one with that interface, or NULL
+    const char *node;                     // NULL also when it has no name
+    bool is_host;
 };
 
 struct flow_trace {
     uint8_t verdict, pending_verdict; // enum flow_verdict
-    uint8_t reason;
+    uint8_t reason;                   // of the stage that denies first, or of the last one
+    // In the order of the packet's way; goes on behind a stage that denies, so that both ends are seen.
     struct {
         VEC_FIELDS(struct flow_stage);
-    } stages; // in the order of the packet's way; ends with the one that denies
+    } stages;
+    struct flow_end source, destination;
+    bool
+        interface_unknown; // which host endpoint is asked depends on an interface that is not known
 };
 
 // The whole way. Everything is on `arena`, which the caller may rewind between flows.
-void flow_trace(struct flow_evaluator *evaluator, struct arena *arena, const struct flow *flow,
-                struct flow_trace *ret);
+void flow_trace(const struct flow_evaluator *evaluator, struct arena *arena,
+                const struct flow *flow, struct flow_trace *ret);
+
+// ---- words ------------------------------------------------------------------------------------------------------
+
+const char *flow_protocol_text(struct arena *arena,
+                               uint8_t protocol); // "tcp", "icmp6", "protocol 47"
+const char *flow_service_text(struct arena *arena,
+                              const struct flow *flow); // "tcp/443", "icmp type 8 code 0"

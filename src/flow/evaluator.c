@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A plan made ready for look-ups: nodes as numbers, the owners of addresses sorted by address.
+#include "internal.h"
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+// ---- nodes ----------------------------------------------------------------------------------------------------
+
+// Nodes are few; endpoints of one node mostly stand together, so the last answer is tried first.
+struct node_names {
+    struct arena *arena;
+    struct flow_evaluator *evaluator;
+    struct strmap *numbers; // name -> number + 1
+    int32_t unnamed;
+};
+
+static int32_t add_node(struct node_names *names, const char *name)
+{
+    vec_push(names->arena, &names->evaluator->nodes, (struct node_info){.name = name});
+    return (int32_t)names->evaluator->nodes.count - 1;
+}
+
+static int32_t node_number(struct node_names *names, const char *name)
+{
+    name = name != NULL ? name : names->evaluator->plan->node;
+    if (name == NULL) {
+        if (names->unnamed < 0) {
+            names->unnamed = add_node(names, NULL);
+        }
+        return names->unnamed;
+    }
+    const int32_t *known = strmap_get(names->numbers, name);
+    if (known == NULL) {
+        int32_t *number = arena_new_of(names->arena, int32_t);
+        *number = add_node(names, name);
+        known = strmap_put(names->numbers, name, number);
+    }
+    return *known;
+}
+
+static void number_nodes(struct arena *arena, struct flow_evaluator *evaluator)
+{
+    const struct plan *plan = evaluator->plan;
+    struct node_names names = {arena, evaluator, strmap_new(arena), -1};
+    evaluator->endpoint_nodes = arena_array_of(arena, int32_t, plan->endpoints.count);
+    evaluator->host_nodes = arena_array_of(arena, int32_t, plan->hosts.count);
+    evaluator->interface_nodes = arena_array_of(arena, int32_t, plan->interfaces.count);
+    for (size_t i = 0; i < plan->endpoints.count; i++) {
+        evaluator->endpoint_nodes[i] = node_number(&names, plan->endpoints.items[i].node);
+    }
+    for (size_t i = 0; i < plan->hosts.count; i++) {
+        evaluator->host_nodes[i] = node_number(&names, plan->hosts.items[i].node);
+    }
+    for (size_t i = 0; i < plan->interfaces.count; i++) {
+        evaluator->interface_nodes[i] = node_number(&names, plan->interfaces.items[i].node);
+        evaluator->nodes.items[evaluator->interface_nodes[i]].has_interfaces = true;
+    }
+    evaluator->own_node = evaluator->nodes.count == 1 ? 0 : NODE_UNKNOWN;
+}
+
+static void find_hosts(struct flow_evaluator *evaluator)
+{
+    const struct plan *plan = evaluator->plan;
+    for (size_t i = 0; i < plan->hosts.count; i++) {
+        const struct plan_host *host = &plan->hosts.items[i];
+        struct node_info *node = &evaluator->nodes.items[evaluator->host_nodes[i]];
+        bool alone = true;
+        for (size_t j = 0; j < plan->hosts.count && alone; j++) {
+            alone = j == i || evaluator->host_nodes[j] != evaluator->host_nodes[i];
+        }
+        node->only = alone ? host : NULL;
+        // Of several, the first by name governs (semantics.md 6.1); the hosts are sorted.
+        node->all = host->all_interfaces && node->all == NULL ? host : node->all;
+    }
+}
+
+// ---- addresses ------------------------------------------------------------------------------------------------
+
+static int compare_owners(const void *a, const void *b)
+{
+    const struct address_owner *left = a;
+    const struct address_owner *right = b;
+    int order = ip_addr_compare(left->addr, right->addr);
+    if (order != 0) {
+        return order;
+    }
+    if ((left->endpoint == NULL) != (right->endpoint == NULL)) {
+        return left->endpoint == NULL ? 1 : -1;
+    }
+    // Endpoints stand in the plan in the order of their ids.
+    return left->endpoint != right->endpoint
+               ? (left->endpoint < right->endpoint ? -1 : 1)
+               : (left->node > right->node) - (left->node < right->node);
+}
+
+static void add_owner(struct arena *arena, struct flow_evaluator *evaluator, struct ip_addr addr,
+                      const struct plan_endpoint *endpoint, int32_t node)
+{
+    vec_push(arena, &evaluator->owners, (struct address_owner){addr, endpoint, node});
+}
+
+static void collect_owners(struct arena *arena, struct flow_evaluator *evaluator)
+{
+    const struct plan *plan = evaluator->plan;
+    for (size_t i = 0; i < plan->endpoints.count; i++) {
+        const struct plan_endpoint *endpoint = &plan->endpoints.items[i];
+        for (size_t j = 0; j < endpoint->address_count; j++) {
+            add_owner(arena, evaluator, endpoint->addresses[j], endpoint,
+                      evaluator->endpoint_nodes[i]);
+        }
+    }
+    for (size_t i = 0; i < plan->hosts.count; i++) {
+        for (size_t j = 0; j < plan->hosts.items[i].address_count; j++) {
+            add_owner(arena, evaluator, plan->hosts.items[i].addresses[j], NULL,
+                      evaluator->host_nodes[i]);
+        }
+    }
+    for (size_t i = 0; i < plan->interfaces.count; i++) {
+        const struct plan_interface *interface = &plan->interfaces.items[i];
+        for (size_t j = 0; j < interface->address_count && !interface->loopback; j++) {
+            add_owner(arena, evaluator, interface->addresses[j].addr, NULL,
+                      evaluator->interface_nodes[i]);
+        }
+    }
+    vec_sort(&evaluator->owners, compare_owners);
+}
+
+struct flow_evaluator *flow_evaluator_new(struct arena *arena, const struct plan *plan)
+{
+    struct flow_evaluator *evaluator = arena_new_of(arena, struct flow_evaluator);
+    evaluator->plan = plan;
+    number_nodes(arena, evaluator);
+    find_hosts(evaluator);
+    collect_owners(arena, evaluator);
+    return evaluator;
+}
+
+const struct address_owner *owners_of(const struct flow_evaluator *evaluator, struct ip_addr addr,
+                                      size_t *ret_count)
+{
+    size_t low = 0;
+    size_t high = evaluator->owners.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ip_addr_compare(evaluator->owners.items[middle].addr, addr) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    const struct address_owner *first = &evaluator->owners.items[low];
+    *ret_count = 0;
+    while (low + *ret_count < evaluator->owners.count &&
+           ip_addr_compare(first[*ret_count].addr, addr) == 0) {
+        (*ret_count)++;
+    }
+    return first;
+}
+
+int32_t node_of_endpoint(const struct flow_evaluator *evaluator,
+                         const struct plan_endpoint *endpoint)
+{
+    return evaluator->endpoint_nodes[endpoint - evaluator->plan->endpoints.items];
+}
+
+bool is_workload_interface(const struct flow_evaluator *evaluator, const char *name)
+{
+    const struct plan *plan = evaluator->plan;
+    for (size_t i = 0; i < plan->settings.interface_prefix_count; i++) {
+        const char *prefix = plan->settings.interface_prefixes[i];
+        if (strncmp(name, prefix, strlen(prefix)) == 0) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < plan->endpoints.count; i++) {
+        if (same_text(plan->endpoints.items[i].interface, name) ||
+            same_text(plan->endpoints.items[i].port, name)) {
+            return true;
+        }
+    }
+    return false;
+}

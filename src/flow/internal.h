@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the files of module flow share: matching a rule, walking a class, the packet's way.
+#pragma once
+
+#include <polc/flow.h>
+
+// ---- match.c: one rule ----------------------------------------------------------------------------------------
+
+// The criterion of a rule that a flow does not meet.
+enum mismatch {
+    MISMATCH_NONE,
+    MISMATCH_FAMILY,
+    MISMATCH_PROTOCOL,
+    MISMATCH_NOT_PROTOCOL,
+    MISMATCH_ICMP,
+    MISMATCH_NOT_ICMP,
+    MISMATCH_PORTS,
+    MISMATCH_NOT_PORTS,
+    MISMATCH_NETS,
+    MISMATCH_NOT_NETS,
+    MISMATCH_SET,
+    MISMATCH_NOT_SET,
+    MISMATCH_NOT_NAMED_PORTS,
+};
+
+// The first criterion that is not met; *ret_source says of which side, when it is one of a side.
+enum mismatch match_rule(const struct plan *plan, const struct plan_match *match,
+                         const struct flow *flow, bool *ret_source);
+// For a person: "udp/53 is not tcp/6379".
+const char *mismatch_text(struct arena *arena, const struct plan *plan,
+                          const struct plan_match *match, const struct flow *flow);
+
+// ---- walk.c: the tiers, policies and profiles of a class --------------------------------------------------------
+
+enum walk_mode {
+    WALK_ENFORCED, // staged policies are not there
+    WALK_PENDING,  // staged policies decide
+    WALK_ALL,      // staged policies are noted and decide nothing
+};
+
+enum outcome { OUTCOME_ALLOW, OUTCOME_DENY, OUTCOME_CONTINUE };
+
+struct decision {
+    uint8_t outcome; // enum outcome
+    uint8_t reason;  // enum flow_reason
+};
+
+// Where steps are noted; NULL when only the decision counts.
+struct recorder {
+    struct arena *arena;
+    struct flow_steps *steps;
+};
+
+struct decision walk_class(const struct plan *plan, const struct plan_class *class,
+                           const struct flow *flow, enum walk_mode mode, struct recorder *recorder);
+
+// ---- evaluator.c: who is who ------------------------------------------------------------------------------------
+
+enum { NODE_UNKNOWN = -1 };
+
+struct address_owner {
+    struct ip_addr addr;
+    const struct plan_endpoint *endpoint; // NULL: an address of the host `node`
+    int32_t node;
+};
+
+struct node_info {
+    const char *name;             // NULL: the only one, and it has no name
+    const struct plan_host *all;  // its "*" host endpoint, or NULL
+    const struct plan_host *only; // its only host endpoint, or NULL
+    bool has_interfaces;          // something is known of them
+};
+
+struct flow_evaluator {
+    const struct plan *plan;
+    struct {
+        VEC_FIELDS(struct address_owner);
+    } owners; // by address, workload endpoints first
+    struct {
+        VEC_FIELDS(struct node_info);
+    } nodes;
+    int32_t *endpoint_nodes, *host_nodes,
+        *interface_nodes; // numbers of nodes, by index in the plan
+    int32_t own_node;     // the plan's, or the only one; NODE_UNKNOWN when there are several
+};
+
+// An end of a flow.
+struct party {
+    const struct plan_endpoint *endpoint; // a workload
+    int32_t node;          // of it, or of the host whose address it is; NODE_UNKNOWN: elsewhere
+    bool spoofed;          // enters by a workload's interface with an address that is not its own
+    bool no_workload;      // leaves by a workload's interface, for an address that no workload has
+    const char *interface; // NULL: not given
+};
+
+// The owners of an address: *ret_count of them.
+const struct address_owner *owners_of(const struct flow_evaluator *evaluator, struct ip_addr addr,
+                                      size_t *ret_count);
+int32_t node_of_endpoint(const struct flow_evaluator *evaluator,
+                         const struct plan_endpoint *endpoint);
+bool is_workload_interface(const struct flow_evaluator *evaluator, const char *name);
+
+// ---- host.c: which host endpoint ---------------------------------------------------------------------------------
+
+// The host endpoint that governs the interface of `node` called `name`; NULL for none.
+const struct plan_host *host_of_interface(const struct flow_evaluator *evaluator, int32_t node,
+                                          const char *name);
+enum host_search {
+    SEARCH_GUESS,     // take the only interface, or the "*" host endpoint
+    SEARCH_CONNECTED, // only what the addresses of the interfaces tell, and a "*" that is alone
+};
+// The one that governs the interface towards `remote`, as flow.h says; `own` is the host's own address, or NULL.
+const struct plan_host *host_towards(const struct flow_evaluator *evaluator, int32_t node,
+                                     struct ip_addr remote, const struct ip_addr *own,
+                                     enum host_search search, bool *ret_unknown);
+
+// ---- party.c: who the ends are ------------------------------------------------------------------------------------
+
+void parties_find(const struct flow_evaluator *evaluator, const struct flow *flow,
+                  struct party *ret_source, struct party *ret_destination);
+bool uses_own_address(const struct party *source, struct ip_addr addr);
+
+// ---- way.c: which stages judge a flow -----------------------------------------------------------------------------
+
+enum { WAY_MAX = 12 };
+
+// One place on the way. A decision that is already known has no class.
+struct stop {
+    uint8_t stage, direction; // enum plan_stage, enum plan_direction
+    uint8_t group;            // an untracked or preDNAT Allow skips the rest of its group
+    bool fixed;               // `decision` stands, whatever policies say
+    struct decision decision;
+    uint32_t class;
+    const struct plan_endpoint *endpoint;
+    const struct plan_host *host;
+};
+
+struct way {
+    struct stop stops[WAY_MAX];
+    size_t count;
+    uint8_t empty_reason; // enum flow_reason, when there is no stop
+    bool unknown_interface;
+    struct party source, destination;
+};
+
+void way_find(const struct flow_evaluator *evaluator, const struct flow *flow, struct way *ret);
+
+bool is_discovery(const struct flow *flow); // ICMPv6 130-136 and 143

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Why a rule does not match a flow, in words.
+#include "internal.h"
+
+enum { LIST_SHOWN = 3 }; // entries of a list that are named
+
+static void add_more(struct strbuf *text, size_t count)
+{
+    if (count > LIST_SHOWN) {
+        strbuf_addf(text, " (+%zu more)", count - LIST_SHOWN);
+    }
+}
+
+static const char *nets_text(struct arena *arena, const struct cidrset *set)
+{
+    struct strbuf text = {.arena = arena};
+    char buffer[IP_TEXT_MAX];
+    for (size_t i = 0; i < set->count && i < LIST_SHOWN; i++) {
+        strbuf_addf(&text, "%s%s", i > 0 ? ", " : "", cidr_text(set->items[i], true, buffer));
+    }
+    add_more(&text, set->count);
+    return strbuf_text(&text);
+}
+
+static const char *ports_text(struct arena *arena, const struct portset *set)
+{
+    struct strbuf text = {.arena = arena};
+    for (size_t i = 0; i < set->count && i < LIST_SHOWN; i++) {
+        struct port_range range = set->items[i];
+        strbuf_addf(&text, "%s%u", i > 0 ? ", " : "", range.min);
+        if (range.min != range.max) {
+            strbuf_addf(&text, ":%u", range.max);
+        }
+    }
+    add_more(&text, set->count);
+    return strbuf_text(&text);
+}
+
+const char *flow_protocol_text(struct arena *arena, uint8_t protocol)
+{
+    const char *name = protocol == PROTO_ICMPV6 ? "icmp6" : proto_name(protocol);
+    if (name == NULL) {
+        return arena_printf(arena, "protocol %u", protocol);
+    }
+    char *text = arena_strdup(arena, name);
+    for (char *at = text; *at != '\0'; at++) {
+        *at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
+    }
+    return text;
+}
+
+const char *flow_service_text(struct arena *arena, const struct flow *flow)
+{
+    const char *protocol = flow_protocol_text(arena, flow->protocol);
+    if (proto_has_ports(flow->protocol)) {
+        return arena_printf(arena, "%s/%u", protocol, flow->destination_port);
+    }
+    if (flow->icmp_type >= 0) {
+        return arena_printf(arena, "%s type %d code %d", protocol, flow->icmp_type,
+                            flow->icmp_code >= 0 ? flow->icmp_code : 0);
+    }
+    return protocol;
+}
+
+// The protocol and ports that a rule wants: "udp/53".
+static const char *wanted_service(struct arena *arena, const struct plan_match *match)
+{
+    const char *protocol = flow_protocol_text(arena, match->protocol);
+    const struct portset *ports = &match->destination.ports;
+    return ports->count > 0 ? arena_printf(arena, "%s/%s", protocol, ports_text(arena, ports))
+                            : protocol;
+}
+
+static const char *icmp_text(struct arena *arena, int type, int code)
+{
+    return code < 0 ? arena_printf(arena, "type %d", type)
+                    : arena_printf(arena, "type %d code %d", type, code);
+}
+
+struct context {
+    struct arena *arena;
+    const struct plan *plan;
+    const struct plan_match *match;
+    const struct flow *flow;
+    const struct plan_side *side;
+    const char *side_name;
+    struct ip_addr addr;
+    uint16_t port;
+};
+
+static const char *set_name(const struct context *context, int32_t number)
+{
+    return context->plan->ipsets.items[number].name;
+}
+
+static const char *wrong_ports(const struct context *context)
+{
+    struct arena *arena = context->arena;
+    const struct plan_side *side = context->side;
+    if (side->ports.count == 0 && side->named_ports < 0) {
+        return "it names no port that exists";
+    }
+    if (side->named_ports < 0 && side == &context->match->destination) {
+        return arena_printf(arena, "%s is not %s", flow_service_text(arena, context->flow),
+                            wanted_service(arena, context->match));
+    }
+    return arena_printf(arena, "%s port %u is not %s%s%s", context->side_name, context->port,
+                        ports_text(arena, &side->ports), side->ports.count > 0 ? " or " : "",
+                        side->named_ports >= 0 ? set_name(context, side->named_ports) : "");
+}
+
+static const char *side_text(const struct context *context, enum mismatch mismatch)
+{
+    struct arena *arena = context->arena;
+    const struct plan_side *side = context->side;
+    const char *name = context->side_name;
+    char buffer[IP_TEXT_MAX];
+    const char *addr = ip_addr_text(context->addr, buffer);
+    switch (mismatch) {
+    case MISMATCH_PORTS:
+        return wrong_ports(context);
+    case MISMATCH_NOT_PORTS:
+        return arena_printf(arena, "%s port %u is one of notPorts %s", name, context->port,
+                            ports_text(arena, &side->not_ports));
+    case MISMATCH_NETS:
+        return arena_printf(arena, "%s %s is not in %s", name, addr, nets_text(arena, &side->nets));
+    case MISMATCH_NOT_NETS:
+        return arena_printf(arena, "%s %s is in notNets %s", name, addr,
+                            nets_text(arena, &side->not_nets));
+    case MISMATCH_SET:
+        return arena_printf(arena, "%s is not %s", name, set_name(context, side->ipset));
+    case MISMATCH_NOT_SET:
+        return arena_printf(arena, "%s is %s, which the rule excludes", name,
+                            set_name(context, side->not_ipset));
+    case MISMATCH_NOT_NAMED_PORTS:
+        return arena_printf(arena, "%s port %u is one of notPorts: %s", name, context->port,
+                            set_name(context, side->not_named_ports));
+    case MISMATCH_NONE:
+    case MISMATCH_FAMILY:
+    case MISMATCH_PROTOCOL:
+    case MISMATCH_NOT_PROTOCOL:
+    case MISMATCH_ICMP:
+    case MISMATCH_NOT_ICMP:
+        break;
+    }
+    POLC_UNREACHABLE("a criterion of no side");
+}
+
+const char *mismatch_text(struct arena *arena, const struct plan *plan,
+                          const struct plan_match *match, const struct flow *flow)
+{
+    bool source;
+    enum mismatch mismatch = match_rule(plan, match, flow, &source);
+    const char *service = flow_service_text(arena, flow);
+    switch (mismatch) {
+    case MISMATCH_FAMILY:
+        return flow->source.family == IP_V4 ? "it is for IPv6 only" : "it is for IPv4 only";
+    case MISMATCH_PROTOCOL:
+        return arena_printf(arena, "%s is not %s", service, wanted_service(arena, match));
+    case MISMATCH_NOT_PROTOCOL:
+        return arena_printf(arena, "the rule is for all but %s",
+                            flow_protocol_text(arena, match->not_protocol));
+    case MISMATCH_ICMP:
+        return arena_printf(arena, "%s is not %s", service,
+                            icmp_text(arena, match->icmp_type, match->icmp_code));
+    case MISMATCH_NOT_ICMP:
+        return arena_printf(arena, "the rule is for all but %s",
+                            icmp_text(arena, match->not_icmp_type, match->not_icmp_code));
+    case MISMATCH_NONE:
+        return NULL;
+    case MISMATCH_PORTS:
+    case MISMATCH_NOT_PORTS:
+    case MISMATCH_NETS:
+    case MISMATCH_NOT_NETS:
+    case MISMATCH_SET:
+    case MISMATCH_NOT_SET:
+    case MISMATCH_NOT_NAMED_PORTS:
+        break;
+    }
+    struct context context = {
+        .arena = arena,
+        .plan = plan,
+        .match = match,
+        .flow = flow,
+        .side = source ? &match->source : &match->destination,
+        .side_name = source ? "source" : "destination",
+        .addr = source ? flow->source : flow->destination,
+        .port = source ? flow->source_port : flow->destination_port,
+    };
+    return side_text(&context, mismatch);
+}
