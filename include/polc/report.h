@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Module report: rows for people and machines. Computes nothing.
+// Module report: rows and findings for people and machines. Computes nothing.
 #pragma once
 
 #include <polc/base.h>
@@ -21,3 +21,10 @@ size_t report_count(const struct report *report);
 
 enum report_form { REPORT_TABLE, REPORT_WIDE, REPORT_NAME, REPORT_JSON, REPORT_YAML };
 void report_print(const struct report *report, enum report_form form, FILE *out);
+
+// Every diagnostic for other programs, with what it says to people: as SARIF 2.1.0, and as workflow commands that
+// GitHub turns into annotations. `arena` is for scratch.
+void report_sarif(struct arena *arena, struct diags *diags, const struct sources *sources,
+                  const char *version, FILE *out);
+void report_github(struct arena *arena, struct diags *diags, const struct sources *sources,
+                   FILE *out);

@@ -56,7 +56,7 @@ void diag_related(struct diag *diag, struct loc loc, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    struct related related = {loc, arena_vprintf(diag->owner->arena, format, args)};
+    struct diag_related related = {loc, arena_vprintf(diag->owner->arena, format, args)};
     va_end(args);
     vec_push(diag->owner->arena, &diag->related, related);
 }
@@ -69,9 +69,62 @@ void diag_hint(struct diag *diag, const char *format, ...)
     va_end(args);
 }
 
+void diag_key(struct diag *diag, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    diag->key = arena_vprintf(diag->owner->arena, format, args);
+    va_end(args);
+}
+
+void diag_fingerprint(struct diag *diag, const char *fingerprint)
+{
+    diag->fingerprint = arena_strdup(diag->owner->arena, fingerprint);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct diag *left = *(struct diag *const *)a;
+    const struct diag *right = *(struct diag *const *)b;
+    int order = loc_compare(left->loc, right->loc);
+    if (order != 0) {
+        return order;
+    }
+    return left->code != right->code ? (left->code < right->code ? -1 : 1)
+                                     : strcmp(left->message, right->message);
+}
+
+struct diag *const *diags_all(struct diags *diags, size_t *ret_count)
+{
+    vec_sort(&diags->all, compare);
+    *ret_count = diags->all.count;
+    return diags->all.items;
+}
+
+void diags_keep(struct diags *diags, bool (*keep)(struct diag *diag, void *context), void *context)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < diags->all.count; i++) {
+        struct diag *diag = diags->all.items[i];
+        if (keep(diag, context)) {
+            diags->all.items[count++] = diag;
+        } else {
+            diags->counts[codes[diag->code].severity]--;
+        }
+    }
+    diags->all.count = count;
+}
+
 size_t diags_count(const struct diags *diags, enum diag_severity severity)
 {
     return diags->counts[severity];
+}
+
+const char *diag_severity_name(enum diag_severity severity)
+{
+    static const char *const names[] = {"error", "warning", "note"};
+    _Static_assert(ARRAY_COUNT(names) == DIAG_SEVERITY_COUNT, "one name per severity");
+    return names[severity];
 }
 
 const char *diag_code_name(enum diag_code code)

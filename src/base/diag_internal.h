@@ -7,21 +7,6 @@
 #include <polc/base/strmap.h>
 #include <polc/base/vec.h>
 
-struct related {
-    struct loc loc;
-    const char *text;
-};
-
-struct diag {
-    struct diags *owner;
-    enum diag_code code;
-    struct loc loc;
-    const char *message, *label, *hint;
-    struct {
-        VEC_FIELDS(struct related);
-    } related;
-};
-
 struct diags {
     struct arena *arena;
     struct sources *sources;

@@ -20,18 +20,6 @@ static const struct style plain = {{"error", "warning", "note"}, "", "", ""};
 static const struct style coloured = {
     {"\033[1;31merror", "\033[1;35mwarning", "\033[1;36mnote"}, "\033[1m", "\033[1;32m", "\033[0m"};
 
-static int compare(const void *a, const void *b)
-{
-    const struct diag *left = *(struct diag *const *)a;
-    const struct diag *right = *(struct diag *const *)b;
-    int order = loc_compare(left->loc, right->loc);
-    if (order != 0) {
-        return order;
-    }
-    return left->code != right->code ? (left->code < right->code ? -1 : 1)
-                                     : strcmp(left->message, right->message);
-}
-
 // Control characters as escapes; with `lines`, line ends stay.
 static void print_safe(FILE *out, const char *text, bool lines)
 {
@@ -125,7 +113,7 @@ static void print_place(const struct page *page, struct loc loc)
 }
 
 static void print_related(const struct page *page, const struct diag *diag,
-                          const struct related *related)
+                          const struct diag_related *related)
 {
     if (related->loc.line == 0) {
         fputs("note:", page->out);
@@ -194,7 +182,7 @@ static void print_json(struct diags *diags, const struct diag *diag, FILE *out)
 {
     fprintf(out,
             "{\"code\": \"%s\", \"severity\": \"%s\", \"message\": ", diag_code_name(diag->code),
-            plain.names[diag_code_severity(diag->code)]);
+            diag_severity_name(diag_code_severity(diag->code)));
     json_text_print(out, diag->message);
     fputs(", ", out);
     print_json_place(diags, diag->loc, out);
@@ -210,6 +198,9 @@ static void print_json(struct diags *diags, const struct diag *diag, FILE *out)
     }
     fputs("], \"hint\": ", out);
     json_text_print(out, diag->hint);
+    if (diag->fingerprint != NULL) {
+        fprintf(out, ", \"fingerprint\": \"%s\"", diag->fingerprint);
+    }
     fputc('}', out);
 }
 
@@ -234,8 +225,9 @@ static size_t choose(const struct diags *diags, size_t max, const struct diag **
 
 void diags_print(struct diags *diags, FILE *out, const struct diag_print_options *options)
 {
-    vec_sort(&diags->all, compare);
-    const struct diag **chosen = arena_array(diags->arena, diags->all.count, sizeof(struct diag *));
+    size_t count;
+    diags_all(diags, &count);
+    const struct diag **chosen = arena_array(diags->arena, count, sizeof(struct diag *));
     size_t shown = choose(diags, options->max > 0 ? options->max : DEFAULT_MAX, chosen);
     if (options->json) {
         fputs("[", out);
@@ -250,7 +242,7 @@ void diags_print(struct diags *diags, FILE *out, const struct diag_print_options
         struct page page = {diags, options->color ? &coloured : &plain, out, gutter_of(chosen[i])};
         print_text(&page, chosen[i]);
     }
-    if (shown < diags->all.count) {
-        fprintf(out, "... and %zu more\n", diags->all.count - shown);
+    if (shown < count) {
+        fprintf(out, "... and %zu more\n", count - shown);
     }
 }

@@ -30,6 +30,9 @@ enum output {
     OUTPUT_COUNT
 };
 
+// Hostile input ends as a message, not as a machine out of memory. 100,000 pods need about a twentieth of it.
+#define MEMORY_LIMIT ((size_t)8 << 30)
+
 struct words {
     VEC_FIELDS(const char *);
 };
@@ -45,7 +48,8 @@ struct options {
     const char *ns;
     const char *selector;
     const char *base;
-    uint8_t output; // enum output
+    uint8_t output;     // enum output
+    uint8_t fail_level; // enum diag_severity: what makes lint exit 1
     bool quiet, verbose, color, help, dry_run, yes, show_labels;
     bool force_all;
     struct words force; // codes
@@ -163,6 +167,7 @@ bool refuse_replacement(struct run *run, const struct nft_kernel *kernel);
 // ---- the verbs ------------------------------------------------------------------------------------------------
 
 int cmd_validate(struct run *run);
+int cmd_lint(struct run *run);
 int cmd_compile(struct run *run);
 int cmd_apply(struct run *run);
 int cmd_diff(struct run *run);

@@ -2,9 +2,6 @@
 // main: the run and its memory, the verb, the exit code.
 #include "cli.h"
 
-// Hostile input ends as a message, not as a machine out of memory. 100,000 pods need about a twentieth of it.
-#define MEMORY_LIMIT ((size_t)8 << 30)
-
 static int finish(int code)
 {
     // A result that could not be written is no success: polc compile > /dev/full.

@@ -14,7 +14,8 @@ const struct option_info option_infos[] = {
     {"selector", 'l', "SELECTOR", "only objects that the selector matches", false},
     {"show-labels", 0, NULL, "add a column with the labels", false},
     {"output", 'o', "FORMAT", "output format", true},
-    {"base", 0, "BASE", "compare with this (only \"kernel\" for now)", false},
+    {"base", 0, "BASE", "compare with this (diff: only \"kernel\" for now; lint: a PATH)", false},
+    {"fail-level", 0, "LEVEL", "exit 1 for findings of this level: error, warning or note", false},
     {"dry-run", 0, NULL, "let the kernel check everything and change nothing", false},
     {"force", 0, "[CODE,...]", "go on in spite of refusals (all, or these codes)", false},
     {"yes", 'y', NULL, "do not ask", false},
@@ -136,6 +137,18 @@ static bool set_color(struct options *options, const char *value)
     return true;
 }
 
+static bool set_fail_level(struct options *options, const char *value)
+{
+    for (int i = 0; i < DIAG_SEVERITY_COUNT; i++) {
+        if (strcmp(value, diag_severity_name((enum diag_severity)i)) == 0) {
+            options->fail_level = (uint8_t)i;
+            return true;
+        }
+    }
+    complain("--fail-level is error, warning or note, not \"%s\"", value);
+    return false;
+}
+
 static void split_commas(struct arena *arena, const char *value, struct words *ret)
 {
     while (*value != '\0') {
@@ -208,6 +221,8 @@ static bool take_option(struct arena *arena, struct options *options, const char
         return set_table(options, value);
     } else if (strcmp(name, "output") == 0) {
         return set_output(options, value);
+    } else if (strcmp(name, "fail-level") == 0) {
+        return set_fail_level(options, value);
     } else {
         return set_color(options, value);
     }
@@ -350,7 +365,9 @@ bool options_parse(struct arena *arena, int argc, char **argv, struct options *r
 {
     const char *node = getenv("POLC_NODE");
     const char *no_color = getenv("NO_COLOR");
-    *ret = (struct options){.table = "polc", .node = node != NULL && node[0] != '\0' ? node : NULL};
+    *ret = (struct options){.table = "polc",
+                            .fail_level = DIAG_WARNING,
+                            .node = node != NULL && node[0] != '\0' ? node : NULL};
     ret->color = isatty(STDERR_FILENO) == 1 && (no_color == NULL || no_color[0] == '\0');
     if (!find_verb(argc, argv, ret)) {
         return false;

@@ -12,6 +12,19 @@ const struct verb verbs[] = {
      .options = "",
      .outputs = "text json",
      .run = cmd_validate},
+    {.name = "lint",
+     .summary = "find what is legal and hardly meant: dead rules, empty selectors, open ports",
+     .usage = "[PATH...] [--base PATH] [--fail-level LEVEL] [-o text|json|sarif|github]",
+     .text =
+         "Reads and checks the input as validate does, then looks for rules that never decide (exactly, with a packet as\n"
+         "proof), selectors and policies that match nothing, traffic that is cut off by accident, and more. Each finding\n"
+         "has a code; polc explain CODE says more. With --base only what PATH has and the base has not. An object\n"
+         "silences findings in it by the annotation polc.io/lint-ignore: \"L110,L501 REASON\".\n"
+         "Exit 0 for none, 1 for findings of the fail level (default: warning), 2 for wrong input.",
+     .operands = OPERANDS_PATHS,
+     .options = "base fail-level",
+     .outputs = "text json sarif github",
+     .run = cmd_lint},
     {.name = "compile",
      .summary = "print the ruleset of one host",
      .usage = "[PATH...] --node NAME [-o nft|json|plan]",

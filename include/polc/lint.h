@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Module lint: what is legal and hardly meant. Findings are diagnostics with L codes; each has a place, what it is
+// about, and a hint. Decides nothing about what is compiled.
+#pragma once
+
+#include <polc/plan.h>
+#include <polc/resolve.h>
+
+struct lint_input {
+    const struct resources *resources;
+    const struct model *model; // of every node, whichever the plan is for
+    const struct plan *plan;   // of one node, or of all
+    const char *paths;         // as they were given, for hints that call polc
+};
+
+// Runs every check. `arena` is for scratch and for what the findings say; the input is valid (no errors).
+void lint(struct arena *arena, struct diags *diags, const struct lint_input *input);
+
+// Drops findings that the object which they are in says to ignore, by the annotation
+// polc.io/lint-ignore: "L110,L501 because ...". Errors stay. Returns how many were dropped.
+size_t lint_drop_ignored(struct arena *arena, struct diags *diags,
+                         const struct resources *resources);
+
+// Gives each diagnostic a fingerprint of its code, the object that it is in and what it says; lines do not matter.
+void lint_fingerprint(struct arena *arena, struct diags *diags, const struct resources *resources);
+
+// Drops what `base` has too, by fingerprint. Returns how many were dropped.
+size_t lint_drop_known(struct arena *arena, struct diags *diags, struct diags *base);

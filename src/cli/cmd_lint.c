@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// polc lint: what is legal and hardly meant, with what validate says.
+#include "cli.h"
+
+#include <polc/lint.h>
+#include <polc/report.h>
+
+// One input that was looked at; of the base only its findings matter.
+static int check(struct run *run)
+{
+    int code = pipeline_read(run);
+    if (code == POLC_EXIT_OK) {
+        code = pipeline_model(run);
+    }
+    if (code != POLC_EXIT_OK) {
+        return code;
+    }
+    // "Selects nothing" is about every node, what a rule does about the nodes of the run.
+    const struct model *all = run->model->node == NULL
+                                  ? run->model
+                                  : resolve(run->input, run->diags, &run->resources, NULL);
+    struct lint_input input = {
+        .resources = &run->resources,
+        .model = all,
+        .plan = plan_build(run->input, run->model),
+        .paths = words_join(run->arena, run->options.paths.items, run->options.paths.count, " "),
+    };
+    lint(run->input, run->diags, &input);
+    return POLC_EXIT_OK;
+}
+
+static void print(struct run *run)
+{
+    struct diag_print_options options = {.max = SIZE_MAX};
+    switch ((enum output)run->options.output) {
+    case OUTPUT_JSON:
+        options.json = true;
+        diags_print(run->diags, stdout, &options);
+        return;
+    case OUTPUT_SARIF:
+        report_sarif(run->arena, run->diags, run->sources, POLC_VERSION, stdout);
+        return;
+    case OUTPUT_GITHUB:
+        report_github(run->arena, run->diags, run->sources, stdout);
+        return;
+    case OUTPUT_DEFAULT:
+    case OUTPUT_TEXT:
+    case OUTPUT_NFT:
+    case OUTPUT_PLAN:
+    case OUTPUT_TABLE:
+    case OUTPUT_WIDE:
+    case OUTPUT_YAML:
+    case OUTPUT_NAME:
+    case OUTPUT_JUNIT:
+    case OUTPUT_TAP:
+    case OUTPUT_COUNT:
+        break;
+    }
+    options.color = run->options.color;
+    diags_print(run->diags, stdout, &options);
+}
+
+static bool is_text(const struct run *run)
+{
+    return run->options.output == OUTPUT_DEFAULT || run->options.output == OUTPUT_TEXT;
+}
+
+static void print_count(struct run *run, size_t ignored, size_t known)
+{
+    size_t warnings = diags_count(run->diags, DIAG_WARNING);
+    size_t notes = diags_count(run->diags, DIAG_NOTE);
+    size_t files = sources_count(run->sources);
+    printf("%zu warning%s, %zu note%s in %zu file%s", warnings, plural(warnings), notes,
+           plural(notes), files, plural(files));
+    if (ignored > 0) {
+        printf("; %zu ignored by annotation", ignored);
+    }
+    if (known > 0) {
+        printf("; %zu not shown, the base has %s too", known, known == 1 ? "it" : "them");
+    }
+    putchar('\n');
+}
+
+// Drops what the base has as well. The base is linted as it stands: what it ignores is no news either.
+static int drop_base(struct run *run, size_t *ret_known)
+{
+    struct run base = {
+        .options = run->options, .input = arena_new(MEMORY_LIMIT), .arena = run->arena};
+    base.options.paths = (struct words){0};
+    base.options.default_paths = false;
+    vec_push(run->arena, &base.options.paths, run->options.base);
+    base.sources = sources_new(run->arena);
+    base.diags = diags_new(run->arena, base.sources);
+    int code = check(&base);
+    if (code == POLC_EXIT_OK) {
+        lint_fingerprint(run->arena, base.diags, &base.resources);
+        *ret_known = lint_drop_known(run->arena, run->diags, base.diags);
+    } else {
+        run_report(&base);
+        complain("the base, %s, cannot be compared with", run->options.base);
+    }
+    arena_free(base.input);
+    return code;
+}
+
+static int verdict(const struct run *run)
+{
+    size_t findings = 0;
+    for (int i = 0; i <= run->options.fail_level; i++) {
+        findings += diags_count(run->diags, (enum diag_severity)i);
+    }
+    return findings > 0 ? POLC_EXIT_NO : POLC_EXIT_OK;
+}
+
+int cmd_lint(struct run *run)
+{
+    int code = check(run);
+    lint_fingerprint(run->arena, run->diags, &run->resources);
+    if (code != POLC_EXIT_OK) {
+        is_text(run) ? (void)run_report(run) : print(run);
+        return code;
+    }
+    size_t ignored = lint_drop_ignored(run->arena, run->diags, &run->resources);
+    lint_fingerprint(run->arena, run->diags, &run->resources);
+    size_t known = 0;
+    if (run->options.base != NULL) {
+        code = drop_base(run, &known);
+        if (code != POLC_EXIT_OK) {
+            return code;
+        }
+    }
+    code = verdict(run);
+    if (code != POLC_EXIT_OK || !run->options.quiet || !is_text(run)) {
+        print(run);
+    }
+    if (is_text(run) && (code != POLC_EXIT_OK || !run->options.quiet)) {
+        print_count(run, ignored, known);
+    }
+    return code;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the files of module lint share.
+#pragma once
+
+#include <polc/lint.h>
+
+struct lint {
+    struct arena *arena;
+    struct diags *diags;
+    const struct resources *resources;
+    const struct model *model;
+    const struct plan *plan;
+    const char *paths;
+};
+
+// ---- objects.c ------------------------------------------------------------------------------------------------
+
+// Every object of the input by its place.
+struct objects;
+struct objects *objects_new(struct arena *arena, const struct resources *resources);
+// The object that a place is in, or NULL.
+const struct res_meta *objects_at(const struct objects *objects, struct loc loc);
+
+// ---- text.c ---------------------------------------------------------------------------------------------------
+
+const char *object_text(const struct lint *lint,
+                        const struct res_meta *meta); // "NetworkPolicy shop/web"
+const char *policy_text(const struct lint *lint, const struct plan_policy *policy); // the same
+const char *direction_text(int direction); // "ingress", "egress"
+// "ingress rule 3"
+const char *rule_text(const struct lint *lint, int direction, size_t index);
+// "a", "a and b", "a, b and c", "a, b and 7 more"
+const char *list_text(const struct lint *lint, const char *const *items, size_t count);
+
+// ---- the checks, one file for each group ------------------------------------------------------------------------
+
+void lint_annotations(const struct lint *lint);
+void lint_types(const struct lint *lint);

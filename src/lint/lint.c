@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Runs the groups of checks. None depends on another; their findings are sorted by place in the end.
+#include "internal.h"
+
+void lint(struct arena *arena, struct diags *diags, const struct lint_input *input)
+{
+    struct lint lint = {
+        .arena = arena,
+        .diags = diags,
+        .resources = input->resources,
+        .model = input->model,
+        .plan = input->plan,
+        .paths = input->paths,
+    };
+    lint_annotations(&lint);
+    lint_types(&lint);
+}
