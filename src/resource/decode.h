@@ -88,5 +88,10 @@ const char *place_name(struct res_decoder *decoder);
 // convenience.
 bool report_type(struct res_decoder *decoder, const struct node *node, const char *what);
 
+// Whether a field is there; null means absent.
+bool is_set(const struct node *map, const char *name);
+// "X needs "NAME" in OBJECT".
+void report_missing(struct res_decoder *decoder, struct loc loc, const char *name);
+
 const char *keep(struct res_decoder *decoder, const char *text, size_t length);
 struct res_text keep_text(struct res_decoder *decoder, const struct node *node);

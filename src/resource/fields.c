@@ -77,6 +77,18 @@ bool report_type(struct res_decoder *decoder, const struct node *node, const cha
     return false;
 }
 
+bool is_set(const struct node *map, const char *name)
+{
+    const struct node *child = node_get(map, name);
+    return child != NULL && !node_is_null(child);
+}
+
+void report_missing(struct res_decoder *decoder, struct loc loc, const char *name)
+{
+    diag_report(decoder->diags, DIAG_P025, loc, "%s needs \"%s\" in %s", field_name(decoder), name,
+                object_name(decoder));
+}
+
 static const struct field *find_row(const struct fields *fields, const char *name)
 {
     for (size_t i = 0; i < fields->count; i++) {

@@ -1,27 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One rule of a Kubernetes NetworkPolicy -> Allow rules of Calico: (protocol with its ports) x
-// (peers), protocols by their text, inside that peers in order (semantics.md 7.3). Ports are always
-// destination ports.
+// Rules of a Kubernetes NetworkPolicy -> Allow rules of Calico (semantics.md 7.3).
 #include "kube_rule.h"
 #include "kube_selector.h"
 
-// Sorted by text, as the rules come out.
-static const char *const protocol_words[] = {"SCTP", "TCP", "UDP"};
-static const uint8_t protocol_numbers[] = {PROTO_SCTP, PROTO_TCP, PROTO_UDP};
-enum { PROTOCOLS = ARRAY_COUNT(protocol_words), DEFAULT_PROTOCOL = 1 };
-
-struct port_group {
-    bool present, all; // all: an entry without a port
-    struct res_ports ports;
-    struct loc loc;
-};
-
 struct kube_rule {
-    struct port_group groups[PROTOCOLS];
-    bool has_ports, dropped;
-    struct {
-        VEC_FIELDS(struct res_entity);
-    } peers;
+    struct kube_ports ports;
+    struct kube_peers peers;
+    bool dropped;
 };
 
 struct kube_port {
@@ -51,16 +36,6 @@ static void port_end(struct res_decoder *decoder, const struct node *node, void 
     scalar_integer(decoder, node, 1, 65535, &((struct kube_port *)target)->end);
 }
 
-static uint8_t group_index(const char *protocol)
-{
-    for (uint8_t i = 0; protocol != NULL && i < PROTOCOLS; i++) {
-        if (strcmp(protocol, protocol_words[i]) == 0) {
-            return i;
-        }
-    }
-    return DEFAULT_PROTOCOL;
-}
-
 // Calico cannot express it and drops the rule; the pods stay isolated, and so it is here.
 static void drop_rule(struct res_decoder *decoder, const struct node *node, struct kube_rule *rule,
                       const char *why)
@@ -74,11 +49,9 @@ static void drop_rule(struct res_decoder *decoder, const struct node *node, stru
 static void add_port(struct res_decoder *decoder, const struct node *node, struct kube_rule *rule,
                      const struct kube_port *port)
 {
-    struct port_group *group = &rule->groups[group_index(port->protocol.text)];
-    group->present = true;
-    group->loc = node->loc;
+    enum kube_protocol protocol = kube_protocol(port->protocol.text);
     if (!port->has_port) {
-        group->all = true;
+        kube_ports_add(decoder, &rule->ports, protocol, NULL, node->loc);
         return;
     }
     struct res_port entry = port->port;
@@ -89,15 +62,14 @@ static void add_port(struct res_decoder *decoder, const struct node *node, struc
         return;
     }
     entry.max = port->end != 0 ? (uint16_t)port->end : entry.max;
-    vec_push(decoder->arena, &group->ports, entry);
+    kube_ports_add(decoder, &rule->ports, protocol, &entry, node->loc);
 }
 
 static void port_item(struct res_decoder *decoder, const struct node *node, void *target,
                       const void *arg)
 {
-    static const struct words words = WORDS(protocol_words);
     static const struct field rows[] = {
-        {"protocol", field_word, offsetof(struct kube_port, protocol), &words},
+        {"protocol", field_word, offsetof(struct kube_port, protocol), &kube_protocol_words},
         {"port", port_value, 0, NULL},
         {"endPort", port_end, 0, NULL},
     };
@@ -105,7 +77,6 @@ static void port_item(struct res_decoder *decoder, const struct node *node, void
     (void)arg;
     struct kube_rule *rule = target;
     struct kube_port port = {0};
-    rule->has_ports = true;
     if (!decode_map(decoder, node, &fields, &port)) {
         return;
     }
@@ -147,9 +118,8 @@ static void block_except(struct res_decoder *decoder, const struct node *node, v
 static void check_block(struct res_decoder *decoder, const struct node *node,
                         const struct res_entity *peer)
 {
-    if (node_get(node, "cidr") == NULL) {
-        diag_report(decoder->diags, DIAG_P025, node->loc, "%s needs \"cidr\" in %s",
-                    field_name(decoder), object_name(decoder));
+    if (!is_set(node, "cidr")) {
+        report_missing(decoder, node->loc, "cidr");
     }
     for (size_t i = 0; peer->nets.count > 0 && i < peer->not_nets.count; i++) {
         struct cidr inner = peer->not_nets.items[i].cidr, outer = peer->nets.items[0].cidr;
@@ -166,7 +136,7 @@ static void peer_block(struct res_decoder *decoder, const struct node *node, voi
 {
     static const struct field rows[] = {
         {"cidr", block_cidr, 0, NULL},
-        {"except", block_except, 0, &net_relaxed},
+        {"except", block_except, 0, &net_masked},
     };
     static const struct fields fields = FIELDS(rows);
     (void)arg;
@@ -193,7 +163,7 @@ static void peer_item(struct res_decoder *decoder, const struct node *node, void
         return;
     }
     bool selects = peer.selector.tree != NULL || peer.namespace_selector.tree != NULL;
-    bool block = node_get(node, "ipBlock") != NULL;
+    bool block = is_set(node, "ipBlock");
     if (selects == block) {
         struct diag *diag =
             diag_report(decoder->diags, DIAG_P057, node->loc, "%s %s", field_name(decoder),
@@ -224,34 +194,6 @@ static const struct fields rule_fields[] = {
     [KUBE_EGRESS] = FIELDS(egress_rows),
 };
 
-static void add_rule(struct res_decoder *decoder, struct res_rules *rules, struct loc loc,
-                     enum kube_direction direction, int protocol, const struct port_group *group,
-                     const struct res_entity *peer)
-{
-    struct res_rule rule = {.action = RES_ALLOW, .loc = loc, .action_loc = loc};
-    rule.icmp = rule.not_icmp = (struct res_icmp){.type = -1, .code = -1};
-    if (peer != NULL) {
-        *(direction == KUBE_INGRESS ? &rule.source : &rule.destination) = *peer;
-    }
-    if (protocol >= 0) {
-        rule.protocol = (struct res_protocol){protocol_numbers[protocol], true, group->loc};
-        rule.destination.ports = group->all ? (struct res_ports){0} : group->ports;
-    }
-    vec_push(decoder->arena, rules, rule);
-}
-
-static void add_peers(struct res_decoder *decoder, struct res_rules *rules, struct loc loc,
-                      enum kube_direction direction, const struct kube_rule *kube, int protocol)
-{
-    const struct port_group *group = protocol >= 0 ? &kube->groups[protocol] : NULL;
-    if (kube->peers.count == 0) {
-        add_rule(decoder, rules, loc, direction, protocol, group, NULL);
-    }
-    for (size_t i = 0; i < kube->peers.count; i++) {
-        add_rule(decoder, rules, loc, direction, protocol, group, &kube->peers.items[i]);
-    }
-}
-
 static void rule_item(struct res_decoder *decoder, const struct node *node, void *target,
                       const void *arg)
 {
@@ -263,14 +205,8 @@ static void rule_item(struct res_decoder *decoder, const struct node *node, void
         return;
     }
     struct loc loc = node->first != NULL ? node->first->key_loc : node->loc;
-    if (!kube.has_ports) {
-        add_peers(decoder, &rules->rules, loc, direction, &kube, -1);
-    }
-    for (int i = 0; i < PROTOCOLS; i++) {
-        if (kube.groups[i].present) {
-            add_peers(decoder, &rules->rules, loc, direction, &kube, i);
-        }
-    }
+    struct res_rule head = {.action = RES_ALLOW, .loc = loc, .action_loc = loc};
+    kube_expand(decoder, &head, direction, &kube.ports, &kube.peers, &rules->rules);
 }
 
 void field_kube_rules(struct res_decoder *decoder, const struct node *node, void *target,

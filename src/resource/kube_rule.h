@@ -2,9 +2,7 @@
 // Rules of a Kubernetes NetworkPolicy -> rules of Calico.
 #pragma once
 
-#include "rule.h"
-
-enum kube_direction { KUBE_INGRESS, KUBE_EGRESS };
+#include "kube_expand.h"
 
 struct kube_rules {
     struct res_rules rules;

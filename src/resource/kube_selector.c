@@ -51,8 +51,7 @@ static bool check_expression(struct res_decoder *decoder, const struct node *nod
         missing = "values";
     }
     if (missing != NULL) {
-        diag_report(decoder->diags, DIAG_P025, node->loc, "%s needs \"%s\" in %s",
-                    field_name(decoder), missing, object_name(decoder));
+        report_missing(decoder, node->loc, missing);
         return false;
     }
     if (!wants_values && expression->values.count > 0) {

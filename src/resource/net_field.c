@@ -2,7 +2,8 @@
 // Addresses and prefixes. Rules are strict about masks as Calico is; network sets are not.
 #include "values.h"
 
-const enum net_form net_strict = NET_STRICT, net_relaxed = NET_RELAXED, net_host = NET_HOST;
+const enum net_form net_strict = NET_STRICT, net_relaxed = NET_RELAXED, net_masked = NET_MASKED,
+                    net_host = NET_HOST;
 
 static void report_address(struct res_decoder *decoder, const char *text, struct loc loc,
                            enum addr_problem problem)

@@ -26,7 +26,7 @@ bool parse_net(struct res_decoder *decoder, const char *text, struct loc loc, en
 // `arg` is a pointer to enum net_form; of at most MAX_NETS entries when NET_STRICT.
 void field_nets(struct res_decoder *decoder, const struct node *node, void *target,
                 const void *arg);
-extern const enum net_form net_strict, net_relaxed, net_host;
+extern const enum net_form net_strict, net_relaxed, net_masked, net_host;
 
 void field_ports(struct res_decoder *decoder, const struct node *node, void *target,
                  const void *arg);

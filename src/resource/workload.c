@@ -62,9 +62,7 @@ static bool check_port_row(struct res_decoder *decoder, const struct node *node,
                            const struct port_row *row)
 {
     if (row->port == 0 || row->protocol.number == 0) {
-        diag_report(decoder->diags, DIAG_P025, node->loc, "%s needs \"%s\" in %s",
-                    field_name(decoder), row->port == 0 ? "port" : "protocol",
-                    object_name(decoder));
+        report_missing(decoder, node->loc, row->port == 0 ? "port" : "protocol");
         return false;
     }
     if (!proto_has_ports(row->protocol.number)) {

@@ -158,6 +158,9 @@ START_TEST(refuses)
         {"  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}, podSelector: {}}]}]", "P057"},
         {"  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0}}]}]", "P041"},
         {"  ingress: [{from: [{ipBlock: {cidr: ten}}]}]", "P040"},
+        {"  ingress: [{from: [{ipBlock: {cidr: }}]}]", "P025"}, // an open door if it were taken
+        {"  ingress: [{from: [{ipBlock: }]}]", "P057"},
+        {"  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.0.0.1]}}]}]", "P041"},
         {"  ingress: [{from: [{ipBlock: {except: [10.0.0.0/8]}}]}]", "P025"},
         {"  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [11.0.0.0/16]}}]}]", "P058"},
         {"  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.0.0.0/8]}}]}]", "P058"},
