@@ -40,6 +40,7 @@ static const struct api_group groups[GROUP_COUNT] = {
 
 // clang-format off
 #define USED(group, name, kind) {group, USE_DECODE, name, kind, NULL}
+#define USED_IN(group, name, kind, version) {group, USE_DECODE, name, kind, version}
 #define SKIPPED(group, name) {group, USE_SKIP, name, RES_KIND_COUNT, NULL}
 #define NOT_YET(group, name, version) {group, USE_NOT_YET, name, RES_KIND_COUNT, version}
 // clang-format on
@@ -96,9 +97,10 @@ static const struct kind_row rows[] = {
     SKIPPED(GROUP_NETWORKING, "Ingress"),
     SKIPPED(GROUP_NETWORKING, "IngressClass"),
     SKIPPED(GROUP_NETWORKING, "ServiceCIDR"),
-    NOT_YET(GROUP_POLICY, "ClusterNetworkPolicy", NULL),
-    NOT_YET(GROUP_POLICY, "AdminNetworkPolicy", "v1alpha1"),
-    NOT_YET(GROUP_POLICY, "BaselineAdminNetworkPolicy", "v1alpha1"),
+    USED(GROUP_POLICY, "ClusterNetworkPolicy", RES_CLUSTER_NETWORK_POLICY),
+    USED_IN(GROUP_POLICY, "AdminNetworkPolicy", RES_ADMIN_NETWORK_POLICY, "v1alpha1"),
+    USED_IN(GROUP_POLICY, "BaselineAdminNetworkPolicy", RES_BASELINE_ADMIN_NETWORK_POLICY,
+            "v1alpha1"),
     USED(GROUP_POLC, "ConnectivityTest", RES_CONNECTIVITY_TEST),
     USED(GROUP_CORE, "Namespace", RES_NAMESPACE),
     USED(GROUP_CORE, "Pod", RES_POD),

@@ -85,6 +85,9 @@ const char *name_problem(enum name_form form, const char *text)
     case NAME_POLICY:
     case NAME_GLOBAL_POLICY:
         return policy_name_problem(text, form == NAME_GLOBAL_POLICY);
+    case NAME_DEFAULT:
+        return strcmp(text, "default") == 0 ? NULL
+                                            : "there is only one, and it is named \"default\"";
     case NAME_FELIX:
         return strcmp(text, "default") == 0 || has_prefix(text, "node.")
                    ? NULL

@@ -10,7 +10,8 @@ enum name_form {
     NAME_LABEL,     // one DNS label
     NAME_POLICY,    // label or label.label, or knp.default.SUBDOMAIN, ossg.default.SUBDOMAIN
     NAME_GLOBAL_POLICY,
-    NAME_FELIX, // "default" or node.NAME
+    NAME_DEFAULT, // "default"
+    NAME_FELIX,   // "default" or node.NAME
 };
 
 bool name_is_dns_label(const char *text);

@@ -12,6 +12,9 @@ void decode_policy(struct res_decoder *decoder, const struct load_object *object
                    enum res_kind kind);
 void decode_kubernetes_policy(struct res_decoder *decoder, const struct load_object *object,
                               enum res_kind kind);
+// ClusterNetworkPolicy and what came before it.
+void decode_cluster_policy(struct res_decoder *decoder, const struct load_object *object,
+                           enum res_kind kind);
 void decode_netset(struct res_decoder *decoder, const struct load_object *object,
                    enum res_kind kind);
 void decode_workload(struct res_decoder *decoder, const struct load_object *object,

@@ -180,7 +180,7 @@ garbage 'a key twice' <<<"$head"$'\n  order: 1\n  order: 2'
 garbage 'an object twice' <<<"$head"$' {}\n---\n'"$head {}"
 garbage 'neither apiVersion nor kind' <<<'spec: {}'
 garbage 'a misspelled kind' <<<"${head/NetworkPolicy/NetworkPolcy} {}"
-garbage 'a kind that is not supported yet' <<<$'apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: x}'
+garbage 'a cluster-wide policy without a tier' <<<$'apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: x}'
 garbage 'an unknown field' <<<"$head"$'\n  ingres: []'
 garbage 'a selector that does not parse' <<<"$head"$'\n  selector: a = "b"'
 garbage 'a selector that is too long' <<<"$head"$'\n  selector: a == "'"$(printf 'x%.0s' {1..1100})"'"'
