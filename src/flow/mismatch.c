@@ -88,24 +88,37 @@ struct context {
     uint16_t port;
 };
 
+// A canonical selector as its author wrote it: the namespace that resolving has put before it goes behind.
 static const char *set_name(const struct context *context, int32_t number)
 {
-    return context->plan->ipsets.items[number].name;
+    static const char head[] = "(projectcalico.org/namespace == \"";
+    const char *name = context->plan->ipsets.items[number].name;
+    const char *ns = name + strlen(head);
+    size_t ns_length = strncmp(name, head, strlen(head)) == 0 ? strcspn(ns, "\"") : 0;
+    size_t length = strlen(name);
+    if (ns_length == 0 || strncmp(ns + ns_length, "\" && ", strlen("\" && ")) != 0 ||
+        name[length - 1] != ')') {
+        return name;
+    }
+    const char *rest = ns + ns_length + strlen("\" && ");
+    return arena_printf(context->arena, "%.*s in namespace %.*s", (int)(name + length - 1 - rest),
+                        rest, (int)ns_length, ns);
 }
 
 static const char *wrong_ports(const struct context *context)
 {
     struct arena *arena = context->arena;
     const struct plan_side *side = context->side;
-    if (side->ports.count == 0 && side->named_ports < 0) {
-        return "it names no port that exists";
+    if (side->ports.count == 0 && context->plan->ipsets.items[side->named_ports].port_count == 0) {
+        return arena_printf(arena, "no endpoint has %s", set_name(context, side->named_ports));
     }
     if (side->named_ports < 0 && side == &context->match->destination) {
         return arena_printf(arena, "%s is not %s", flow_service_text(arena, context->flow),
                             wanted_service(arena, context->match));
     }
     return arena_printf(arena, "%s port %u is not %s%s%s", context->side_name, context->port,
-                        ports_text(arena, &side->ports), side->ports.count > 0 ? " or " : "",
+                        ports_text(arena, &side->ports),
+                        side->ports.count > 0 && side->named_ports >= 0 ? " or " : "",
                         side->named_ports >= 0 ? set_name(context, side->named_ports) : "");
 }
 
