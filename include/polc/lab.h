@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Module lab: hosts, workloads and the outside world as network namespaces of one child process, and real packets
+// between them. Knows nothing of policy: the caller loads the rulesets. Nothing outside of the child's namespaces is
+// touched, and nothing of them is left when it ends, however it ends.
+#pragma once
+
+#include <polc/net.h>
+
+// A host: forwards between its workloads and the other hosts.
+struct lab_node {
+    const char *name;
+    const char *uplink; // its interface to the other hosts and the outside world
+};
+
+enum lab_place { LAB_WORKLOAD, LAB_HOST, LAB_OUTSIDE };
+
+// Somebody who sends and receives. Addresses of different stations differ.
+struct lab_station {
+    uint8_t place; // enum lab_place
+    uint32_t node; // of a workload or host
+    const char *
+        interface; // of a workload, on its node; NULL: any name. Several on one: the ports of a bridge
+    const char *port; // the bridge port behind `interface`, or NULL
+    const struct ip_addr *addresses;
+    size_t address_count;
+};
+
+// One new connection (or packet) from a station to another.
+struct lab_probe {
+    uint32_t from, to; // stations
+    struct ip_addr source, destination;
+    uint8_t protocol;
+    uint16_t source_port, destination_port; // host byte order; 0 in protocols without ports
+    uint8_t icmp_type, icmp_code;
+    bool expected; // to arrive: saves waiting, and is tried again before it counts as lost
+    bool arrived;  // the result
+};
+
+struct lab {
+    const struct lab_node *nodes;
+    size_t node_count;
+    const struct lab_station *stations;
+    size_t station_count;
+    struct lab_probe *probes;
+    size_t probe_count;
+    // Called once for each node inside of its namespace: loads its ruleset. NULL, or what went wrong.
+    const char *(*prepare)(void *context, size_t node);
+    void *context;
+};
+
+enum lab_status {
+    LAB_DONE,
+    LAB_NOT_ALLOWED, // no network namespace to be had
+    LAB_FAILED,      // the lab could not be built, or did not end in time
+};
+
+// Builds the lab in a child, sends every probe in batches, and takes it away again. Single-threaded callers only.
+// *ret_message says what went wrong; on `arena`.
+enum lab_status lab_run(struct arena *arena, const struct lab *lab, const char **ret_message);

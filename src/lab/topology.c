@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Who is connected with whom: each workload to its host, each host to the fabric, which is the outside world at once.
+//
+//   workload [eth0] --- [interface] host [uplink] --- [hN] fabric
+//
+// Addresses are /32 and /128, with a gateway that is the same everywhere; neighbours are fixed on both ends, so that
+// nothing depends on ARP or neighbour discovery. Several workloads on one interface are the ports of a bridge.
+#include "internal.h"
+
+#include <net/if.h>
+
+static const struct ip_addr gateways[] = {
+    {IP_V4, {169, 254, 1, 1}},
+    {IP_V6, {0xfe, 0x80, [15] = 1}},
+};
+
+static const struct mac gateway_mac = {{0xee, 0xee, 0xee, 0xee, 0xee, 0xee}};
+
+static struct mac mac_of(uint8_t kind, size_t number)
+{
+    return (struct mac){{0x02, kind, (uint8_t)(number >> 24), (uint8_t)(number >> 16),
+                         (uint8_t)(number >> 8), (uint8_t)number}};
+}
+
+enum { MAC_STATION = 1, MAC_HOST, MAC_FABRIC };
+
+static bool done(struct world *world, const char *what, const char *name, int error)
+{
+    return error == 0 ||
+           world_fail(world, arena_printf(world->arena, "cannot %s %s", what, name), -error);
+}
+
+// Both families go over one neighbour.
+static bool add_default_routes(struct world *world, const char *device, struct mac mac)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(gateways); i++) {
+        if (!done(world, "add the gateway to", device,
+                  rtnl_add_neighbour(device, gateways[i], mac)) ||
+            !done(world, "add a route over", device, rtnl_add_route(device, NULL, &gateways[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool add_addresses(struct world *world, const char *device,
+                          const struct lab_station *station)
+{
+    for (size_t i = 0; i < station->address_count; i++) {
+        if (!done(world, "add an address to", device,
+                  rtnl_add_address(device, station->addresses[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// From the fabric to what is behind a host.
+static bool add_routes_back(struct world *world, const struct lab_station *station,
+                            const char *device)
+{
+    for (size_t i = 0; i < station->address_count; i++) {
+        const struct ip_addr *addr = &station->addresses[i];
+        if (!done(world, "add a route over", device,
+                  rtnl_add_route(device, addr, &gateways[addr->family == IP_V6]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// ---- hosts ----------------------------------------------------------------------------------------------------
+
+static const char *fabric_device(struct world *world, size_t node)
+{
+    return arena_printf(world->arena, "h%zu", node);
+}
+
+static bool connect_node(struct world *world, size_t node)
+{
+    const char *uplink = world->lab->nodes[node].uplink;
+    const char *device = fabric_device(world, node);
+    struct mac own = mac_of(MAC_HOST, node), other = mac_of(MAC_FABRIC, node);
+    if (!done(world, "make the interface", uplink,
+              rtnl_add_veth(uplink, own, device, other, world->fabric)) ||
+        !done(world, "set up", uplink, rtnl_set_up(uplink, NULL)) ||
+        !namespace_enter(world, world->fabric) ||
+        !done(world, "set up", device, rtnl_set_up(device, NULL))) {
+        return false;
+    }
+    for (size_t i = 0; i < ARRAY_COUNT(gateways); i++) {
+        if (!done(world, "add a neighbour to", device,
+                  rtnl_add_neighbour(device, gateways[i], own))) {
+            return false;
+        }
+    }
+    return namespace_enter(world, world->nodes[node]) && add_default_routes(world, uplink, other);
+}
+
+static bool make_node(struct world *world, size_t node)
+{
+    world->nodes[node] = namespace_new(world);
+    return world->nodes[node] >= 0 && connect_node(world, node);
+}
+
+// ---- workloads ------------------------------------------------------------------------------------------------
+
+static bool shares_interface(const struct lab *lab, const struct lab_station *station)
+{
+    for (size_t i = 0; i < lab->station_count; i++) {
+        const struct lab_station *other = &lab->stations[i];
+        if (other != station && other->place == LAB_WORKLOAD && other->node == station->node &&
+            other->interface != NULL && strcmp(other->interface, station->interface) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The names of a workload's cable at its host: the end of the cable, and the interface that packets come from.
+struct cable {
+    const char *end, *interface;
+    bool bridged;
+};
+
+static struct cable cable_of(struct world *world, size_t number)
+{
+    const struct lab_station *station = &world->lab->stations[number];
+    const char *made = arena_printf(world->arena, "lab%zu", number);
+    if (station->interface == NULL) {
+        return (struct cable){made, made, false};
+    }
+    if (station->port == NULL && !shares_interface(world->lab, station)) {
+        return (struct cable){station->interface, station->interface, false};
+    }
+    return (struct cable){station->port != NULL ? station->port : made, station->interface, true};
+}
+
+static bool make_bridge(struct world *world, const char *name)
+{
+    return if_nametoindex(name) != 0 ||
+           (done(world, "make the bridge", name, rtnl_add_bridge(name, gateway_mac)) &&
+            done(world, "set up", name, rtnl_set_up(name, NULL)));
+}
+
+static bool connect_workload(struct world *world, size_t number, const struct cable *cable,
+                             struct mac mac)
+{
+    const struct lab_station *station = &world->lab->stations[number];
+    struct mac own = cable->bridged ? mac_of(MAC_HOST, 1 << 16 | number) : gateway_mac;
+    if (!namespace_enter(world, world->nodes[station->node]) ||
+        (cable->bridged && !make_bridge(world, cable->interface)) ||
+        !done(world, "make the interface", cable->end,
+              rtnl_add_veth(cable->end, own, "eth0", mac, world->stations[number])) ||
+        !done(world, "set up", cable->end,
+              rtnl_set_up(cable->end, cable->bridged ? cable->interface : NULL))) {
+        return false;
+    }
+    for (size_t i = 0; i < station->address_count; i++) {
+        const struct ip_addr *addr = &station->addresses[i];
+        if (!done(world, "add a route over", cable->interface,
+                  rtnl_add_route(cable->interface, addr, NULL)) ||
+            !done(world, "add a neighbour to", cable->interface,
+                  rtnl_add_neighbour(cable->interface, *addr, mac))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool make_workload(struct world *world, size_t number)
+{
+    const struct lab_station *station = &world->lab->stations[number];
+    struct cable cable = cable_of(world, number);
+    struct mac mac = mac_of(MAC_STATION, number);
+    world->stations[number] = namespace_new(world);
+    if (world->stations[number] < 0 || !connect_workload(world, number, &cable, mac) ||
+        !namespace_enter(world, world->stations[number]) ||
+        !done(world, "set up", "eth0", rtnl_set_up("eth0", NULL)) ||
+        !add_addresses(world, "eth0", station) || !add_default_routes(world, "eth0", gateway_mac)) {
+        return false;
+    }
+    return namespace_enter(world, world->fabric) &&
+           add_routes_back(world, station, fabric_device(world, station->node));
+}
+
+static bool make_other(struct world *world, const struct lab_station *station)
+{
+    if (station->place == LAB_OUTSIDE) {
+        return namespace_enter(world, world->fabric) && add_addresses(world, "lo", station);
+    }
+    return namespace_enter(world, world->nodes[station->node]) &&
+           add_addresses(world, world->lab->nodes[station->node].uplink, station) &&
+           namespace_enter(world, world->fabric) &&
+           add_routes_back(world, station, fabric_device(world, station->node));
+}
+
+bool topology_build(struct world *world)
+{
+    const struct lab *lab = world->lab;
+    world->fabric = namespace_new(world);
+    if (world->fabric < 0) {
+        return false;
+    }
+    for (size_t i = 0; i < lab->node_count; i++) {
+        if (!make_node(world, i)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < lab->station_count; i++) {
+        const struct lab_station *station = &lab->stations[i];
+        if (station->place == LAB_WORKLOAD ? !make_workload(world, i)
+                                           : !make_other(world, station)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Sends the probes in batches and sees what arrives. Those that should not arrive come first: what is really denied leaves
+// no trace in connection tracking that could let a later one pass as an answer. Protocols without ports cannot tell a
+// packet from an answer to the packet in the other direction, so the two never share a batch, and the hosts forget their
+// connections in between.
+#include "sockets.h"
+
+#include <errno.h>
+#include <netinet/ip.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    BATCH_MAX = 1000,
+    FILES_KEPT = 200, // not for sockets of a batch
+    FILES_WANTED = 8192,
+    FIRST_WAIT = 500, // ms until a packet counts as dropped
+    SECOND_WAIT =
+        3500, // the same for one that should arrive: longer than two retransmissions of TCP
+    EVENTS = 64,
+    DATAGRAM_MAX = 2048,
+};
+
+struct batch {
+    struct lab_probe **probes;
+    size_t count;
+    size_t undecided; // neither arrived nor refused
+    uint32_t first;   // token of the first one: what is late from another batch counts nowhere
+};
+
+static long now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// ---- one batch ------------------------------------------------------------------------------------------------
+
+static void decide(struct batch *batch, struct lab_probe *probe, bool arrived)
+{
+    probe->arrived = arrived;
+    batch->undecided--;
+}
+
+static void take_connection(struct sockets *sockets, struct batch *batch,
+                            const struct lab_socket *item)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(item->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    epoll_ctl(sockets->epoll, EPOLL_CTL_DEL, item->fd, NULL);
+    decide(batch, item->probe, error == 0);
+}
+
+// Raw IPv4 sockets give the IP header too.
+static size_t header_size(const struct lab_socket *item, const uint8_t *data, size_t size)
+{
+    if (item->kind != SOCKET_RAW || item->family != IP_V4) {
+        return 0;
+    }
+    size_t header = size > 0 ? (size_t)(data[0] & 15) * 4 : 0;
+    return header < size ? header : size;
+}
+
+static void take_datagrams(struct batch *batch, const struct lab_socket *item)
+{
+    uint8_t data[DATAGRAM_MAX];
+    for (;;) {
+        ssize_t got = recv(item->fd, data, sizeof data, 0);
+        if (got < 0) {
+            if (errno == EAGAIN) {
+                return;
+            }
+            continue; // an ICMP error for an earlier packet, which is no arrival
+        }
+        size_t skip = header_size(item, data, (size_t)got);
+        uint32_t token;
+        if (packet_token(item->protocol, data + skip, (size_t)got - skip, &token) &&
+            token - batch->first < batch->count && !batch->probes[token - batch->first]->arrived) {
+            decide(batch, batch->probes[token - batch->first], true);
+        }
+    }
+}
+
+// Until everything is decided, or the time is over.
+static void collect(struct sockets *sockets, struct batch *batch, long wait)
+{
+    struct epoll_event events[EVENTS];
+    long end = now_ms() + wait;
+    while (batch->undecided > 0) {
+        long left = end - now_ms();
+        int count = left > 0 ? epoll_wait(sockets->epoll, events, EVENTS, (int)left) : 0;
+        if (count <= 0 && left <= 0) {
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            const struct lab_socket *item = events[i].data.ptr;
+            if (item->kind == SOCKET_CONNECT) {
+                take_connection(sockets, batch, item);
+            } else if (item->kind != SOCKET_LISTEN) {
+                take_datagrams(batch, item);
+            }
+        }
+    }
+}
+
+static bool send_batch(struct sockets *sockets, struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        if (!sockets_listen(sockets, batch->probes[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        if (!sockets_send(sockets, batch->probes[i], batch->first + (uint32_t)i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool run_batch(struct world *world, struct batch *batch, long wait)
+{
+    struct sockets sockets;
+    struct arena_mark mark = arena_mark(world->arena);
+    if (!sockets_begin(&sockets, world)) {
+        return false;
+    }
+    batch->undecided = batch->count;
+    bool sent = send_batch(&sockets, batch);
+    if (sent) {
+        collect(&sockets, batch, wait);
+    }
+    sockets_end(&sockets);
+    if (world->error == NULL) { // which is on the arena
+        arena_rewind(world->arena, mark);
+    }
+    return sent;
+}
+
+// ---- all of them ----------------------------------------------------------------------------------------------
+
+static bool has_identity(uint8_t protocol)
+{
+    return proto_has_ports(protocol) || protocol == PROTO_ICMP || protocol == PROTO_ICMPV6;
+}
+
+// What must not share a batch.
+static int phase(const struct lab_probe *probe)
+{
+    int direction = has_identity(probe->protocol) ? 0 : 1 + (probe->from > probe->to);
+    return probe->expected * 3 + direction;
+}
+
+static int compare_probes(const void *a, const void *b)
+{
+    const struct lab_probe *left = *(struct lab_probe *const *)a;
+    const struct lab_probe *right = *(struct lab_probe *const *)b;
+    int order = phase(left) - phase(right);
+    return order != 0 ? order : (left > right) - (left < right);
+}
+
+// Without ctnetlink in the kernel the order of the phases has to do.
+static bool forget_connections(struct world *world)
+{
+    for (size_t i = 0; i < world->lab->node_count; i++) {
+        if (!namespace_enter(world, world->nodes[i])) {
+            return false;
+        }
+        rtnl_forget_connections();
+    }
+    return true;
+}
+
+static size_t batch_limit(void)
+{
+    struct rlimit files = {0};
+    getrlimit(RLIMIT_NOFILE, &files);
+    if (files.rlim_cur < FILES_WANTED && files.rlim_max > files.rlim_cur) {
+        files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+    // A probe has a socket at each end at most.
+    size_t limit = files.rlim_cur > FILES_KEPT + 2 ? (files.rlim_cur - FILES_KEPT) / 2 : 1;
+    return limit < BATCH_MAX ? limit : BATCH_MAX;
+}
+
+static bool run_all(struct world *world, struct lab_probe **probes, size_t count, uint32_t token,
+                    long wait)
+{
+    size_t limit = batch_limit();
+    for (size_t i = 0; i < count;) {
+        struct batch batch = {.probes = probes + i, .first = token + (uint32_t)i};
+        while (i < count && batch.count < limit && phase(probes[i]) == phase(batch.probes[0])) {
+            batch.count++;
+            i++;
+        }
+        if (!run_batch(world, &batch, wait) || !forget_connections(world)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool traffic_run(struct world *world)
+{
+    const struct lab *lab = world->lab;
+    struct lab_probe **probes = arena_array_of(world->arena, struct lab_probe *, lab->probe_count);
+    for (size_t i = 0; i < lab->probe_count; i++) {
+        lab->probes[i].arrived = false;
+        probes[i] = &lab->probes[i];
+    }
+    if (lab->probe_count > 1) {
+        qsort(probes, lab->probe_count, sizeof(struct lab_probe *), compare_probes);
+    }
+    if (!run_all(world, probes, lab->probe_count, 1, FIRST_WAIT)) {
+        return false;
+    }
+    // Once more, and with patience, those that should have arrived and did not.
+    size_t missing = 0;
+    for (size_t i = 0; i < lab->probe_count; i++) {
+        if (probes[i]->expected && !probes[i]->arrived) {
+            probes[missing++] = probes[i];
+        }
+    }
+    return run_all(world, probes, missing, 1 + (uint32_t)lab->probe_count, SECOND_WAIT);
+}
