@@ -255,6 +255,7 @@ static void lower_forward(struct lower *lower, const struct place *place)
     if (place->path->direction == PLAN_IN && marks_in(lower)) {
         accept_marked(lower, chain);
     }
+    accept_discovery(lower, chain); // between the ports of a bridge it comes by here
     add_dispatch(lower, chain, place);
 }
 
