@@ -30,8 +30,8 @@ struct host_inventory {
 // The interfaces of the network namespace of this process. Needs no privilege. 0, or an errno.
 int host_read_kernel(struct arena *arena, const char *node, struct host_inventory *ret);
 
-// FILE: what `ip -j addr` prints, for `node`. DIR: files NODE.json, one for each node. Errors are reported with their
-// place and false is returned.
+// FILE: what `ip -j addr` prints, for `node`, or with `node` NULL for the node of the file's name. DIR: files NODE.json,
+// one for each node. Errors are reported with their place and false is returned.
 bool host_read_path(struct arena *arena, struct sources *sources, struct diags *diags,
                     const char *path, const char *node, struct host_inventory *ret);
 

@@ -3,6 +3,7 @@
 // finds the active policies of each endpoint, and the members of each IP set that an active rule names.
 #pragma once
 
+#include <polc/host.h>
 #include <polc/resource.h>
 
 enum { MODEL_IN = 0, MODEL_OUT = 1, MODEL_DIRECTIONS = 2 }; // ingress, egress
@@ -88,10 +89,10 @@ struct model_host {
     const char *id; // "hep/NAME"
     struct labels labels;
     bool local;
-    bool all_interfaces; // interfaceName "*"
+    bool all_interfaces; // interfaceName "*", and the first of its node
     struct {
         VEC_FIELDS(const char *);
-    } interfaces; // that it governs (semantics.md 6.1), sorted; none for "*"
+    } interfaces; // that it governs (semantics.md 6.1), sorted; none for "*", and for one that comes second
     // By what the policy is for (enum model_stage); a normal one that applies on forward is in two lists.
     struct model_indexes policies[MODEL_STAGES][MODEL_DIRECTIONS];
     struct model_indexes profiles;
@@ -165,17 +166,20 @@ struct model {
     } ipsets;
     const char *const *nodes; // every node that an endpoint names, sorted
     size_t node_count;
-    size_t local_endpoints;
+    size_t local_endpoints; // host endpoints included
 };
 
-// Never fails: what could be wrong was reported by the decoder and the validator. `node` NULL takes all.
-// Everything is on `arena`; the model points into `resources`.
+// Never fails: what could be wrong was reported by the decoder and the validator. `node` NULL takes all. `inventory` is
+// what is known of the nodes' interfaces, NULL for nothing; without it a host endpoint governs the interface that it
+// names. Warns of host endpoints that govern nothing. Everything is on `arena`; the model points into `resources` and
+// `inventory`.
 struct model *resolve(struct arena *arena, struct diags *diags, const struct resources *resources,
-                      const char *node);
+                      const char *node, const struct host_inventory *inventory);
 
 // Which candidate objects a selector matches, ascending; used by `get -l` and `eval`.
 void model_select(struct arena *arena, const struct model *model, const struct sel *sel,
-                  struct model_indexes *ret_endpoints, struct model_indexes *ret_netsets);
+                  struct model_indexes *ret_endpoints, struct model_indexes *ret_hosts,
+                  struct model_indexes *ret_netsets);
 
 // The node of this run by design.md 5: `wanted` if not NULL; else `hostname` if an endpoint names it; else
 // `hostname` up to the first dot if one names that (then *ret_short is set); else `hostname`.

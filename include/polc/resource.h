@@ -222,6 +222,7 @@ struct res_host {
     struct res_meta meta;
     struct res_text node, interface_name; // interface text NULL when absent; "*" for all
     struct res_nets expected_ips;         // host prefixes
+    struct loc expected_ips_loc;          // when it has entries, even unreadable ones
     struct res_names profiles;
     struct res_endpoint_ports ports;
 };
@@ -233,6 +234,12 @@ struct res_failsafe {
     bool has_net;
     struct cidr net;
     struct loc loc;
+};
+
+// failsafeInboundHostPorts or failsafeOutboundHostPorts; present and empty: none at all.
+struct res_failsafes {
+    VEC_FIELDS(struct res_failsafe);
+    bool present;
 };
 
 struct res_profile {
@@ -261,6 +268,8 @@ struct res_felix {
     struct res_bool allow_vxlan; // allowVXLANPacketsFromWorkloads
     struct res_bool allow_ipip;  // allowIPIPPacketsFromWorkloads
     struct res_order vxlan_port; // vxlanPort
+    uint32_t mark_mask;          // nftablesMarkMask or iptablesMarkMask; 0 when absent
+    struct res_failsafes failsafes_in, failsafes_out;
 };
 
 enum res_expect { RES_EXPECT_NOTHING, RES_EXPECT_ALLOW, RES_EXPECT_DENY };

@@ -39,11 +39,12 @@ struct words {
 
 struct options {
     const struct verb *verb;
-    struct words operands; // the fixed ones
-    struct words paths;    // operands and -f, in order; the defaults when none were given
-    bool default_paths;    // none were given
-    const char *node;      // --node, else $POLC_NODE; NULL
-    bool node_given;       // by --node
+    struct words operands;  // the fixed ones
+    struct words paths;     // operands and -f, in order; the defaults when none were given
+    bool default_paths;     // none were given
+    const char *node;       // --node, else $POLC_NODE; NULL
+    bool node_given;        // by --node
+    const char *interfaces; // --interfaces; NULL
     const char *table;
     const char *ns;
     const char *selector;
@@ -63,6 +64,7 @@ struct run {
     struct sources *sources;
     struct diags *diags;
     struct resources resources;
+    struct host_inventory inventory; // of interfaces; on `input`
     struct model *model;
     struct plan *plan;
     struct nft_ruleset *ruleset;
@@ -80,6 +82,7 @@ struct verb {
     const char *options; // names of the options it takes, blank-separated, besides the common ones
     const char *outputs; // names for -o, blank-separated; the first is the default
     bool this_host;      // takes the node from the environment and the host name
+    bool this_kernel;    // reads or changes the kernel that polc runs on
     int (*run)(struct run *run);
 };
 

@@ -8,7 +8,7 @@ enum { NODES_SHOWN = 8 };
 static int need_node(struct run *run)
 {
     const struct model *model = run->model;
-    if (model->local_endpoints > 0 || model->endpoints.count == 0) {
+    if (model->local_endpoints > 0 || model->endpoints.count + model->hosts.count == 0) {
         return POLC_EXIT_OK;
     }
     size_t shown = model->node_count < NODES_SHOWN ? model->node_count : NODES_SHOWN;

@@ -26,7 +26,7 @@ static bool add_kind(struct query *query, const char *word)
         return true;
     }
     if (strcmp(word, "endpoints") == 0) {
-        query->kinds[RES_WORKLOAD_ENDPOINT] = true;
+        query->kinds[RES_HOST_ENDPOINT] = query->kinds[RES_WORKLOAD_ENDPOINT] = true;
         return true;
     }
     enum res_kind kind = res_kind_find(word);
@@ -40,15 +40,16 @@ static bool add_kind(struct query *query, const char *word)
 static bool parse_reference(struct run *run, struct query *query)
 {
     static const char *const candidates[] = {
-        "tier", "gnp",      "np",        "netset",  "gns",   "wep",        "profile", "ns",
-        "sa",   "policies", "endpoints", "netsets", "tiers", "namespaces", "profiles"};
+        "tier", "gnp", "np",       "netset",    "gns",     "hep",   "wep",        "profile",
+        "ns",   "sa",  "policies", "endpoints", "netsets", "tiers", "namespaces", "profiles"};
     const char *text = run->options.operands.items[0];
     const char *kind = arena_strndup(run->arena, text, strcspn(text, "/"));
     if (!add_kind(query, kind)) {
         const char *best = spell_best(kind, candidates, ARRAY_COUNT(candidates));
         complain("there is no kind \"%s\"", kind);
-        best != NULL ? hint("did you mean polc get %s?", best)
-                     : hint("kinds: tier gnp np policies netset gns wep endpoints profile ns sa");
+        best != NULL
+            ? hint("did you mean polc get %s?", best)
+            : hint("kinds: tier gnp np policies netset gns hep wep endpoints profile ns sa");
         return false;
     }
     const char *slash = strchr(text, '/');
@@ -149,18 +150,37 @@ static struct report *tier_rows(struct run *run, const struct query *query)
     return report;
 }
 
+static bool has_number(const struct model_indexes *list, uint32_t number)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i] == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool governs_host(const struct model_host *host, uint32_t policy)
+{
+    for (int stage = 0; stage < MODEL_STAGES; stage++) {
+        if (has_number(&host->policies[stage][MODEL_IN], policy) ||
+            has_number(&host->policies[stage][MODEL_OUT], policy)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static size_t governed(const struct model *model, uint32_t policy)
 {
     size_t count = 0;
     for (size_t i = 0; i < model->endpoints.count; i++) {
-        bool found = false;
-        for (int direction = 0; direction < MODEL_DIRECTIONS; direction++) {
-            const struct model_indexes *list = &model->endpoints.items[i].policies[direction];
-            for (size_t j = 0; j < list->count && !found; j++) {
-                found = list->items[j] == policy;
-            }
-        }
-        count += found;
+        const struct model_endpoint *endpoint = &model->endpoints.items[i];
+        count += has_number(&endpoint->policies[MODEL_IN], policy) ||
+                 has_number(&endpoint->policies[MODEL_OUT], policy);
+    }
+    for (size_t i = 0; i < model->hosts.count; i++) {
+        count += governs_host(&model->hosts.items[i], policy);
     }
     return count;
 }
@@ -206,42 +226,81 @@ static void cell_nets(struct run *run, struct report *report, const struct res_n
 static const char *const endpoint_columns[] = {"NAMESPACE", "NAME",      "NODE", "INTERFACE",
                                                "ADDRESSES", "+PROFILES", "+AT",  "LABELS"};
 
-static void endpoint_row(struct run *run, struct report *report,
+static void cell_names(struct run *run, struct report *report, const struct res_names *names)
+{
+    const char **texts = arena_array_of(run->arena, const char *, names->count);
+    for (size_t i = 0; i < names->count; i++) {
+        texts[i] = names->items[i].text;
+    }
+    report_cell_list(report, texts, names->count);
+}
+
+// `first` column: host endpoints alone have no namespace.
+static void endpoint_row(struct run *run, struct report *report, size_t first,
                          const struct model_endpoint *endpoint)
 {
     const struct res_workload *res = endpoint->res;
-    const char **profiles = arena_array_of(run->arena, const char *, res->profiles.count);
-    for (size_t i = 0; i < res->profiles.count; i++) {
-        profiles[i] = res->profiles.items[i].text;
-    }
     report_row(report, endpoint->id);
-    report_cell(report, res->meta.ns);
+    if (first == 0) {
+        report_cell(report, res->meta.ns);
+    }
     report_cell(report, res->meta.name);
     report_cell(report, res->node.text);
     report_cell(report, res->interface_name.text);
     cell_nets(run, report, &res->addresses);
-    report_cell_list(report, profiles, res->profiles.count);
+    cell_names(run, report, &res->profiles);
     report_cell(report, loc_text(run->arena, run->sources, res->meta.loc));
     cell_labels(run, report, &endpoint->labels);
 }
 
-static size_t endpoint_column_count(const struct run *run)
+// As its interface stands what it names, else what it is known to govern.
+static void host_row(struct run *run, struct report *report, size_t first,
+                     const struct model_host *host)
 {
-    bool all = run->options.show_labels || run->options.output == OUTPUT_JSON ||
-               run->options.output == OUTPUT_YAML;
-    return ARRAY_COUNT(endpoint_columns) - !all;
+    const struct res_host *res = host->res;
+    report_row(report, host->id);
+    if (first == 0) {
+        report_cell(report, NULL);
+    }
+    report_cell(report, res->meta.name);
+    report_cell(report, res->node.text);
+    report_cell(report,
+                res->interface_name.text != NULL
+                    ? res->interface_name.text
+                    : words_join(run->arena, host->interfaces.items, host->interfaces.count, ","));
+    cell_nets(run, report, &res->expected_ips);
+    cell_names(run, report, &res->profiles);
+    report_cell(report, loc_text(run->arena, run->sources, res->meta.loc));
+    cell_labels(run, report, &host->labels);
+}
+
+static bool endpoint_wanted(const struct query *query, const struct res_meta *meta,
+                            const struct labels *labels)
+{
+    return (query->name == NULL || strcmp(query->name, meta->name) == 0) &&
+           (query->ns == NULL || (meta->ns != NULL && strcmp(query->ns, meta->ns) == 0)) &&
+           (query->selector == NULL || sel_matches(query->selector, labels));
 }
 
 static struct report *endpoint_rows(struct run *run, const struct query *query)
 {
-    struct report *report = report_new(run->arena, endpoint_columns, endpoint_column_count(run));
-    for (size_t i = 0; i < run->model->endpoints.count; i++) {
-        const struct model_endpoint *endpoint = &run->model->endpoints.items[i];
-        bool named = query->name == NULL || strcmp(query->name, endpoint->res->meta.name) == 0;
-        bool in_namespace = query->ns == NULL || strcmp(query->ns, endpoint->res->meta.ns) == 0;
-        bool matches = query->selector == NULL || sel_matches(query->selector, &endpoint->labels);
-        if (endpoint->local && named && in_namespace && matches) {
-            endpoint_row(run, report, endpoint);
+    bool workloads = query->kinds[RES_WORKLOAD_ENDPOINT] || query->kinds[RES_POD];
+    bool labels = run->options.show_labels || run->options.output == OUTPUT_JSON ||
+                  run->options.output == OUTPUT_YAML;
+    size_t first = workloads ? 0 : 1;
+    struct report *report = report_new(run->arena, endpoint_columns + first,
+                                       ARRAY_COUNT(endpoint_columns) - first - !labels);
+    const struct model *model = run->model;
+    for (size_t i = 0; query->kinds[RES_HOST_ENDPOINT] && i < model->hosts.count; i++) {
+        const struct model_host *host = &model->hosts.items[i];
+        if (host->local && endpoint_wanted(query, &host->res->meta, &host->labels)) {
+            host_row(run, report, first, host);
+        }
+    }
+    for (size_t i = 0; workloads && i < model->endpoints.count; i++) {
+        const struct model_endpoint *endpoint = &model->endpoints.items[i];
+        if (endpoint->local && endpoint_wanted(query, &endpoint->res->meta, &endpoint->labels)) {
+            endpoint_row(run, report, first, endpoint);
         }
     }
     return report;
@@ -319,7 +378,8 @@ static struct report *rows(struct run *run, const struct query *query)
     if (query->kinds[RES_TIER]) {
         return tier_rows(run, query);
     }
-    if (query->kinds[RES_WORKLOAD_ENDPOINT] || query->kinds[RES_POD]) {
+    if (query->kinds[RES_HOST_ENDPOINT] || query->kinds[RES_WORKLOAD_ENDPOINT] ||
+        query->kinds[RES_POD]) {
         return endpoint_rows(run, query);
     }
     if (query->kinds[RES_NETWORK_SET] || query->kinds[RES_GLOBAL_NETWORK_SET]) {
@@ -392,6 +452,17 @@ int cmd_get(struct run *run)
     return code != POLC_EXIT_OK ? code : print_rows(run, rows(run, &query), "nothing found");
 }
 
+static void match_row(struct run *run, struct report *report, const char *id,
+                      const struct res_meta *meta, const struct res_nets *nets,
+                      const struct labels *labels)
+{
+    report_row(report, id);
+    report_cell(report, id);
+    cell_nets(run, report, nets);
+    report_cell(report, loc_text(run->arena, run->sources, meta->loc));
+    cell_labels(run, report, labels);
+}
+
 int cmd_eval(struct run *run)
 {
     const struct sel *selector;
@@ -402,27 +473,24 @@ int cmd_eval(struct run *run)
     if (code != POLC_EXIT_OK) {
         return code;
     }
-    struct model_indexes endpoints = {0};
-    struct model_indexes netsets = {0};
-    model_select(run->arena, run->model, selector, &endpoints, &netsets);
+    const struct model *model = run->model;
+    struct model_indexes endpoints = {0}, hosts = {0}, netsets = {0};
+    model_select(run->arena, model, selector, &endpoints, &hosts, &netsets);
     static const char *const columns[] = {"REF", "ADDRESSES", "+AT", "LABELS"};
     bool all = run->options.show_labels || run->options.output == OUTPUT_JSON;
     struct report *report = report_new(run->arena, columns, ARRAY_COUNT(columns) - !all);
     for (size_t i = 0; i < endpoints.count; i++) {
-        const struct model_endpoint *endpoint = &run->model->endpoints.items[endpoints.items[i]];
-        report_row(report, endpoint->id);
-        report_cell(report, endpoint->id);
-        cell_nets(run, report, &endpoint->res->addresses);
-        report_cell(report, loc_text(run->arena, run->sources, endpoint->res->meta.loc));
-        cell_labels(run, report, &endpoint->labels);
+        const struct model_endpoint *endpoint = &model->endpoints.items[endpoints.items[i]];
+        match_row(run, report, endpoint->id, &endpoint->res->meta, &endpoint->res->addresses,
+                  &endpoint->labels);
+    }
+    for (size_t i = 0; i < hosts.count; i++) {
+        const struct model_host *host = &model->hosts.items[hosts.items[i]];
+        match_row(run, report, host->id, &host->res->meta, &host->res->expected_ips, &host->labels);
     }
     for (size_t i = 0; i < netsets.count; i++) {
-        const struct model_netset *netset = &run->model->netsets.items[netsets.items[i]];
-        report_row(report, netset->id);
-        report_cell(report, netset->id);
-        cell_nets(run, report, &netset->res->nets);
-        report_cell(report, loc_text(run->arena, run->sources, netset->res->meta.loc));
-        cell_labels(run, report, &netset->labels);
+        const struct model_netset *netset = &model->netsets.items[netsets.items[i]];
+        match_row(run, report, netset->id, &netset->res->meta, &netset->res->nets, &netset->labels);
     }
     return print_rows(run, report, "no endpoint and no network set matches");
 }

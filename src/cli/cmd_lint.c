@@ -16,9 +16,10 @@ static int check(struct run *run)
         return code;
     }
     // "Selects nothing" is about every node, what a rule does about the nodes of the run.
-    const struct model *all = run->model->node == NULL
-                                  ? run->model
-                                  : resolve(run->input, run->diags, &run->resources, NULL);
+    const struct model *all =
+        run->model->node == NULL
+            ? run->model
+            : resolve(run->input, run->diags, &run->resources, NULL, &run->inventory);
     struct lint_input input = {
         .resources = &run->resources,
         .model = all,

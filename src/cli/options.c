@@ -9,6 +9,8 @@
 const struct option_info option_infos[] = {
     {"file", 'f', "PATH", "read this PATH too; may be given several times", true},
     {"node", 0, "NAME", "the host to compile for (default: $POLC_NODE, else the host name)", true},
+    {"interfaces", 0, "FILE", "what `ip -j addr` prints on the host, or a directory of NODE.json",
+     true},
     {"table", 0, "NAME", "name of the nftables table (default: polc)", true},
     {"namespace", 'n', "NAME", "only objects of this namespace", false},
     {"selector", 'l', "SELECTOR", "only objects that the selector matches", false},
@@ -194,10 +196,8 @@ static bool take_option(struct arena *arena, struct options *options, const char
         const char *name;
         const char **text;
     } texts[] = {
-        {"namespace", &options->ns},
-        {"selector", &options->selector},
-        {"base", &options->base},
-        {"node", &options->node},
+        {"namespace", &options->ns}, {"selector", &options->selector},     {"base", &options->base},
+        {"node", &options->node},    {"interfaces", &options->interfaces},
     };
     for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
         if (strcmp(name, flags[i].name) == 0) {

@@ -4,7 +4,8 @@
 //   load      paths                 -> located node trees, one object at a time
 //   resource  node tree             -> typed resource
 //   validate  resources             -> diagnostics
-//   resolve   resources             -> model      (defaults, labels, order, active policies, IP sets)
+//   host      kernel or file        -> inventory  (interfaces, addresses, bridges)
+//   resolve   resources, inventory  -> model      (defaults, labels, order, active policies, IP sets)
 //   plan      model                 -> plan       (dataplane-neutral; stands alone)
 //   nft       plan                  -> ruleset    (nftables; printed, compared with the kernel, committed)
 #include "cli.h"
@@ -82,9 +83,47 @@ static const char *choose_node(struct run *run)
     return node;
 }
 
+// A node that was named by hand is another machine, unless it has this one's name; verbs that speak to the kernel speak
+// to this one, whatever it is called.
+static bool is_this_machine(struct run *run, const char *node)
+{
+    const struct verb *verb = run->options.verb;
+    if (!verb->this_host || verb->this_kernel || !run->options.node_given) {
+        return verb->this_host;
+    }
+    const char *hostname = this_hostname(run);
+    size_t length = strcspn(hostname, ".");
+    return strcmp(node, hostname) == 0 ||
+           (strlen(node) == length && strncmp(node, hostname, length) == 0);
+}
+
+// Interfaces come from --interfaces, else from the kernel when the node is this machine; else nothing is known.
+static int read_interfaces(struct run *run, const char *node)
+{
+    if (run->options.interfaces != NULL) {
+        bool good = host_read_path(run->input, run->sources, run->diags, run->options.interfaces,
+                                   node, &run->inventory);
+        return good ? POLC_EXIT_OK : POLC_EXIT_USAGE;
+    }
+    int error = node != NULL && is_this_machine(run, node)
+                    ? host_read_kernel(run->input, node, &run->inventory)
+                    : 0;
+    if (error != 0) {
+        diag_report(run->diags, DIAG_N304, LOC_NONE, "reading this host's interfaces: %s",
+                    strerror(error));
+        return POLC_EXIT_SYSTEM;
+    }
+    return POLC_EXIT_OK;
+}
+
 int pipeline_model(struct run *run)
 {
-    run->model = resolve(run->input, run->diags, &run->resources, choose_node(run));
+    const char *node = choose_node(run);
+    int code = read_interfaces(run, node);
+    if (code != POLC_EXIT_OK) {
+        return code;
+    }
+    run->model = resolve(run->input, run->diags, &run->resources, node, &run->inventory);
     return diags_count(run->diags, DIAG_ERROR) > 0 ? POLC_EXIT_USAGE : POLC_EXIT_OK;
 }
 
@@ -96,6 +135,7 @@ int pipeline_plan(struct run *run)
     run->input = NULL;
     run->model = NULL;
     memset(&run->resources, 0, sizeof run->resources);
+    memset(&run->inventory, 0, sizeof run->inventory);
     return POLC_EXIT_OK;
 }
 

@@ -17,7 +17,7 @@ static bool refuse_for_input(struct run *run)
     const char *paths =
         words_join(run->arena, run->options.paths.items, run->options.paths.count, ", ");
     bool nothing = resources->policies.count == 0 && resources->profiles.count == 0 &&
-                   resources->workloads.count == 0;
+                   resources->workloads.count == 0 && resources->hosts.count == 0;
     if (nothing) {
         bool end = refuse(run, "S001", "no policy, profile or endpoint in %s", paths);
         if (end) {
@@ -25,7 +25,7 @@ static bool refuse_for_input(struct run *run)
         }
         return end;
     }
-    if (model->local_endpoints == 0 && model->endpoints.count > 0) {
+    if (model->local_endpoints == 0 && model->endpoints.count + model->hosts.count > 0) {
         bool end = refuse(run, "S002", "nothing in %s is for this host", paths);
         const char *nearest = nearest_node(model, model->node);
         fprintf(stderr,

@@ -46,6 +46,7 @@ const struct verb verbs[] = {
      .options = "base",
      .outputs = "text json",
      .this_host = true,
+     .this_kernel = true,
      .run = cmd_diff},
     {.name = "apply",
      .summary = "commit the ruleset of this host, in one transaction",
@@ -59,6 +60,7 @@ const struct verb verbs[] = {
      .options = "dry-run force",
      .outputs = "text json",
      .this_host = true,
+     .this_kernel = true,
      .run = cmd_apply},
     {.name = "delete",
      .summary = "remove polc's table: nothing is policed any more",
@@ -79,12 +81,13 @@ const struct verb verbs[] = {
      .options = "",
      .outputs = "text json",
      .this_host = true,
+     .this_kernel = true,
      .run = cmd_status},
     {.name = "get",
      .summary = "list objects of the input",
      .usage = "KIND[/[NS/]NAME] [PATH...] [-n NS] [-l SELECTOR]",
      .text =
-         "KIND is tier, gnp, np, policies, netset, gns, wep, endpoints, profile, ns or sa, or a full name of a kind.\n"
+         "KIND is tier, gnp, np, policies, netset, gns, hep, wep, endpoints, profile, ns or sa, or a full name of a kind.\n"
          "Exit 1 when nothing was found.",
      .operands = OPERANDS_ONE_PATHS,
      .options = "namespace selector show-labels",

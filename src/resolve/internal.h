@@ -22,6 +22,7 @@
 struct label_scope;
 struct label_scope *label_scope_new(struct arena *arena, const struct resources *resources);
 struct labels workload_labels(struct label_scope *scope, const struct res_workload *workload);
+struct labels host_labels(struct label_scope *scope, const struct res_host *host);
 struct labels netset_labels(struct label_scope *scope, const struct res_netset *netset);
 
 // ---- index.c: an inverted index from labels to candidates -----------------------------------------------------
@@ -41,9 +42,13 @@ void resolve_settings(struct arena *arena, const struct resources *resources, co
 void resolve_tiers(struct arena *arena, const struct resources *resources, struct model *model);
 void resolve_policies(struct arena *arena, const struct resources *resources, struct model *model);
 void resolve_endpoints(struct arena *arena, const struct resources *resources, struct model *model);
+void resolve_hosts(struct arena *arena, const struct resources *resources, struct model *model);
+// Interfaces of the nodes, the bridges in front of workload endpoints, and which host endpoint governs what.
+void resolve_interfaces(struct arena *arena, struct diags *diags,
+                        const struct host_inventory *inventory, struct model *model);
 void resolve_netsets(struct arena *arena, const struct resources *resources, struct model *model);
 void resolve_profiles(struct arena *arena, const struct resources *resources, struct model *model);
-void resolve_active(struct arena *arena, struct model *model);
+void resolve_active(struct arena *arena, struct diags *diags, struct model *model);
 void resolve_rules(struct arena *arena, struct model *model);
 
 // ---- ipsets.c -------------------------------------------------------------------------------------------------

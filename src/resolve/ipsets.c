@@ -8,7 +8,7 @@
 struct ipset_registry {
     struct arena *arena;
     struct model *model;
-    struct label_index *members; // endpoints first, then network sets
+    struct label_index *members; // endpoints first, then hosts, then network sets
     struct strmap *numbers;      // set name -> int32_t *
 };
 
@@ -18,6 +18,10 @@ static void index_members(struct label_index *index, const struct model *model)
     for (size_t i = 0; i < endpoints; i++) {
         label_index_add(index, (uint32_t)i, &model->endpoints.items[i].labels);
     }
+    for (size_t i = 0; i < model->hosts.count; i++) {
+        label_index_add(index, (uint32_t)(endpoints + i), &model->hosts.items[i].labels);
+    }
+    endpoints += model->hosts.count;
     for (size_t i = 0; i < model->netsets.count; i++) {
         label_index_add(index, (uint32_t)(endpoints + i), &model->netsets.items[i].labels);
     }
@@ -51,11 +55,25 @@ static int32_t intern_set(struct ipset_registry *registry, const char *name,
     return *number;
 }
 
+// A host endpoint contributes only what it says of its addresses; its interface contributes nothing.
 static const struct res_nets *member_nets(const struct model *model, uint32_t member)
 {
-    return member < model->endpoints.count
-               ? &model->endpoints.items[member].res->addresses
-               : &model->netsets.items[member - model->endpoints.count].res->nets;
+    size_t endpoints = model->endpoints.count;
+    size_t hosts = model->hosts.count;
+    return member < endpoints ? &model->endpoints.items[member].res->addresses
+           : member < endpoints + hosts
+               ? &model->hosts.items[member - endpoints].res->expected_ips
+               : &model->netsets.items[member - endpoints - hosts].res->nets;
+}
+
+// Network sets have none.
+static const struct res_endpoint_ports *member_ports(const struct model *model, uint32_t member)
+{
+    size_t endpoints = model->endpoints.count;
+    return member < endpoints ? &model->endpoints.items[member].res->ports
+           : member < endpoints + model->hosts.count
+               ? &model->hosts.items[member - endpoints].res->ports
+               : NULL;
 }
 
 static void collect_addresses(struct ipset_registry *registry, const struct sel *sel,
@@ -148,19 +166,19 @@ static bool names_contain(const struct port_names *names, const char *name)
     return bsearch(&name, names->items, names->count, sizeof *names->items, compare_texts) != NULL;
 }
 
-static void add_endpoint_triples(struct arena *arena, const struct res_workload *res,
-                                 uint8_t protocol, const struct port_names *names,
-                                 struct triples *ret)
+static void add_triples(struct arena *arena, const struct res_endpoint_ports *ports,
+                        const struct res_nets *addresses, uint8_t protocol,
+                        const struct port_names *names, struct triples *ret)
 {
-    for (size_t i = 0; i < res->ports.count; i++) {
-        const struct res_endpoint_port *port = &res->ports.items[i];
+    for (size_t i = 0; i < ports->count; i++) {
+        const struct res_endpoint_port *port = &ports->items[i];
         bool compatible = protocol == 0 || port->protocol == protocol;
         if (port->name == NULL || !compatible || !names_contain(names, port->name)) {
             continue;
         }
-        for (size_t j = 0; j < res->addresses.count; j++) {
+        for (size_t j = 0; j < addresses->count; j++) {
             vec_push(arena, ret,
-                     (struct model_port_member){res->addresses.items[j].cidr.addr, port->protocol,
+                     (struct model_port_member){addresses->items[j].cidr.addr, port->protocol,
                                                 port->port});
         }
     }
@@ -175,10 +193,12 @@ static void collect_triples(struct ipset_registry *registry, const struct sel *s
     struct triples triples = {0};
     label_index_select(registry->members, registry->arena, sel != NULL ? sel : &everything,
                        &matches);
-    for (size_t i = 0; i < matches.count && matches.items[i] < registry->model->endpoints.count;
-         i++) {
-        const struct res_workload *res = registry->model->endpoints.items[matches.items[i]].res;
-        add_endpoint_triples(registry->arena, res, protocol, names, &triples);
+    for (size_t i = 0; i < matches.count; i++) {
+        const struct res_endpoint_ports *ports = member_ports(registry->model, matches.items[i]);
+        if (ports != NULL) {
+            add_triples(registry->arena, ports, member_nets(registry->model, matches.items[i]),
+                        protocol, names, &triples);
+        }
     }
     vec_sort(&triples, compare_triples);
     size_t unique = 0;

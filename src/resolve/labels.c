@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Effective labels of workloads and network sets (semantics.md 2.5): forced labels first, then the object's own, then
+// Effective labels of endpoints and network sets (semantics.md 2.5): forced labels first, then the object's own, then
 // those of its profiles in order; the first that defines a key wins.
 #include "internal.h"
 
@@ -165,6 +165,20 @@ struct labels workload_labels(struct label_scope *scope, const struct res_worklo
     }
     for (size_t i = 0; i < workload->profiles.count; i++) {
         add_profile(scope, &list, workload->profiles.items[i].text);
+    }
+    return finish(&list);
+}
+
+// Nothing is stripped or forced: a host endpoint says what it is by itself.
+struct labels host_labels(struct label_scope *scope, const struct res_host *host)
+{
+    struct label_list list = {0};
+    const struct res_meta *meta = &host->meta;
+    for (size_t i = 0; i < meta->label_count; i++) {
+        add(scope->arena, &list, meta->labels[i].key, meta->labels[i].value);
+    }
+    for (size_t i = 0; i < host->profiles.count; i++) {
+        add_profile(scope, &list, host->profiles.items[i].text);
     }
     return finish(&list);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Endpoints, network sets and profiles of the model, sorted by id.
+// Endpoints of workloads and hosts, network sets and profiles of the model, sorted by id.
 #include "internal.h"
 
 #include <stdlib.h>
@@ -12,6 +12,11 @@ static int compare_endpoints(const void *a, const void *b)
     return order != 0 ? order : loc_compare(left->res->meta.start, right->res->meta.start);
 }
 
+static bool is_local(const struct model *model, const struct res_text *node)
+{
+    return model->node == NULL || (node->text != NULL && strcmp(node->text, model->node) == 0);
+}
+
 void resolve_endpoints(struct arena *arena, const struct resources *resources, struct model *model)
 {
     struct label_scope *scope = label_scope_new(arena, resources);
@@ -20,8 +25,7 @@ void resolve_endpoints(struct arena *arena, const struct resources *resources, s
         if (res->addresses.count == 0) {
             continue; // Calico ignores an endpoint without addresses
         }
-        bool local = model->node == NULL ||
-                     (res->node.text != NULL && strcmp(res->node.text, model->node) == 0);
+        bool local = is_local(model, &res->node);
         model->local_endpoints += local;
         vec_push(arena, &model->endpoints,
                  (struct model_endpoint){
@@ -33,6 +37,32 @@ void resolve_endpoints(struct arena *arena, const struct resources *resources, s
                  });
     }
     vec_sort(&model->endpoints, compare_endpoints);
+}
+
+static int compare_hosts(const void *a, const void *b)
+{
+    const struct model_host *left = a;
+    const struct model_host *right = b;
+    int order = strcmp(left->id, right->id);
+    return order != 0 ? order : loc_compare(left->res->meta.start, right->res->meta.start);
+}
+
+void resolve_hosts(struct arena *arena, const struct resources *resources, struct model *model)
+{
+    struct label_scope *scope = label_scope_new(arena, resources);
+    for (size_t i = 0; i < resources->hosts.count; i++) {
+        const struct res_host *res = &resources->hosts.items[i];
+        bool local = is_local(model, &res->node);
+        model->local_endpoints += local;
+        vec_push(arena, &model->hosts,
+                 (struct model_host){
+                     .res = res,
+                     .id = arena_printf(arena, "hep/%s", res->meta.name),
+                     .labels = host_labels(scope, res),
+                     .local = local,
+                 });
+    }
+    vec_sort(&model->hosts, compare_hosts);
 }
 
 static int compare_netsets(const void *a, const void *b)
@@ -118,6 +148,16 @@ static uint32_t profile_number(struct profile_lookup *lookup, const char *name)
     return *number;
 }
 
+static struct model_indexes profile_numbers(struct profile_lookup *lookup,
+                                            const struct res_names *names)
+{
+    struct model_indexes numbers = {0};
+    for (size_t i = 0; i < names->count; i++) {
+        vec_push(lookup->arena, &numbers, profile_number(lookup, names->items[i].text));
+    }
+    return numbers;
+}
+
 void resolve_profiles(struct arena *arena, const struct resources *resources, struct model *model)
 {
     struct profile_lookup lookup = {
@@ -128,9 +168,14 @@ void resolve_profiles(struct arena *arena, const struct resources *resources, st
     }
     for (size_t i = 0; i < model->endpoints.count; i++) {
         struct model_endpoint *endpoint = &model->endpoints.items[i];
-        for (size_t j = 0; endpoint->local && j < endpoint->res->profiles.count; j++) {
-            vec_push(arena, &endpoint->profiles,
-                     profile_number(&lookup, endpoint->res->profiles.items[j].text));
+        if (endpoint->local) {
+            endpoint->profiles = profile_numbers(&lookup, &endpoint->res->profiles);
+        }
+    }
+    for (size_t i = 0; i < model->hosts.count; i++) {
+        struct model_host *host = &model->hosts.items[i];
+        if (host->local) {
+            host->profiles = profile_numbers(&lookup, &host->res->profiles);
         }
     }
 }

@@ -7,27 +7,38 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+struct node_names {
+    struct arena *arena;
+    struct strmap *seen;
+    VEC_FIELDS(const char *);
+};
+
+static void add_node(struct node_names *names, const struct res_text *node)
+{
+    if (node->text != NULL && strmap_get(names->seen, node->text) == NULL) {
+        strmap_put(names->seen, node->text, names->seen);
+        vec_push(names->arena, names, node->text);
+    }
+}
+
 static void collect_nodes(struct arena *arena, const struct resources *resources,
                           struct model *model)
 {
-    struct strmap *seen = strmap_new(arena);
-    VEC(const char *) nodes = {0};
+    struct node_names names = {.arena = arena, .seen = strmap_new(arena)};
     for (size_t i = 0; i < resources->workloads.count; i++) {
-        const char *node = resources->workloads.items[i].node.text;
-        if (node != NULL && strmap_get(seen, node) == NULL) {
-            strmap_put(seen, node, seen);
-            vec_push(arena, &nodes, node);
-        }
+        add_node(&names, &resources->workloads.items[i].node);
     }
-    vec_sort(&nodes, compare_names);
-    model->nodes = nodes.items;
-    model->node_count = nodes.count;
+    for (size_t i = 0; i < resources->hosts.count; i++) {
+        add_node(&names, &resources->hosts.items[i].node);
+    }
+    vec_sort(&names, compare_names);
+    model->nodes = names.items;
+    model->node_count = names.count;
 }
 
 struct model *resolve(struct arena *arena, struct diags *diags, const struct resources *resources,
-                      const char *node)
+                      const char *node, const struct host_inventory *inventory)
 {
-    (void)diags;
     struct model *model = arena_new_of(arena, struct model);
     model->node = node;
     collect_nodes(arena, resources, model);
@@ -35,18 +46,30 @@ struct model *resolve(struct arena *arena, struct diags *diags, const struct res
     resolve_tiers(arena, resources, model);
     resolve_policies(arena, resources, model);
     resolve_endpoints(arena, resources, model);
+    resolve_hosts(arena, resources, model);
+    resolve_interfaces(arena, diags, inventory, model);
     resolve_netsets(arena, resources, model);
     resolve_profiles(arena, resources, model);
-    resolve_active(arena, model);
+    resolve_active(arena, diags, model);
     resolve_rules(arena, model);
     return model;
+}
+
+static bool is_node(const struct res_text *other, const char *node, size_t length)
+{
+    return other->text != NULL && strlen(other->text) == length &&
+           memcmp(other->text, node, length) == 0;
 }
 
 static bool names_node(const struct resources *resources, const char *node, size_t length)
 {
     for (size_t i = 0; i < resources->workloads.count; i++) {
-        const char *other = resources->workloads.items[i].node.text;
-        if (other != NULL && strlen(other) == length && memcmp(other, node, length) == 0) {
+        if (is_node(&resources->workloads.items[i].node, node, length)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < resources->hosts.count; i++) {
+        if (is_node(&resources->hosts.items[i].node, node, length)) {
             return true;
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// FelixConfiguration "default", then "node.NAME" -> settings, with Calico's defaults (semantics.md appendix A).
+// FelixConfiguration "default", then "node.NAME" -> settings, with Calico's defaults (semantics.md appendix A)
+// but for the failsafe ports.
 #include "internal.h"
 
 #include <stdlib.h>
@@ -29,6 +30,33 @@ static void parse_rate(const char *text, struct model_settings *settings)
     }
 }
 
+static uint32_t lowest_bit(uint32_t mask)
+{
+    return mask & (~mask + 1);
+}
+
+// Calico's own list protects its datastore and BGP, which a plain host has not (semantics.md 6.5).
+static const struct res_failsafe default_in[] = {
+    {.protocol = PROTO_TCP, .port = 22},
+    {.protocol = PROTO_UDP, .port = 68},
+    {.protocol = PROTO_UDP, .port = 546},
+};
+static const struct res_failsafe default_out[] = {
+    {.protocol = PROTO_UDP, .port = 53},
+    {.protocol = PROTO_TCP, .port = 53},
+    {.protocol = PROTO_UDP, .port = 67},
+    {.protocol = PROTO_UDP, .port = 547},
+};
+
+static void set_failsafes(struct arena *arena, struct model_settings *settings, int direction,
+                          const struct res_failsafe *items, size_t count)
+{
+    settings->failsafes[direction].count = 0;
+    for (size_t i = 0; i < count; i++) {
+        vec_push(arena, &settings->failsafes[direction], items[i]);
+    }
+}
+
 static void apply(struct arena *arena, const struct res_felix *felix, struct model_settings *ret)
 {
     if (felix->interface_prefixes.count > 0) {
@@ -54,6 +82,16 @@ static void apply(struct arena *arena, const struct res_felix *felix, struct mod
     }
     if (felix->log_burst.present) {
         ret->log_burst = (uint32_t)felix->log_burst.value;
+    }
+    if (felix->mark_mask != 0) {
+        ret->mark = lowest_bit(felix->mark_mask);
+    }
+    if (felix->failsafes_in.present) {
+        set_failsafes(arena, ret, MODEL_IN, felix->failsafes_in.items, felix->failsafes_in.count);
+    }
+    if (felix->failsafes_out.present) {
+        set_failsafes(arena, ret, MODEL_OUT, felix->failsafes_out.items,
+                      felix->failsafes_out.count);
     }
     if (felix->allow_vxlan.present) {
         ret->drop_vxlan = !felix->allow_vxlan.value;
@@ -83,6 +121,7 @@ void resolve_settings(struct arena *arena, const struct resources *resources, co
                       struct model_settings *ret)
 {
     static const char *default_prefixes[] = {"cali"};
+    static const uint32_t default_mark_mask = 0xffff0000;
     *ret = (struct model_settings){
         .interface_prefixes = default_prefixes,
         .interface_prefix_count = 1,
@@ -94,7 +133,10 @@ void resolve_settings(struct arena *arena, const struct resources *resources, co
         .drop_vxlan = true,
         .drop_ipip = true,
         .vxlan_port = 4789,
+        .mark = lowest_bit(default_mark_mask),
     };
+    set_failsafes(arena, ret, MODEL_IN, default_in, ARRAY_COUNT(default_in));
+    set_failsafes(arena, ret, MODEL_OUT, default_out, ARRAY_COUNT(default_out));
     apply_named(arena, resources, "default", ret);
     if (node != NULL) {
         apply_named(arena, resources, arena_printf(arena, "node.%s", node), ret);

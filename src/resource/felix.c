@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // FelixConfiguration: the settings that polc uses. Most of the others are about things that polc
 // does not do, so they are named in one note and skipped.
+#include "failsafe.h"
 #include "objects.h"
 #include "values.h"
 
@@ -132,6 +133,28 @@ static void felix_port(struct res_decoder *decoder, const struct node *node, voi
     }
 }
 
+// 32 bits, in hexadecimal or decimal, with quotes or without; the mask of nftables wins over that of iptables.
+static void felix_mark_mask(struct res_decoder *decoder, const struct node *node, void *target,
+                            const void *arg)
+{
+    (void)arg;
+    uint32_t *mask = target;
+    char *end = NULL;
+    if (node->type != NODE_SCALAR) {
+        report_type(decoder, node, "a number");
+        return;
+    }
+    bool hex = strncasecmp(node->text, "0x", 2) == 0;
+    unsigned long long value = strtoull(node->text, &end, hex ? 16 : 10);
+    if ((!hex && !is_decimal(node->text)) || *end != '\0' || value == 0 || value > UINT32_MAX) {
+        struct diag *diag = diag_report(decoder->diags, DIAG_P024, node->loc, "%s cannot be %s",
+                                        field_name(decoder), node->text);
+        diag_label(diag, "32 bits of which at least one is set, like 0xffff0000");
+        return;
+    }
+    *mask = *mask != 0 ? *mask : (uint32_t)value;
+}
+
 static const char *const host_words[] = {"Drop", "Return", "Accept"};
 static const char *const deny_words[] = {"Drop", "Reject"};
 static const struct words host_actions = WORDS(host_words), deny_actions = WORDS(deny_words);
@@ -148,6 +171,10 @@ static const struct field felix_rows[] = {
     {"allowVXLANPacketsFromWorkloads", field_bool, IN_FELIX(allow_vxlan), NULL},
     {"allowIPIPPacketsFromWorkloads", field_bool, IN_FELIX(allow_ipip), NULL},
     {"vxlanPort", felix_port, IN_FELIX(vxlan_port), NULL},
+    {"nftablesMarkMask", felix_mark_mask, IN_FELIX(mark_mask), NULL},
+    {"iptablesMarkMask", felix_mark_mask, IN_FELIX(mark_mask), NULL},
+    {"failsafeInboundHostPorts", field_failsafes, IN_FELIX(failsafes_in), NULL},
+    {"failsafeOutboundHostPorts", field_failsafes, IN_FELIX(failsafes_out), NULL},
 };
 static const struct fields felix_fields = FIELDS(felix_rows);
 

@@ -3,7 +3,7 @@
 #include "values.h"
 
 const enum net_form net_strict = NET_STRICT, net_relaxed = NET_RELAXED, net_masked = NET_MASKED,
-                    net_host = NET_HOST;
+                    net_host = NET_HOST, net_bare = NET_BARE;
 
 static void report_address(struct res_decoder *decoder, const char *text, struct loc loc,
                            enum addr_problem problem)
@@ -52,6 +52,15 @@ static bool report_not_single(struct res_decoder *decoder, const char *text, str
     return false;
 }
 
+static bool report_not_bare(struct res_decoder *decoder, const char *text, struct loc loc)
+{
+    struct diag *diag = diag_report(decoder->diags, DIAG_P047, loc,
+                                    "%s takes addresses without a prefix length, not \"%s\"",
+                                    field_name(decoder), text);
+    diag_label(diag, "did you mean %.*s?", (int)strcspn(text, "/"), text);
+    return false;
+}
+
 bool parse_net(struct res_decoder *decoder, const char *text, struct loc loc, enum net_form form,
                struct res_net *ret)
 {
@@ -67,6 +76,9 @@ bool parse_net(struct res_decoder *decoder, const char *text, struct loc loc, en
     }
     if (form == NET_STRICT && problem == ADDR_HOST_BITS) {
         return report_host_bits(decoder, text, loc, &cidr);
+    }
+    if (form == NET_BARE && problem != ADDR_NO_MASK) {
+        return report_not_bare(decoder, text, loc);
     }
     if (form == NET_HOST && !cidr_is_host(cidr)) {
         return report_not_single(decoder, text, loc);

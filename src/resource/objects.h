@@ -17,6 +17,7 @@ void decode_cluster_policy(struct res_decoder *decoder, const struct load_object
                            enum res_kind kind);
 void decode_netset(struct res_decoder *decoder, const struct load_object *object,
                    enum res_kind kind);
+void decode_host(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind);
 void decode_workload(struct res_decoder *decoder, const struct load_object *object,
                      enum res_kind kind);
 void decode_profile(struct res_decoder *decoder, const struct load_object *object,

@@ -19,14 +19,15 @@ enum net_form {
     NET_STRICT,  // rules: a mask, and nothing below it
     NET_RELAXED, // network sets: bare addresses and bits below the mask are accepted
     NET_MASKED,  // Kubernetes: a mask, and bits below it are accepted
-    NET_HOST,    // addresses of an endpoint: a single one
+    NET_HOST,    // addresses of a workload endpoint: a single one
+    NET_BARE,    // addresses of a host endpoint: a single one without a mask
 };
 bool parse_net(struct res_decoder *decoder, const char *text, struct loc loc, enum net_form form,
                struct res_net *ret);
 // `arg` is a pointer to enum net_form; of at most MAX_NETS entries when NET_STRICT.
 void field_nets(struct res_decoder *decoder, const struct node *node, void *target,
                 const void *arg);
-extern const enum net_form net_strict, net_relaxed, net_masked, net_host;
+extern const enum net_form net_strict, net_relaxed, net_masked, net_host, net_bare;
 
 void field_ports(struct res_decoder *decoder, const struct node *node, void *target,
                  const void *arg);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Tiers, network sets and workload endpoints, each alone (semantics.md 1.3, 1.7, 1.9).
+// Tiers, network sets and endpoints, each alone (semantics.md 1.3, 1.7 to 1.9).
 #include "internal.h"
 
 struct built_in_tier {
@@ -66,15 +66,44 @@ void check_netset(const struct check *check, const struct res_netset *netset)
     }
 }
 
-void check_workload(const struct check *check, const struct res_workload *workload)
+static void check_node(const struct check *check, const struct res_meta *meta,
+                       const struct res_text *node)
 {
-    const struct res_meta *meta = &workload->meta;
-    if (workload->node.text == NULL || workload->node.text[0] == '\0') {
+    if (node->text == NULL || node->text[0] == '\0') {
         struct diag *diag =
             diag_report(check->diags, DIAG_P025, meta->loc, "%s does not say on which node it is",
                         object_text(check, meta));
         diag_hint(diag, "add \"node: NAME\" to its spec, with the name of the host as in --node");
     }
+}
+
+void check_host(const struct check *check, const struct res_host *host)
+{
+    const struct res_meta *meta = &host->meta;
+    check_node(check, meta, &host->node);
+    if (host->interface_name.loc.line == 0 && host->expected_ips_loc.line == 0) {
+        struct diag *diag = diag_report(check->diags, DIAG_P025, meta->loc,
+                                        "%s has neither \"interfaceName\" nor \"expectedIPs\"",
+                                        object_text(check, meta));
+        diag_hint(
+            diag,
+            "add \"interfaceName: eth0\" to its spec, or \"interfaceName: '*'\" for all interfaces");
+    }
+    for (size_t i = 0; i < meta->label_count; i++) {
+        if (strcmp(meta->labels[i].key, "projectcalico.org/namespace") == 0) {
+            struct diag *diag = diag_report(
+                check->diags, DIAG_W040, meta->labels[i].key_loc,
+                "%s carries the label %s, so NetworkPolicies of namespace \"%s\" select it",
+                object_text(check, meta), meta->labels[i].key, meta->labels[i].value);
+            diag_label(diag, "a host endpoint is in no namespace; remove it");
+        }
+    }
+}
+
+void check_workload(const struct check *check, const struct res_workload *workload)
+{
+    const struct res_meta *meta = &workload->meta;
+    check_node(check, meta, &workload->node);
     if (workload->addresses.count == 0 && workload->addresses_loc.line == 0) {
         struct diag *diag =
             diag_report(check->diags, DIAG_W003, meta->loc, "%s has no address and is ignored",

@@ -37,17 +37,12 @@ static void check_pre_dnat(const struct check *check, const struct res_policy *p
 static void check_needs_forward(const struct check *check, const struct res_policy *policy,
                                 const struct res_bool *field, const char *name)
 {
-    if (!field->value) {
-        return;
-    }
-    if (!policy->apply_on_forward.value) {
+    if (field->value && !policy->apply_on_forward.value) {
         struct diag *diag = diag_report(check->diags, DIAG_P055, field->loc,
                                         "\"%s\" needs \"applyOnForward: true\" in %s", name,
                                         object_text(check, &policy->meta));
         diag_hint(diag, "add \"applyOnForward: true\" to the spec");
     }
-    report_not_yet(check, field->loc, arena_printf(check->arena, "\"%s: true\"", name),
-                   &policy->meta);
 }
 
 static void check_kinds_of_policy(const struct check *check, const struct res_policy *policy)

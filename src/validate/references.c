@@ -95,30 +95,41 @@ static bool is_generated(const char *name)
 }
 
 static void check_profile(const struct check *check, struct strmap *known,
-                          const struct res_workload *workload, const struct res_text *profile)
+                          const struct res_meta *meta, const struct res_text *profile)
 {
     if (is_generated(profile->text) || strmap_get(known, profile->text) != NULL) {
         return;
     }
-    strmap_put(known, profile->text, (void *)workload); // once is enough
+    strmap_put(known, profile->text, (void *)meta); // once is enough
     struct diag *diag =
         diag_report(check->diags, DIAG_W001, profile->loc,
                     "profile \"%s\" does not exist, so it denies everything", profile->text);
-    diag_label(diag, "named by %s", object_text(check, &workload->meta));
+    diag_label(diag, "named by %s", object_text(check, meta));
     diag_hint(diag, "add the Profile, or name \"projectcalico-default-allow\"");
+}
+
+static void check_profiles(const struct check *check, struct strmap *known,
+                           const struct res_meta *meta, const struct res_names *profiles)
+{
+    for (size_t i = 0; i < profiles->count; i++) {
+        check_profile(check, known, meta, &profiles->items[i]);
+    }
 }
 
 void check_profiles_exist(const struct check *check)
 {
+    const struct resources *resources = check->resources;
     struct strmap *known = strmap_new(check->arena);
-    for (size_t i = 0; i < check->resources->profiles.count; i++) {
-        const struct res_profile *profile = &check->resources->profiles.items[i];
+    for (size_t i = 0; i < resources->profiles.count; i++) {
+        const struct res_profile *profile = &resources->profiles.items[i];
         strmap_put(known, profile->meta.name, (void *)profile);
     }
-    for (size_t i = 0; i < check->resources->workloads.count; i++) {
-        const struct res_workload *workload = &check->resources->workloads.items[i];
-        for (size_t j = 0; j < workload->profiles.count; j++) {
-            check_profile(check, known, workload, &workload->profiles.items[j]);
-        }
+    for (size_t i = 0; i < resources->workloads.count; i++) {
+        const struct res_workload *workload = &resources->workloads.items[i];
+        check_profiles(check, known, &workload->meta, &workload->profiles);
+    }
+    for (size_t i = 0; i < resources->hosts.count; i++) {
+        const struct res_host *host = &resources->hosts.items[i];
+        check_profiles(check, known, &host->meta, &host->profiles);
     }
 }

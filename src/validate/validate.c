@@ -28,6 +28,9 @@ static void check_objects(const struct check *check)
     for (size_t i = 0; i < resources->netsets.count; i++) {
         check_netset(check, &resources->netsets.items[i]);
     }
+    for (size_t i = 0; i < resources->hosts.count; i++) {
+        check_host(check, &resources->hosts.items[i]);
+    }
     for (size_t i = 0; i < resources->workloads.count; i++) {
         check_workload(check, &resources->workloads.items[i]);
     }

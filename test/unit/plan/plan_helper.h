@@ -22,7 +22,7 @@ __attribute__((unused)) static struct plan *plan_of(const char *text, const char
     load_text(kept, plan_sources, diags, plan_path, text, strlen(text), res_decode_object, decoder);
     ck_assert_msg(diags_count(diags, DIAG_ERROR) == 0, "the test's own input is wrong:\n%s",
                   printed(false));
-    struct plan *plan = plan_build(kept, resolve(arena, diags, resources, node));
+    struct plan *plan = plan_build(kept, resolve(arena, diags, resources, node, NULL));
     arena_free(arena);
     arena = kept;
     diags = NULL;

@@ -7,13 +7,20 @@
 
 #include <polc/resolve.h>
 
-// Decodes and resolves for a node; NULL takes all. Mistakes in the input fail the test.
-__attribute__((unused)) static struct model *model_of(const char *text, const char *node)
+// Decodes and resolves for a node with what is known of interfaces; NULL takes all nodes, and knows nothing. Mistakes
+// in the input fail the test.
+__attribute__((unused)) static struct model *model_with(const char *text, const char *node,
+                                                        const struct host_inventory *inventory)
 {
     decode(text);
     ck_assert_msg(diags_count(diags, DIAG_ERROR) == 0, "the test's own input is wrong:\n%s",
                   printed(false));
-    return resolve(arena, diags, resources, node);
+    return resolve(arena, diags, resources, node, inventory);
+}
+
+__attribute__((unused)) static struct model *model_of(const char *text, const char *node)
+{
+    return model_with(text, node, NULL);
 }
 
 // "KIND NAMESPACE/NAME" or "KIND NAME" with labels and spec as the content of flow maps.
@@ -96,6 +103,17 @@ __attribute__((unused)) static const char *governing(const struct model *model, 
         strbuf_addf(&text, "%s%s", i > 0 ? " " : "", model->policies.items[list->items[i]].id);
     }
     return strbuf_text(&text);
+}
+
+__attribute__((unused)) static const struct model_host *host_of(const struct model *model,
+                                                                const char *name)
+{
+    for (size_t i = 0; i < model->hosts.count; i++) {
+        if (strcmp(model->hosts.items[i].res->meta.name, name) == 0) {
+            return &model->hosts.items[i];
+        }
+    }
+    ck_abort_msg("no host endpoint %s", name);
 }
 
 // The name of an IP set, or "-" for -1.

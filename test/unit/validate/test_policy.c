@@ -24,15 +24,15 @@ START_TEST(policies)
         {"GlobalNetworkPolicy", "  namespaceSelector: global()", "V003"},
         {"NetworkPolicy", "  serviceAccountSelector: global()", "V003"},
         {"GlobalNetworkPolicy", "  selector: '!all()'", ""},        // 21
-        {"GlobalNetworkPolicy", "  doNotTrack: true", "P028 P055"}, // 114
-        {"GlobalNetworkPolicy", "  preDNAT: true", "P028 P055"},    // 114
+        {"GlobalNetworkPolicy", "  doNotTrack: true", "P055"}, // 114
+        {"GlobalNetworkPolicy", "  preDNAT: true", "P055"},    // 114
         {"GlobalNetworkPolicy", "  doNotTrack: true\n  preDNAT: true\n  applyOnForward: true",
-         "P028 P028 P053"}, // 114
+         "P053"}, // 114
         {"GlobalNetworkPolicy",
-         "  preDNAT: true\n  applyOnForward: true\n  egress: [{action: Deny}]", "P028 P054"}, // 114
+         "  preDNAT: true\n  applyOnForward: true\n  egress: [{action: Deny}]", "P054"}, // 114
         {"GlobalNetworkPolicy", "  preDNAT: true\n  applyOnForward: true\n  types: [Egress]",
-         "P028 P054"}, // 114
-        {"GlobalNetworkPolicy", "  preDNAT: true\n  applyOnForward: true", "P028"},
+         "P054"}, // 114
+        {"GlobalNetworkPolicy", "  preDNAT: true\n  applyOnForward: true", ""},
         {"GlobalNetworkPolicy", "  applyOnForward: true", ""},
         {"GlobalNetworkPolicy", "  doNotTrack: false\n  preDNAT: false\n  applyOnForward: false",
          ""},

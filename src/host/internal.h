@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the files of module host share.
+#pragma once
+
+#include <polc/host.h>
+
+// Sorts interfaces by name and their addresses, so that both sources give the same.
+void inventory_sort(struct host_node *node);
