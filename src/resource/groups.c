@@ -20,7 +20,7 @@ struct api_group {
     bool strict;          // a kind without a row is an error
 };
 
-enum use { USE_DECODE, USE_SKIP, USE_NOT_YET };
+enum use { USE_DECODE, USE_SKIP };
 
 struct kind_row {
     uint8_t group, use;
@@ -42,7 +42,6 @@ static const struct api_group groups[GROUP_COUNT] = {
 #define USED(group, name, kind) {group, USE_DECODE, name, kind, NULL}
 #define USED_IN(group, name, kind, version) {group, USE_DECODE, name, kind, version}
 #define SKIPPED(group, name) {group, USE_SKIP, name, RES_KIND_COUNT, NULL}
-#define NOT_YET(group, name, version) {group, USE_NOT_YET, name, RES_KIND_COUNT, version}
 // clang-format on
 
 static const struct kind_row rows[] = {
@@ -249,14 +248,6 @@ static void report_kind(struct res_decoder *decoder, const struct load_object *o
     if (best != NULL) {
         diag_label(diag, "did you mean \"%s\"?", best);
     }
-}
-
-static void report_not_yet(struct res_decoder *decoder, const struct load_object *object,
-                           const struct kind_row *row)
-{
-    struct diag *diag = diag_report(decoder->diags, DIAG_P004, object->kind_loc,
-                                    "%s is not supported yet by this version of polc", row->name);
-    diag_label(diag, "of %s", object->api_version);
 }
 
 // A kind without a row. In the core group and in unknown ones only what looks like a slip is
