@@ -306,10 +306,7 @@ enum res_kind groups_classify(struct res_decoder *decoder, const struct load_obj
     } else if (row->use == USE_SKIP) {
         decoder->resources->skipped++;
     } else if (check_version(decoder, object, row, group, api.version)) {
-        if (row->use == USE_DECODE) {
-            return row->kind;
-        }
-        report_not_yet(decoder, object, row);
+        return row->kind;
     }
     return RES_KIND_COUNT;
 }

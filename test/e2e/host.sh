@@ -53,7 +53,7 @@ table ip publish {
     ip daddr 192.0.2.1 tcp dport 8082 dnat to 10.70.0.1:80
   }
   chain out {
-    type nat hook output priority dstnat; policy accept;
+    type nat hook output priority -100; policy accept;
     ip daddr 192.0.2.99 tcp dport 80 dnat to 198.51.100.2:80
   }
 }
@@ -430,7 +430,7 @@ lab_nft -f - <<END
 table inet stranger {
   chain mark {
     type filter hook prerouting priority -400; policy accept;
-    meta mark set 0xffffffff
+    meta mark set 0xffffffff;
   }
 }
 END

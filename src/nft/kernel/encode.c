@@ -185,7 +185,8 @@ static uint32_t key_byteorder(const struct set *set, const struct set_shape *sha
     if (shape->field_count > 1) {
         return BYTEORDER_INVALID;
     }
-    return set->content == SET_IFNAMES ? BYTEORDER_HOST : BYTEORDER_NETWORK;
+    bool names = set->content == SET_IFNAMES || (set->content == SET_VERDICTS && set->family == 0);
+    return names ? BYTEORDER_HOST : BYTEORDER_NETWORK;
 }
 
 static void set_userdata(struct nftnl_set *object, const struct set *set,
