@@ -30,6 +30,9 @@ link set eth0 up
 route add default via $v4.1
 route add default via ${v6}1
 END
+  # A lost solicitation is asked again before a connection counts as dropped.
+  lab_sysctl router "ipv6/neigh/$iface/retrans_time_ms=100" "ipv4/neigh/$iface/retrans_time_ms=100"
+  lab_sysctl "$name" ipv6/neigh/eth0/retrans_time_ms=100 ipv4/neigh/eth0/retrans_time_ms=100
 }
 
 make_lab() {
@@ -428,9 +431,9 @@ END
 # A mark that somebody else has set must not stand for an Allow of polc.
 lab_nft -f - <<END
 table inet stranger {
-  chain mark {
+  chain stamp {
     type filter hook prerouting priority -400; policy accept;
-    meta mark set 0xffffffff;
+    meta mark set 0xffffffff
   }
 }
 END
