@@ -108,6 +108,24 @@ struct model_interface {
     size_t address_count;
 };
 
+enum model_service_origin {
+    MODEL_FROM_NOTHING, // a Service without a selector, and nobody has written its backends
+    MODEL_FROM_SLICES,
+    MODEL_FROM_ENDPOINTS,
+    MODEL_FROM_SELECTOR, // of the Service: the workloads of its namespace with such labels
+};
+
+// A service and where it leads: backends, not its own address (semantics.md 3.7).
+struct model_service {
+    const char *id; // "svc/NS/NAME"
+    const char *ns, *name;
+    const struct res_service *res;   // NULL when only its backends are in the input
+    uint8_t origin;                  // enum model_service_origin
+    struct cidrset addresses;        // normalized, both families
+    struct model_port_member *ports; // sorted, unique
+    size_t port_count;
+};
+
 struct model_netset {
     const struct res_netset *res;
     const char *id; // "netset/NS/NAME", "gns/NAME"
@@ -162,6 +180,9 @@ struct model {
         VEC_FIELDS(struct model_netset);
     } netsets; // sorted by id
     struct {
+        VEC_FIELDS(struct model_service);
+    } services; // sorted by namespace, then name
+    struct {
         VEC_FIELDS(struct model_ipset);
     } ipsets;
     const char *const *nodes; // every node that an endpoint names, sorted
@@ -180,6 +201,10 @@ struct model *resolve(struct arena *arena, struct diags *diags, const struct res
 void model_select(struct arena *arena, const struct model *model, const struct sel *sel,
                   struct model_indexes *ret_endpoints, struct model_indexes *ret_hosts,
                   struct model_indexes *ret_netsets);
+
+// The service of this name; NULL when the input has nothing of it.
+const struct model_service *model_find_service(const struct model *model, const char *ns,
+                                               const char *name);
 
 // The node of this run by design.md 5: `wanted` if not NULL; else `hostname` if an endpoint names it; else
 // `hostname` up to the first dot if one names that (then *ret_short is set); else `hostname`.

@@ -28,6 +28,9 @@ enum res_kind {
     RES_NAMESPACE,
     RES_POD,
     RES_SERVICE_ACCOUNT,
+    RES_SERVICE,
+    RES_ENDPOINT_SLICE,
+    RES_ENDPOINTS,
     RES_CONNECTIVITY_TEST,
     RES_KIND_COUNT
 };
@@ -254,6 +257,38 @@ struct res_named {
     struct res_meta meta;
 };
 
+// A port of a Service, and where it leads on the workload: a number, or the name of a port there.
+struct res_service_port {
+    uint8_t protocol;
+    uint16_t port, target;   // target as `port` when absent
+    const char *target_name; // NULL: by number
+    struct loc loc;
+};
+
+struct res_service {
+    struct res_meta meta;
+    struct res_label *selector; // none: the backends are written by somebody else
+    size_t selector_count;
+    struct {
+        VEC_FIELDS(struct res_service_port);
+    } ports;
+};
+
+// Each of the addresses has each of the ports.
+struct res_backend_set {
+    struct res_nets addresses; // host prefixes, ready or not
+    struct res_endpoint_ports ports;
+};
+
+// EndpointSlice (one set) or Endpoints (one for each subset).
+struct res_backends {
+    struct res_meta meta;
+    const char *service; // its name; NULL for a slice of none
+    struct {
+        VEC_FIELDS(struct res_backend_set);
+    } sets;
+};
+
 // FelixConfiguration: the settings that polc uses; text NULL or present false when absent.
 struct res_felix {
     struct res_meta meta;                    // name "default" or "node.NAME"
@@ -324,6 +359,15 @@ struct resources {
     struct {
         VEC_FIELDS(struct res_named);
     } service_accounts;
+    struct {
+        VEC_FIELDS(struct res_service);
+    } services;
+    struct {
+        VEC_FIELDS(struct res_backends);
+    } slices;
+    struct {
+        VEC_FIELDS(struct res_backends);
+    } endpoints;
     struct {
         VEC_FIELDS(struct res_felix);
     } felix;

@@ -40,8 +40,9 @@ static bool add_kind(struct query *query, const char *word)
 static bool parse_reference(struct run *run, struct query *query)
 {
     static const char *const candidates[] = {
-        "tier", "gnp", "np",       "netset",    "gns",     "hep",   "wep",        "profile",
-        "ns",   "sa",  "policies", "endpoints", "netsets", "tiers", "namespaces", "profiles"};
+        "tier",      "gnp",     "np",      "knp",        "kcnp",     "netset",  "gns",
+        "hep",       "wep",     "profile", "ns",         "sa",       "svc",     "policies",
+        "endpoints", "netsets", "tiers",   "namespaces", "profiles", "services"};
     const char *text = run->options.operands.items[0];
     const char *kind = arena_strndup(run->arena, text, strcspn(text, "/"));
     if (!add_kind(query, kind)) {
@@ -49,7 +50,8 @@ static bool parse_reference(struct run *run, struct query *query)
         complain("there is no kind \"%s\"", kind);
         best != NULL
             ? hint("did you mean polc get %s?", best)
-            : hint("kinds: tier gnp np policies netset gns hep wep endpoints profile ns sa");
+            : hint(
+                  "kinds: tier gnp np knp kcnp anp banp policies netset gns hep wep endpoints profile ns sa svc");
         return false;
     }
     const char *slash = strchr(text, '/');
@@ -367,8 +369,62 @@ static struct report *named_rows(struct run *run, const struct query *query)
     for (size_t i = 0; i < resources->service_accounts.count; i++) {
         meta_row(run, report, query, &resources->service_accounts.items[i].meta);
     }
+    for (size_t i = 0; i < resources->slices.count; i++) {
+        meta_row(run, report, query, &resources->slices.items[i].meta);
+    }
+    for (size_t i = 0; i < resources->endpoints.count; i++) {
+        meta_row(run, report, query, &resources->endpoints.items[i].meta);
+    }
     for (size_t i = 0; i < resources->felix.count; i++) {
         meta_row(run, report, query, &resources->felix.items[i].meta);
+    }
+    return report;
+}
+
+static void cell_members(struct run *run, struct report *report,
+                         const struct model_service *service)
+{
+    const char **texts = arena_array_of(run->arena, const char *, service->port_count);
+    for (size_t i = 0; i < service->port_count; i++) {
+        const struct model_port_member *member = &service->ports[i];
+        char buffer[IP_TEXT_MAX];
+        bool v6 = member->addr.family == IP_V6;
+        texts[i] = arena_printf(run->arena, "%s%s%s:%u/%s", v6 ? "[" : "",
+                                ip_addr_text(member->addr, buffer), v6 ? "]" : "", member->port,
+                                proto_name(member->protocol));
+    }
+    report_cell_list(report, texts, service->port_count);
+}
+
+// Where services lead: what their name stands for in a rule.
+static struct report *service_rows(struct run *run, const struct query *query)
+{
+    static const char *const columns[] = {"NAMESPACE", "NAME", "BACKENDS", "FROM", "+PORTS", "+AT"};
+    static const char *const origins[] = {
+        [MODEL_FROM_NOTHING] = "-",
+        [MODEL_FROM_SLICES] = "EndpointSlice",
+        [MODEL_FROM_ENDPOINTS] = "Endpoints",
+        [MODEL_FROM_SELECTOR] = "selector",
+    };
+    struct report *report = report_new(run->arena, columns, ARRAY_COUNT(columns));
+    for (size_t i = 0; i < run->model->services.count; i++) {
+        const struct model_service *service = &run->model->services.items[i];
+        bool named = query->name == NULL || strcmp(query->name, service->name) == 0;
+        bool in_namespace = query->ns == NULL || strcmp(query->ns, service->ns) == 0;
+        static const struct res_meta no_labels;
+        if (!named || !in_namespace ||
+            !labels_match(run, query, service->res != NULL ? &service->res->meta : &no_labels)) {
+            continue;
+        }
+        report_row(report, service->id);
+        report_cell(report, service->ns);
+        report_cell(report, service->name);
+        report_cellf(report, "%zu", service->addresses.count);
+        report_cell(report, origins[service->origin]);
+        cell_members(run, report, service);
+        report_cell(report, service->res != NULL
+                                ? loc_text(run->arena, run->sources, service->res->meta.loc)
+                                : NULL);
     }
     return report;
 }
@@ -384,6 +440,9 @@ static struct report *rows(struct run *run, const struct query *query)
     }
     if (query->kinds[RES_NETWORK_SET] || query->kinds[RES_GLOBAL_NETWORK_SET]) {
         return netset_rows(run, query);
+    }
+    if (query->kinds[RES_SERVICE]) {
+        return service_rows(run, query);
     }
     for (int kind = 0; kind < RES_KIND_COUNT; kind++) {
         if (query->kinds[kind] && res_kind_info((enum res_kind)kind)->policy) {

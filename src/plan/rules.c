@@ -45,7 +45,7 @@ static struct plan_side build_side(struct arena *arena, const struct res_entity 
         .not_nets = copy_nets(arena, &entity->not_nets, families),
         .ipset = side->ipset,
         .not_ipset = side->not_ipset,
-        .has_ports = entity->ports.count > 0,
+        .has_ports = entity->ports.count > 0 || side->named_ports >= 0,
         .ports = copy_ports(arena, &entity->ports),
         .not_ports = copy_ports(arena, &entity->not_ports),
         .named_ports = side->named_ports,

@@ -47,9 +47,17 @@ void resolve_hosts(struct arena *arena, const struct resources *resources, struc
 void resolve_interfaces(struct arena *arena, struct diags *diags,
                         const struct host_inventory *inventory, struct model *model);
 void resolve_netsets(struct arena *arena, const struct resources *resources, struct model *model);
+void resolve_services(struct arena *arena, const struct resources *resources, struct model *model);
 void resolve_profiles(struct arena *arena, const struct resources *resources, struct model *model);
 void resolve_active(struct arena *arena, struct diags *diags, struct model *model);
 void resolve_rules(struct arena *arena, struct model *model);
+
+// Triples while they are collected.
+struct triples {
+    VEC_FIELDS(struct model_port_member);
+};
+// Sorts them and drops duplicates.
+void triples_normalize(struct triples *triples);
 
 // ---- ipsets.c -------------------------------------------------------------------------------------------------
 
@@ -58,6 +66,9 @@ struct ipset_registry *ipset_registry_new(struct arena *arena, struct model *mod
 // The number of the set of addresses, made on first use.
 int32_t ipset_addresses(struct ipset_registry *registry, const struct sel *sel);
 // The number of the set of triples for the named entries of `ports`; PLAN_NONE-like -1 when it has none.
-// `sel` NULL: every endpoint. `protocol` 0: any.
-int32_t ipset_named_ports(struct ipset_registry *registry, const struct sel *sel, uint8_t protocol,
-                          const struct res_ports *ports);
+// `sel` NULL: every endpoint. `protocol` 0: any. `within`: only addresses of this set of addresses; -1: any.
+int32_t ipset_named_ports(struct ipset_registry *registry, const struct sel *sel, int32_t within,
+                          uint8_t protocol, const struct res_ports *ports);
+// The number of the set of a service: its triples, or its addresses alone. Empty for one that is not in the input.
+int32_t ipset_service_ports(struct ipset_registry *registry, const char *ns, const char *name);
+int32_t ipset_service_addresses(struct ipset_registry *registry, const char *ns, const char *name);

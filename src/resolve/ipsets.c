@@ -157,9 +157,17 @@ static int compare_triples(const void *a, const void *b)
     return (left->port > right->port) - (left->port < right->port);
 }
 
-struct triples {
-    VEC_FIELDS(struct model_port_member);
-};
+void triples_normalize(struct triples *triples)
+{
+    vec_sort(triples, compare_triples);
+    size_t unique = 0;
+    for (size_t i = 0; i < triples->count; i++) {
+        if (unique == 0 || compare_triples(&triples->items[unique - 1], &triples->items[i]) != 0) {
+            triples->items[unique++] = triples->items[i];
+        }
+    }
+    triples->count = unique;
+}
 
 static bool names_contain(const struct port_names *names, const char *name)
 {
@@ -200,30 +208,70 @@ static void collect_triples(struct ipset_registry *registry, const struct sel *s
                         protocol, names, &triples);
         }
     }
-    vec_sort(&triples, compare_triples);
-    size_t unique = 0;
-    for (size_t i = 0; i < triples.count; i++) {
-        if (unique == 0 || compare_triples(&triples.items[unique - 1], &triples.items[i]) != 0) {
-            triples.items[unique++] = triples.items[i];
-        }
-    }
+    triples_normalize(&triples);
     set->ports = triples.items;
-    set->port_count = unique;
+    set->port_count = triples.count;
 }
 
-int32_t ipset_named_ports(struct ipset_registry *registry, const struct sel *sel, uint8_t protocol,
-                          const struct res_ports *ports)
+// Takes away what has another address.
+static void keep_within(const struct cidrset *addresses, struct model_ipset *set)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < set->port_count; i++) {
+        if (cidrset_contains_addr(addresses, set->ports[i].addr)) {
+            set->ports[kept++] = set->ports[i];
+        }
+    }
+    set->port_count = kept;
+}
+
+int32_t ipset_named_ports(struct ipset_registry *registry, const struct sel *sel, int32_t within,
+                          uint8_t protocol, const struct res_ports *ports)
 {
     struct port_names names = collect_names(registry->arena, ports);
     if (names.count == 0) {
         return -1;
     }
     struct model_ipset *set;
-    int32_t number =
-        intern_set(registry, named_set_name(registry->arena, sel, protocol, &names), &set);
+    const char *name = named_set_name(registry->arena, sel, protocol, &names);
+    if (within >= 0) {
+        name = arena_printf(registry->arena, "%s within %s", name,
+                            registry->model->ipsets.items[within].name);
+    }
+    int32_t number = intern_set(registry, name, &set);
     if (set != NULL) {
         set->kind = MODEL_NAMED_PORTS;
         collect_triples(registry, sel, protocol, &names, set);
+        if (within >= 0) {
+            keep_within(&registry->model->ipsets.items[within].members, set);
+        }
+    }
+    return number;
+}
+
+int32_t ipset_service_ports(struct ipset_registry *registry, const char *ns, const char *name)
+{
+    struct model_ipset *set;
+    int32_t number =
+        intern_set(registry, arena_printf(registry->arena, "service %s/%s", ns, name), &set);
+    const struct model_service *service = model_find_service(registry->model, ns, name);
+    if (set != NULL) {
+        set->kind = MODEL_NAMED_PORTS;
+        set->ports = service != NULL ? service->ports : NULL;
+        set->port_count = service != NULL ? service->port_count : 0;
+    }
+    return number;
+}
+
+int32_t ipset_service_addresses(struct ipset_registry *registry, const char *ns, const char *name)
+{
+    struct model_ipset *set;
+    int32_t number = intern_set(
+        registry, arena_printf(registry->arena, "addresses of service %s/%s", ns, name), &set);
+    const struct model_service *service = model_find_service(registry->model, ns, name);
+    if (set != NULL) {
+        set->kind = MODEL_ADDRESSES;
+        set->members = service != NULL ? service->addresses : (struct cidrset){0};
     }
     return number;
 }

@@ -49,6 +49,7 @@ struct model *resolve(struct arena *arena, struct diags *diags, const struct res
     resolve_hosts(arena, resources, model);
     resolve_interfaces(arena, diags, inventory, model);
     resolve_netsets(arena, resources, model);
+    resolve_services(arena, resources, model);
     resolve_profiles(arena, resources, model);
     resolve_active(arena, diags, model);
     resolve_rules(arena, model);

@@ -52,10 +52,35 @@ static const struct sel *positive_selector(const struct scanner *scanner,
     return scope != NULL && scoped ? sel_and(arena, scope, positive) : positive;
 }
 
-static struct model_side scan_side(const struct scanner *scanner, const struct res_entity *entity,
-                                   uint8_t protocol)
+// A service stands for all criteria of its side but the ports of a source: to a destination belong its ports, to a
+// source only its addresses (semantics.md 3.7).
+static struct model_side scan_service(const struct scanner *scanner,
+                                      const struct res_entity *entity, bool destination,
+                                      uint8_t protocol)
 {
     struct model_side side = {-1, -1, -1, -1};
+    const char *written = entity->service_namespace.text;
+    const char *ns = written != NULL && written[0] != '\0' ? written : scanner->ns;
+    const char *name = entity->service_name.text;
+    if (destination) {
+        side.named_ports = ipset_service_ports(scanner->registry, ns, name);
+        return side;
+    }
+    side.ipset = ipset_service_addresses(scanner->registry, ns, name);
+    side.named_ports =
+        ipset_named_ports(scanner->registry, NULL, side.ipset, protocol, &entity->ports);
+    side.not_named_ports =
+        ipset_named_ports(scanner->registry, NULL, side.ipset, protocol, &entity->not_ports);
+    return side;
+}
+
+static struct model_side scan_side(const struct scanner *scanner, const struct res_entity *entity,
+                                   bool destination, uint8_t protocol)
+{
+    struct model_side side = {-1, -1, -1, -1};
+    if (entity->has_services) {
+        return scan_service(scanner, entity, destination, protocol);
+    }
     const struct sel *positive = positive_selector(scanner, entity);
     const struct sel *negative = entity->not_selector.tree;
     if (positive != NULL && negative != NULL) {
@@ -68,9 +93,9 @@ static struct model_side scan_side(const struct scanner *scanner, const struct r
     if (negative != NULL) {
         side.not_ipset = ipset_addresses(scanner->registry, negative);
     }
-    side.named_ports = ipset_named_ports(scanner->registry, positive, protocol, &entity->ports);
+    side.named_ports = ipset_named_ports(scanner->registry, positive, -1, protocol, &entity->ports);
     side.not_named_ports =
-        ipset_named_ports(scanner->registry, positive, protocol, &entity->not_ports);
+        ipset_named_ports(scanner->registry, positive, -1, protocol, &entity->not_ports);
     return side;
 }
 
@@ -79,8 +104,9 @@ static void scan_rules(struct scanner *scanner, const struct res_rule *rules, si
 {
     for (size_t i = 0; i < count; i++) {
         ret[i].res = &rules[i];
-        ret[i].source = scan_side(scanner, &rules[i].source, rules[i].protocol.number);
-        ret[i].destination = scan_side(scanner, &rules[i].destination, rules[i].protocol.number);
+        ret[i].source = scan_side(scanner, &rules[i].source, false, rules[i].protocol.number);
+        ret[i].destination =
+            scan_side(scanner, &rules[i].destination, true, rules[i].protocol.number);
     }
 }
 

@@ -23,6 +23,9 @@ static const object_fn decoders[] = {
     [RES_NAMESPACE] = decode_named,
     [RES_POD] = decode_pod,
     [RES_SERVICE_ACCOUNT] = decode_named,
+    [RES_SERVICE] = decode_service,
+    [RES_ENDPOINT_SLICE] = decode_endpoint_slice,
+    [RES_ENDPOINTS] = decode_endpoints,
     [RES_CONNECTIVITY_TEST] = decode_test,
 };
 _Static_assert(ARRAY_COUNT(decoders) == RES_KIND_COUNT, "a row for each kind");

@@ -9,6 +9,7 @@ enum group {
     GROUP_NETWORKING,
     GROUP_POLICY,
     GROUP_POLC,
+    GROUP_DISCOVERY,
     GROUP_CORE,
     GROUP_COUNT
 };
@@ -18,6 +19,7 @@ struct api_group {
     const char *versions; // of its kinds, unless the row has its own
     uint8_t rows;         // group whose rows hold here
     bool strict;          // a kind without a row is an error
+    const char *older;    // a version whose objects read the same; NULL: none
 };
 
 enum use { USE_DECODE, USE_SKIP };
@@ -30,12 +32,13 @@ struct kind_row {
 };
 
 static const struct api_group groups[GROUP_COUNT] = {
-    [GROUP_CALICO] = {"projectcalico.org", "v3", GROUP_CALICO, true},
-    [GROUP_CALICO_CRD] = {"crd.projectcalico.org", "v1", GROUP_CALICO, true},
-    [GROUP_NETWORKING] = {"networking.k8s.io", "v1", GROUP_NETWORKING, true},
-    [GROUP_POLICY] = {"policy.networking.k8s.io", "v1alpha2", GROUP_POLICY, true},
-    [GROUP_POLC] = {"polc.io", "v1", GROUP_POLC, true},
-    [GROUP_CORE] = {"", "v1", GROUP_CORE, false},
+    [GROUP_CALICO] = {"projectcalico.org", "v3", GROUP_CALICO, true, NULL},
+    [GROUP_CALICO_CRD] = {"crd.projectcalico.org", "v1", GROUP_CALICO, true, NULL},
+    [GROUP_NETWORKING] = {"networking.k8s.io", "v1", GROUP_NETWORKING, true, NULL},
+    [GROUP_POLICY] = {"policy.networking.k8s.io", "v1alpha2", GROUP_POLICY, true, NULL},
+    [GROUP_POLC] = {"polc.io", "v1", GROUP_POLC, true, NULL},
+    [GROUP_DISCOVERY] = {"discovery.k8s.io", "v1", GROUP_DISCOVERY, false, "v1beta1"},
+    [GROUP_CORE] = {"", "v1", GROUP_CORE, false, NULL},
 };
 
 // clang-format off
@@ -104,9 +107,10 @@ static const struct kind_row rows[] = {
     USED(GROUP_CORE, "Namespace", RES_NAMESPACE),
     USED(GROUP_CORE, "Pod", RES_POD),
     USED(GROUP_CORE, "ServiceAccount", RES_SERVICE_ACCOUNT),
-    SKIPPED(GROUP_CORE, "Endpoints"),
+    USED(GROUP_DISCOVERY, "EndpointSlice", RES_ENDPOINT_SLICE),
+    USED(GROUP_CORE, "Service", RES_SERVICE),
+    USED(GROUP_CORE, "Endpoints", RES_ENDPOINTS),
     SKIPPED(GROUP_CORE, "Node"),
-    SKIPPED(GROUP_CORE, "Service"),
 };
 
 // "GROUP/VERSION", or "VERSION" of the core group.
@@ -202,7 +206,8 @@ static bool check_version(struct res_decoder *decoder, const struct load_object 
                           const struct kind_row *row, const struct api_group *group,
                           const char *version)
 {
-    if (strcmp(version, row_version(row, group)) == 0) {
+    if (strcmp(version, row_version(row, group)) == 0 ||
+        (group->older != NULL && strcmp(version, group->older) == 0)) {
         return true;
     }
     struct diag *diag =

@@ -41,6 +41,9 @@ static const struct res_kind_info kinds[] = {
     [RES_NAMESPACE] = {"Namespace", "namespaces", "ns", .namespaced = false},
     [RES_POD] = {"Pod", "pods", "po", .namespaced = true},
     [RES_SERVICE_ACCOUNT] = {"ServiceAccount", "serviceaccounts", "sa", .namespaced = true},
+    [RES_SERVICE] = {"Service", "services", "svc", .namespaced = true},
+    [RES_ENDPOINT_SLICE] = {"EndpointSlice", "endpointslices", "eps", .namespaced = true},
+    [RES_ENDPOINTS] = {"Endpoints", "endpoints", "ep", .namespaced = true},
     [RES_CONNECTIVITY_TEST] = {"ConnectivityTest", "connectivitytests", "test",
                                .namespaced = false},
 };

@@ -21,12 +21,8 @@ static void port_value(struct res_decoder *decoder, const struct node *node, voi
 {
     (void)arg;
     struct kube_port *port = target;
-    port->has_port = parse_port(decoder, node, &port->port);
-    if (port->has_port && port->port.min != port->port.max) {
-        struct diag *diag = diag_report(decoder->diags, DIAG_P032, node->loc,
-                                        "Kubernetes has no range \"%s\"", node->text);
-        diag_label(diag, "write \"port: %u\" and \"endPort: %u\"", port->port.min, port->port.max);
-    }
+    static const char label[] = "write its ends as \"port\" and \"endPort\"";
+    port->has_port = parse_single_port(decoder, node, label, &port->port);
 }
 
 static void port_end(struct res_decoder *decoder, const struct node *node, void *target,

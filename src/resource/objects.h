@@ -29,6 +29,12 @@ void decode_test(struct res_decoder *decoder, const struct load_object *object, 
 // Namespace and ServiceAccount.
 void decode_named(struct res_decoder *decoder, const struct load_object *object,
                   enum res_kind kind);
+void decode_service(struct res_decoder *decoder, const struct load_object *object,
+                    enum res_kind kind);
+void decode_endpoint_slice(struct res_decoder *decoder, const struct load_object *object,
+                           enum res_kind kind);
+void decode_endpoints(struct res_decoder *decoder, const struct load_object *object,
+                      enum res_kind kind);
 
 // The top of a Calico object: apiVersion, kind, metadata, status and a spec that is read by `spec`.
 void decode_calico(struct res_decoder *decoder, const struct load_object *object,

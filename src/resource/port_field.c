@@ -137,6 +137,23 @@ bool parse_port(struct res_decoder *decoder, const struct node *node, struct res
     return true;
 }
 
+bool parse_single_port(struct res_decoder *decoder, const struct node *node, const char *label,
+                       struct res_port *ret)
+{
+    if (!parse_port(decoder, node, ret)) {
+        return false;
+    }
+    if (ret->min != ret->max) {
+        struct diag *diag = diag_report(decoder->diags, DIAG_P032, node->loc,
+                                        "Kubernetes has no range \"%s\"", node->text);
+        if (label != NULL) {
+            diag_label(diag, "%s", label);
+        }
+        return false;
+    }
+    return true;
+}
+
 static void port_item(struct res_decoder *decoder, const struct node *node, void *target,
                       const void *arg)
 {

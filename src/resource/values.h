@@ -33,5 +33,8 @@ void field_ports(struct res_decoder *decoder, const struct node *node, void *tar
                  const void *arg);
 // One entry of a port list: a number, a range or a name.
 bool parse_port(struct res_decoder *decoder, const struct node *node, struct res_port *ret);
+// One entry that is no range, as in Kubernetes; `label` says what to write instead, NULL: nothing.
+bool parse_single_port(struct res_decoder *decoder, const struct node *node, const char *label,
+                       struct res_port *ret);
 void field_protocol(struct res_decoder *decoder, const struct node *node, void *target,
                     const void *arg);

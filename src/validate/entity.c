@@ -78,9 +78,8 @@ static bool is_empty(const struct res_text *text)
     return text->text == NULL || text->text[0] == '\0';
 }
 
-// What is wrong with "services"; NULL when it would be right.
-static const char *services_problem(const struct check *check, const struct res_entity *entity,
-                                    bool destination, const struct rule_place *place)
+const char *services_problem(const struct check *check, const struct res_entity *entity,
+                             bool destination, const struct rule_place *place)
 {
     if (destination != place->egress) {
         return arena_printf(check->arena, "\"services\" cannot stand in the %s of an %s rule",
@@ -107,7 +106,6 @@ static void check_services(const struct check *check, const struct res_entity *e
     }
     const char *problem = services_problem(check, entity, destination, place);
     if (problem == NULL) {
-        report_not_yet(check, entity->services_loc, "\"services\" in a rule", place->meta);
         return;
     }
     struct diag *diag = diag_report(check->diags, DIAG_P048, entity->services_loc, "%s", problem);

@@ -41,5 +41,8 @@ void check_identities(const struct check *check)
     CHECK_ALL(resources->felix)
     CHECK_ALL(resources->namespaces)
     CHECK_ALL(resources->service_accounts)
+    CHECK_ALL(resources->services)
+    CHECK_ALL(resources->slices)
+    CHECK_ALL(resources->endpoints)
     CHECK_ALL(resources->tests)
 }

@@ -41,6 +41,9 @@ void check_test(const struct check *check, const struct res_test *test);
 void check_rules(const struct check *check, const struct res_rules *rules, struct rule_place place);
 void check_entity(const struct check *check, const struct res_rule *rule, bool destination,
                   const struct rule_place *place);
+// What is wrong with "services" of a side that has it; NULL when it is right.
+const char *services_problem(const struct check *check, const struct res_entity *entity,
+                             bool destination, const struct rule_place *place);
 
 // Objects against each other.
 void check_identities(const struct check *check);
@@ -48,3 +51,4 @@ void check_tiers_exist(const struct check *check);
 void check_addresses(const struct check *check);
 void check_profiles_exist(const struct check *check);
 void check_namespaces_exist(const struct check *check);
+void check_services_exist(const struct check *check);

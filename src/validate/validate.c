@@ -55,4 +55,5 @@ void validate(struct arena *arena, struct diags *diags, const struct resources *
     check_addresses(&check);
     check_profiles_exist(&check);
     check_namespaces_exist(&check);
+    check_services_exist(&check);
 }

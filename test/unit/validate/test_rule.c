@@ -86,7 +86,7 @@ END_TEST
 START_TEST(services) // 79, 80
 {
     static const struct fields_case egress[] = {
-        {"action: Allow, destination: {services: {name: a, namespace: b}}", "P028"},
+        {"action: Allow, destination: {services: {name: a, namespace: b}}", "W023"},
         {"action: Allow, destination: {services: {name: a}}", "P048"},
         {"action: Allow, destination: {services: {namespace: b}}", "P048"},
         {"action: Allow, source: {services: {name: a, namespace: b}}", "P048"},
@@ -100,14 +100,23 @@ START_TEST(services) // 79, 80
     static const struct fields_case ingress[] = {
         {"action: Allow, destination: {services: {name: a, namespace: b}}", "P048"},
         {"action: Allow, protocol: TCP, source: {services: {name: a, namespace: b}, ports: [80]}",
-         "P028"},
+         "W023"},
         {"action: Allow, source: {services: {name: a, namespace: b}, nets: [10.0.0.0/8]}", "P048"},
     };
     check_cases("egress", egress, ARRAY_COUNT(egress));
     check_cases("ingress", ingress, ARRAY_COUNT(ingress));
     check(object("NetworkPolicy", "",
                  "  egress: [{action: Allow, destination: {services: {name: a}}}]"));
-    EXPECT_CODES("P028"); // the namespace is that of the policy
+    EXPECT_CODES("W022 W023"); // the namespace is that of the policy
+    check(arena_printf(
+        arena, "%s%s",
+        object("NetworkPolicy", "namespace: b",
+               "  ingress: [{action: Allow, source: {services: {name: a}}}]\n"
+               "  egress: [{action: Allow, destination: {services: {name: a, namespace: b}}}]"),
+        "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: b}\n"));
+    EXPECT_CODES("W022");
+    check(object("Profile", "", "  egress: [{action: Allow, destination: {services: {name: a}}}]"));
+    EXPECT_CODES("P048"); // a profile is in no namespace
 }
 END_TEST
 
