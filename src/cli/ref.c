@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Endpoint references on the model; see ref.h.
+#include "ref.h"
+
+struct finder {
+    struct arena *arena;
+    const struct model *model;
+    const char *text; // without the port
+    struct ref *ret;
+    struct ref_problem *problem;
+};
+
+__attribute__((format(printf, 2, 3))) static bool fail(const struct finder *finder,
+                                                       const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    finder->problem->message = arena_vprintf(finder->arena, format, args);
+    va_end(args);
+    return false;
+}
+
+// ---- ends -----------------------------------------------------------------------------------------------------
+
+static void add_address(struct ref_end *end, struct ip_addr addr)
+{
+    for (size_t i = 0; i < end->address_count; i++) {
+        if (end->addresses[i].family == addr.family) {
+            return;
+        }
+    }
+    end->addresses[end->address_count++] = addr;
+}
+
+static void add_nets(struct ref_end *end, const struct res_nets *nets)
+{
+    for (size_t i = 0; i < nets->count; i++) {
+        add_address(end, nets->items[i].cidr.addr);
+    }
+}
+
+// A label that tells it from others: one of those that people use for that, else the first of its own.
+static const char *selector_of(struct arena *arena, const struct labels *labels)
+{
+    static const char *const telling[] = {"app", "app.kubernetes.io/name", "k8s-app", "name",
+                                          "role"};
+    for (size_t i = 0; i < ARRAY_COUNT(telling); i++) {
+        const char *value = labels_get(labels, telling[i]);
+        if (value != NULL) {
+            return arena_printf(arena, "%s == \"%s\"", telling[i], value);
+        }
+    }
+    for (size_t i = 0; i < labels->count; i++) {
+        const struct label *label = &labels->items[i];
+        if (strncmp(label->key, "projectcalico.org/", strlen("projectcalico.org/")) != 0 &&
+            strncmp(label->key, "pcns.", strlen("pcns.")) != 0 &&
+            strncmp(label->key, "pcsa.", strlen("pcsa.")) != 0) {
+            return arena_printf(arena, "%s == \"%s\"", label->key, label->value);
+        }
+    }
+    return NULL;
+}
+
+static const char *workload_name(struct arena *arena, const struct model_endpoint *endpoint)
+{
+    return arena_printf(arena, "%s/%s", endpoint->res->meta.ns, endpoint->res->meta.name);
+}
+
+static void add_workload(const struct finder *finder, const struct model_endpoint *endpoint)
+{
+    struct ref_end end = {.name = workload_name(finder->arena, endpoint),
+                          .selector = selector_of(finder->arena, &endpoint->labels)};
+    add_nets(&end, &endpoint->res->addresses);
+    vec_push(finder->arena, &finder->ret->ends, end);
+}
+
+// Addresses of the interfaces that a host endpoint governs, or (number -1) of all interfaces of the node.
+static void add_interfaces(const struct finder *finder, struct ref_end *end, const char *node,
+                           int32_t number)
+{
+    for (size_t i = 0; i < finder->model->interfaces.count; i++) {
+        const struct model_interface *interface = &finder->model->interfaces.items[i];
+        bool here = interface->node == NULL || node == NULL || strcmp(interface->node, node) == 0;
+        if (!here || interface->loopback || interface->workload ||
+            (number >= 0 && interface->host != number)) {
+            continue;
+        }
+        for (size_t j = 0; j < interface->address_count; j++) {
+            add_address(end, interface->addresses[j].addr);
+        }
+    }
+}
+
+static void add_host(const struct finder *finder, size_t number)
+{
+    const struct model_host *host = &finder->model->hosts.items[number];
+    struct ref_end end = {.name = arena_strdup(finder->arena, host->id),
+                          .selector = selector_of(finder->arena, &host->labels)};
+    add_nets(&end, &host->res->expected_ips);
+    add_interfaces(finder, &end, host->res->node.text, (int32_t)number);
+    vec_push(finder->arena, &finder->ret->ends, end);
+}
+
+// ---- by name ----------------------------------------------------------------------------------------------------
+
+// `pattern` may end in "*".
+static bool matches_name(const char *pattern, const char *name)
+{
+    size_t length = strlen(pattern);
+    return length > 0 && pattern[length - 1] == '*' ? strncmp(pattern, name, length - 1) == 0
+                                                    : strcmp(pattern, name) == 0;
+}
+
+// Those of a namespace (NULL: of any) with this name, their own or that of their pod.
+static void find_workloads(const struct finder *finder, const char *ns, const char *name)
+{
+    for (size_t i = 0; i < finder->model->endpoints.count; i++) {
+        const struct model_endpoint *endpoint = &finder->model->endpoints.items[i];
+        const struct res_workload *res = endpoint->res;
+        bool named = matches_name(name, res->meta.name) ||
+                     (res->pod != NULL && matches_name(name, res->pod));
+        if (named && (ns == NULL || strcmp(ns, res->meta.ns) == 0)) {
+            add_workload(finder, endpoint);
+        }
+    }
+}
+
+static void find_hosts(const struct finder *finder, const char *name)
+{
+    for (size_t i = 0; i < finder->model->hosts.count; i++) {
+        if (matches_name(name, finder->model->hosts.items[i].res->meta.name)) {
+            add_host(finder, i);
+        }
+    }
+}
+
+static void find_node(const struct finder *finder, const char *name)
+{
+    struct ref_end end = {.name = arena_printf(finder->arena, "node/%s", name)};
+    bool known = false;
+    for (size_t i = 0; i < finder->model->node_count; i++) {
+        known |= strcmp(finder->model->nodes[i], name) == 0;
+    }
+    for (size_t i = 0; i < finder->model->hosts.count; i++) {
+        const struct res_host *res = finder->model->hosts.items[i].res;
+        if (res->node.text != NULL && strcmp(res->node.text, name) == 0) {
+            known = true;
+            add_nets(&end, &res->expected_ips);
+        }
+    }
+    if (known) {
+        add_interfaces(finder, &end, name, -1);
+        vec_push(finder->arena, &finder->ret->ends, end);
+    }
+}
+
+static void suggest(const struct finder *finder, const char *name)
+{
+    size_t endpoints = finder->model->endpoints.count;
+    size_t count = endpoints + finder->model->hosts.count;
+    bool with_namespace = strchr(name, '/') != NULL;
+    const char **names = arena_array_of(finder->arena, const char *, count + 1);
+    for (size_t i = 0; i < endpoints; i++) {
+        const struct model_endpoint *endpoint = &finder->model->endpoints.items[i];
+        names[i] =
+            with_namespace ? workload_name(finder->arena, endpoint) : endpoint->res->meta.name;
+    }
+    for (size_t i = endpoints; i < count; i++) {
+        names[i] = finder->model->hosts.items[i - endpoints].id;
+    }
+    const char *best = spell_best(name, names, count);
+    finder->problem->hint = best != NULL ? arena_printf(finder->arena, "did you mean %s?", best)
+                                         : "polc get endpoints lists them";
+}
+
+static bool fail_ambiguous(const struct finder *finder)
+{
+    enum { SHOWN = 4 };
+    struct strbuf names = {.arena = finder->arena};
+    size_t count = finder->ret->ends.count;
+    for (size_t i = 0; i < count && i < SHOWN; i++) {
+        strbuf_addf(&names, "%s%s", i > 0 ? ", " : "", finder->ret->ends.items[i].name);
+    }
+    finder->problem->hint =
+        arena_printf(finder->arena, "write NS/NAME, or \"%s*\" for all of them", finder->text);
+    return fail(finder, "%zu endpoints are called \"%s\": %s%s", count, finder->text,
+                strbuf_text(&names), count > SHOWN ? ", ..." : "");
+}
+
+static bool find_by_name(const struct finder *finder)
+{
+    const char *text = finder->text;
+    const char *slash = strchr(text, '/');
+    size_t length = slash != NULL ? (size_t)(slash - text) : 0;
+    const char *rest = slash != NULL ? slash + 1 : text;
+    const char *second = strchr(rest, '/');
+    const char *head = arena_strndup(finder->arena, text, length);
+    if (strcmp(head, "hep") == 0) {
+        find_hosts(finder, rest);
+    } else if (strcmp(head, "node") == 0) {
+        find_node(finder, rest);
+    } else if (strcmp(head, "wep") == 0 && second != NULL) {
+        find_workloads(finder, arena_strndup(finder->arena, rest, (size_t)(second - rest)),
+                       second + 1);
+    } else if (strcmp(head, "wep") == 0) {
+        find_workloads(finder, NULL, rest);
+    } else if (slash != NULL) {
+        find_workloads(finder, head, rest);
+    } else {
+        find_workloads(finder, NULL, text);
+        find_hosts(finder, text);
+        if (finder->ret->ends.count == 0) {
+            find_node(finder, text);
+        }
+    }
+    bool pattern = strchr(text, '*') != NULL;
+    if (finder->ret->ends.count == 0) {
+        suggest(finder, text);
+        return fail(finder, "there is no endpoint \"%s\"", text);
+    }
+    return finder->ret->ends.count == 1 || pattern ? true : fail_ambiguous(finder);
+}
+
+// ---- by selector ------------------------------------------------------------------------------------------------
+
+static bool find_by_selector(const struct finder *finder)
+{
+    struct sel_error error;
+    const struct sel *sel = sel_parse(finder->arena, finder->text, strlen(finder->text), &error);
+    if (sel == NULL) {
+        return fail(finder, "\"%s\" is no selector: %s", finder->text, error.message);
+    }
+    for (size_t i = 0; i < finder->model->endpoints.count; i++) {
+        if (sel_matches(sel, &finder->model->endpoints.items[i].labels)) {
+            add_workload(finder, &finder->model->endpoints.items[i]);
+        }
+    }
+    for (size_t i = 0; i < finder->model->hosts.count; i++) {
+        if (sel_matches(sel, &finder->model->hosts.items[i].labels)) {
+            add_host(finder, i);
+        }
+    }
+    if (finder->ret->ends.count == 0) {
+        finder->problem->hint = arena_printf(
+            finder->arena, "polc get endpoints --show-labels     (labels that there are)");
+        return fail(finder, "the selector %s matches no endpoint", finder->text);
+    }
+    return true;
+}
+
+// ---- addresses --------------------------------------------------------------------------------------------------
+
+static bool in_a_set(const struct model *model, struct ip_addr addr)
+{
+    for (size_t i = 0; i < model->netsets.count; i++) {
+        const struct res_nets *nets = &model->netsets.items[i].res->nets;
+        for (size_t j = 0; j < nets->count; j++) {
+            if (nets->items[j].cidr.bits > 0 && cidr_contains_addr(nets->items[j].cidr, addr)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+// Some address of the Internet that no network set names: of the ranges for documentation (RFC 5737, 3849), else anyone's.
+static void find_public(const struct finder *finder)
+{
+    static const struct ip_addr candidates[] = {
+        {IP_V4, {203, 0, 113, 1}},
+        {IP_V4, {198, 51, 100, 1}},
+        {IP_V4, {192, 0, 2, 1}},
+        {IP_V4, {9, 9, 9, 9}},
+        {IP_V6, {0x20, 0x01, 0x0d, 0xb8, [15] = 1}},
+        {IP_V6, {0x26, 0x20, 0, 0xfe, [15] = 0xfe}},
+    };
+    struct ref_end end = {.name = "pub"};
+    for (size_t i = 0; i < ARRAY_COUNT(candidates); i++) {
+        if (!in_a_set(finder->model, candidates[i])) {
+            add_address(&end, candidates[i]);
+        }
+    }
+    add_address(&end, candidates[0]); // when sets name them all
+    vec_push(finder->arena, &finder->ret->ends, end);
+}
+
+static bool find_address(const struct finder *finder)
+{
+    char buffer[IP_TEXT_MAX];
+    struct ref_end end = {0};
+    struct ip_addr addr;
+    if (ip_addr_parse(finder->text, strlen(finder->text), &addr) != ADDR_OK) {
+        return false;
+    }
+    end.name = arena_strdup(finder->arena, ip_addr_text(addr, buffer));
+    add_address(&end, addr);
+    vec_push(finder->arena, &finder->ret->ends, end);
+    return true;
+}
+
+// ---- the whole ----------------------------------------------------------------------------------------------------
+
+static bool is_selector(const char *text)
+{
+    return strpbrk(text, "=!()'\"{} ") != NULL;
+}
+
+// Takes ":PORT" from the end of "NAME:PORT" or "[ADDRESS]:PORT". A bare IPv6 address has no port.
+static bool split_port(const struct finder *finder, char *text, char **ret_rest)
+{
+    char *colon = strrchr(text, ':');
+    char *end = strrchr(text, ']');
+    *ret_rest = text;
+    if (text[0] == '[' && end != NULL) {
+        *end = '\0';
+        *ret_rest = text + 1;
+        colon = end[1] == ':' ? end + 1 : NULL;
+    } else if (colon == NULL || strchr(text, ':') != colon) {
+        return true;
+    }
+    if (colon == NULL) {
+        return true;
+    }
+    char *stop;
+    unsigned long port = strtoul(colon + 1, &stop, 10);
+    if (*stop != '\0' || stop == colon + 1 || port == 0 || port > UINT16_MAX) {
+        finder->problem->hint = "NAME:PORT, with a port of 1 to 65535";
+        return fail(finder, "\"%s\" is no port", colon + 1);
+    }
+    *colon = '\0';
+    finder->ret->port = (uint16_t)port;
+    return true;
+}
+
+// Of several, those without an address do not count.
+static bool have_addresses(const struct finder *finder)
+{
+    struct ref *ref = finder->ret;
+    const char *first = ref->ends.items[0].name;
+    size_t count = 0;
+    for (size_t i = 0; i < ref->ends.count; i++) {
+        if (ref->ends.items[i].address_count > 0) {
+            ref->ends.items[count++] = ref->ends.items[i];
+        }
+    }
+    ref->ends.count = count;
+    if (count == 0) {
+        finder->problem->hint = "name an address instead; a host endpoint may have expectedIPs";
+        return fail(finder, "no address of %s is known", first);
+    }
+    return true;
+}
+
+bool ref_find(struct arena *arena, const struct model *model, const char *text, struct ref *ret,
+              struct ref_problem *reterr_problem)
+{
+    char *rest = arena_strdup(arena, text);
+    struct finder finder = {arena, model, text, ret, reterr_problem};
+    *ret = (struct ref){.text = arena_strdup(arena, text)};
+    *reterr_problem = (struct ref_problem){0};
+    bool selector = is_selector(text);
+    if (!selector && !split_port(&finder, rest, &rest)) {
+        return false;
+    }
+    finder.text = rest;
+    if (rest[0] == '\0') {
+        return fail(&finder, "a reference is empty");
+    }
+    if (find_address(&finder)) {
+        return true;
+    }
+    if (strcmp(rest, "pub") == 0) {
+        find_public(&finder);
+        return true;
+    }
+    return (selector ? find_by_selector(&finder) : find_by_name(&finder)) &&
+           have_addresses(&finder);
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Endpoint references, as `trace` and `test` take them: an address; NS/NAME; NAME if it is unique; NAME-*; wep/, hep/,
+// node/; pub; or a selector. `:PORT` may follow.
+#pragma once
+
+#include <polc/resolve.h>
+
+// What a reference names, as far as a flow needs it.
+struct ref_end {
+    const char *name;     // for a person: "NS/NAME", "hep/NAME", "node/NAME", "pub", or the address
+    const char *selector; // a selector that picks it, such as `app == "web"`; NULL
+    struct ip_addr addresses[2]; // the first one of each family
+    size_t address_count;
+};
+
+struct ref {
+    const char *text;
+    struct {
+        VEC_FIELDS(struct ref_end);
+    } ends;        // at least one; each has an address
+    uint16_t port; // 0: none given
+};
+
+// In words, for the command line or a diagnostic.
+struct ref_problem {
+    const char *message;
+    const char *hint; // NULL: none
+};
+
+// Everything in *ret is on `arena`: it outlives the model. False with *reterr_problem when it names nothing.
+bool ref_find(struct arena *arena, const struct model *model, const char *text, struct ref *ret,
+              struct ref_problem *reterr_problem);
