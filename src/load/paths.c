@@ -70,24 +70,36 @@ static char *read_all(struct arena *arena, int fd, size_t expected, size_t *ret_
 }
 
 // A byte order mark is no part of the text: it would count as a column.
-static void parse_text(const struct loader *loader, const char *path, const char *text, size_t size)
+static uint32_t add_text(const struct loader *loader, const char *path, const char *text,
+                         size_t size)
 {
     static const char mark[] = "\xef\xbb\xbf";
     size_t skipped =
         size >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
-    parse_source(loader, sources_add(loader->sources, path, text + skipped, size - skipped));
+    return sources_add(loader->sources, path, text + skipped, size - skipped);
 }
 
-static void read_source(const struct loader *loader, int fd, const char *path, size_t expected)
+// Reads to the end and keeps it, or reports why not.
+static bool add_source(const struct loader *loader, int fd, const char *path, size_t expected,
+                       uint32_t *ret)
 {
     size_t size = 0;
     const char *text = read_all(loader->arena, fd, expected, &size);
     if (text != NULL) {
-        parse_text(loader, path, text, size);
+        *ret = add_text(loader, path, text, size);
     } else if (errno == EFBIG) {
         diag_report(loader->diags, DIAG_F003, LOC_NONE, "%s is larger than 4 GiB", path);
     } else {
         cannot_read(loader, path, errno);
+    }
+    return text != NULL;
+}
+
+static void read_source(const struct loader *loader, int fd, const char *path, size_t expected)
+{
+    uint32_t source;
+    if (add_source(loader, fd, path, expected, &source)) {
+        parse_source(loader, source);
     }
 }
 
@@ -307,5 +319,19 @@ void load_text(struct arena *arena, struct sources *sources, struct diags *diags
                const char *text, size_t size, load_object_fn on_object, void *context)
 {
     struct loader loader = {arena, sources, diags, on_object, context};
-    parse_text(&loader, path, text, size);
+    parse_source(&loader, add_text(&loader, path, text, size));
+}
+
+bool load_text_file(struct arena *arena, struct sources *sources, struct diags *diags,
+                    const char *path, uint32_t *ret_source)
+{
+    struct loader loader = {.arena = arena, .sources = sources, .diags = diags};
+    CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat info;
+    if (fd < 0 || fstat(fd, &info) < 0) {
+        cannot_read(&loader, path, errno);
+        return false;
+    }
+    return is_readable(&loader, path, &info) &&
+           add_source(&loader, fd, path, (size_t)info.st_size, ret_source);
 }
