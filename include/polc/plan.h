@@ -141,9 +141,10 @@ struct plan_class {
 struct plan_endpoint {
     const char *id; // "wep/NS/NAME"
     const char *node;
-    const char *
-        interface; // as the inet hooks see it: of a bridge port, the bridge; NULL: dispatched by address alone
-    const char *port; // the bridge port behind `interface`; NULL: not behind a bridge
+    // As the inet hooks see it: of the port of a bridge, the bridge. NULL: found by address alone; none was given, or other
+    // ports of the bridge may have any address.
+    const char *interface;
+    const char *bridge, *port; // whose port the endpoint is, and that port; NULL: of none
     struct ip_addr *addresses;
     size_t address_count;
     struct cidrset spoofable; // other source addresses that it may use

@@ -75,9 +75,10 @@ struct model_endpoint {
     const char *id;       // "wep/NS/NAME"
     struct labels labels; // effective: own, forced and inherited
     bool local;           // on the node of this run, or no node was given
-    const char
-        *interface;   // as the inet hooks see it: of a bridge port, the bridge; NULL: none given
-    const char *port; // the bridge port behind `interface`, or NULL
+    // As the inet hooks see it: of the port of a bridge, the bridge. NULL: found by address alone; none was given, or other
+    // ports of the bridge may have any address.
+    const char *interface;
+    const char *bridge, *port; // whose port the endpoint is, and that port; NULL: of none
     struct model_indexes
         policies[MODEL_DIRECTIONS]; // ascending = order of evaluation; staged included
     struct model_indexes profiles;

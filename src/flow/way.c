@@ -155,8 +155,7 @@ static void to_own_host(struct walker *walker)
 {
     const struct party *source = &walker->way->source;
     bool drop = walker->evaluator->plan->settings.host_action == PLAN_HOST_DROP;
-    bool by_address = source->endpoint != NULL && source->endpoint->interface == NULL;
-    if (!by_address && (is_discovery(walker->flow) || is_dhcp(walker))) {
+    if (is_discovery(walker->flow) || is_dhcp(walker)) {
         add_fixed(walker, source->endpoint, PLAN_OUT, OUTCOME_ALLOW, FLOW_BY_DISCOVERY);
         return;
     }
@@ -189,7 +188,7 @@ static void arrive(struct walker *walker)
 
 static bool crosses_bridge(const struct plan_endpoint *a, const struct plan_endpoint *b)
 {
-    return a->port != NULL && b->port != NULL && strcmp(a->interface, b->interface) == 0;
+    return a->bridge != NULL && b->bridge != NULL && strcmp(a->bridge, b->bridge) == 0;
 }
 
 static void leave_workload(struct walker *walker)

@@ -94,6 +94,7 @@ static struct plan_endpoint build_endpoint(const struct class_registry *registry
         .id = arena_strdup(arena, endpoint->id),
         .node = copy(arena, res->node.text),
         .interface = copy(arena, endpoint->interface),
+        .bridge = copy(arena, endpoint->bridge),
         .port = copy(arena, endpoint->port),
         .addresses = copy_addresses(arena, &res->addresses),
         .address_count = res->addresses.count,

@@ -235,6 +235,7 @@ static json_t *endpoint_json(const struct printer *printer, const struct plan_en
     set_loc(printer, object, endpoint->loc);
     set_text(object, "node", endpoint->node);
     set_text(object, "interface", endpoint->interface);
+    set_text(object, "bridge", endpoint->bridge);
     set_text(object, "port", endpoint->port);
     json_object_set_new(object, "addresses",
                         addresses_json(endpoint->addresses, endpoint->address_count));

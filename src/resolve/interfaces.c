@@ -31,9 +31,34 @@ static const struct host_interface *find_interface(const struct host_node *node,
     return NULL;
 }
 
-// The inet hooks see a packet from a port of a bridge as one from the bridge.
+// "NODE PORT" of the endpoints whose device is the port of a bridge.
+static const char *port_key(const struct governing *governing,
+                            const struct model_endpoint *endpoint, const char *port)
+{
+    return arena_printf(governing->arena, "%s %s", endpoint->res->node.text, port);
+}
+
+// All ports of the bridge are of workload endpoints: whatever comes from it is a workload's or spoofed.
+static bool is_closed(const struct governing *governing, const struct strmap *ports,
+                      const struct model_endpoint *endpoint)
+{
+    const struct host_node *node = known_node(governing, endpoint->res->node.text);
+    for (size_t i = 0; i < node->count; i++) {
+        const struct host_interface *interface = &node->items[i];
+        bool is_port =
+            interface->master != NULL && strcmp(interface->master, endpoint->bridge) == 0;
+        if (is_port && strmap_get(ports, port_key(governing, endpoint, interface->name)) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// The inet hooks see a packet from a port of a bridge as one from the bridge. Where that has other ports too, a source
+// that is no endpoint's is not spoofed: it may be a neighbour, or come from anywhere behind one.
 static void look_behind_bridges(const struct governing *governing)
 {
+    struct strmap *ports = strmap_new(governing->arena);
     for (size_t i = 0; i < governing->model->endpoints.count; i++) {
         struct model_endpoint *endpoint = &governing->model->endpoints.items[i];
         const struct host_node *node =
@@ -44,8 +69,15 @@ static void look_behind_bridges(const struct governing *governing)
         const struct host_interface *master =
             device != NULL && device->master != NULL ? find_interface(node, device->master) : NULL;
         if (master != NULL && master->bridge) {
-            endpoint->interface = master->name;
+            endpoint->bridge = master->name;
             endpoint->port = device->name;
+            strmap_put(ports, port_key(governing, endpoint, device->name), endpoint);
+        }
+    }
+    for (size_t i = 0; i < governing->model->endpoints.count; i++) {
+        struct model_endpoint *endpoint = &governing->model->endpoints.items[i];
+        if (endpoint->port != NULL) {
+            endpoint->interface = is_closed(governing, ports, endpoint) ? endpoint->bridge : NULL;
         }
     }
 }

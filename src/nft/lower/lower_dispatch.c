@@ -75,8 +75,15 @@ struct map_elements {
     VEC_FIELDS(struct map_element);
 };
 
-// MAP_OWN accepts an endpoint's own source address without asking its policies.
-enum map_use { MAP_FROM_INTERFACE, MAP_FROM_ADDRESS, MAP_TO_ADDRESS, MAP_TO_INTERFACE, MAP_OWN };
+// MAP_OWN and MAP_OWN_ADDRESS accept an endpoint's own source address without asking its policies.
+enum map_use {
+    MAP_FROM_INTERFACE,
+    MAP_FROM_ADDRESS,
+    MAP_TO_ADDRESS,
+    MAP_TO_INTERFACE,
+    MAP_OWN,
+    MAP_OWN_ADDRESS
+};
 
 static bool belongs(const struct entry *entry, enum map_use use)
 {
@@ -86,6 +93,7 @@ static bool belongs(const struct entry *entry, enum map_use use)
     case MAP_OWN:
         return has_interface;
     case MAP_FROM_ADDRESS:
+    case MAP_OWN_ADDRESS:
         return !has_interface;
     case MAP_TO_ADDRESS:
         return !entry->shared;
@@ -100,6 +108,7 @@ static struct map_elements make_elements(struct lower *lower, const struct entri
 {
     struct map_elements elements = {0};
     bool from = use == MAP_FROM_INTERFACE || use == MAP_FROM_ADDRESS;
+    bool own = use == MAP_OWN || use == MAP_OWN_ADDRESS;
     const struct path *path = from ? &path_from : &path_to;
     for (size_t i = 0; i < entries->count; i++) {
         const struct entry *entry = &entries->items[i];
@@ -108,9 +117,8 @@ static struct map_elements make_elements(struct lower *lower, const struct entri
                      (struct map_element){
                          .ifname = entry->endpoint->interface,
                          .addr = entry->addr,
-                         .verdict = use == MAP_OWN ? VERDICT_ACCEPT : VERDICT_GOTO,
-                         .chain = use == MAP_OWN
-                                      ? NULL
+                         .verdict = own ? VERDICT_ACCEPT : VERDICT_GOTO,
+                         .chain = own ? NULL
                                       : lower_class(
                                             lower, entry->endpoint->classes[path->direction], path),
                          .loc = entry->endpoint->loc,
@@ -329,6 +337,20 @@ static void fill_host(struct lower *lower, const struct entries *entries)
     add1(lower, chain, stmt_verdict(VERDICT_GOTO, CHAIN_FROM));
 }
 
+// The same for endpoints that are known by their address alone: what the policies of a guest may not cut.
+static void accept_needs_by_address(struct lower *lower, struct chain *input,
+                                    const struct entries *entries, const struct maps *maps)
+{
+    if (maps->from_address[0]->count + maps->from_address[1]->count == 0) {
+        return;
+    }
+    accept_discovery(lower, input);
+    const struct set *own = make_map(lower, entries, "own-address", IP_V4, MAP_OWN_ADDRESS);
+    struct stmt renewal[] = {stmt_port(KEY_UDP_SPORT, 68), stmt_port(KEY_UDP_DPORT, 67),
+                             stmt_vmap(KEY_IP_SADDR, -1, own)};
+    chain_add(lower, input, renewal, ARRAY_COUNT(renewal), NULL, LOC_NONE);
+}
+
 static void fill_to(struct lower *lower, const struct maps *maps, const struct set *interfaces)
 {
     static const uint32_t no_interface = 0;
@@ -358,23 +380,12 @@ static void fill_to(struct lower *lower, const struct maps *maps, const struct s
     }
 }
 
-// The bridge behind which an endpoint is, or NULL.
-static const char *bridge_of(const struct plan *plan, const struct plan_endpoint *endpoint)
-{
-    for (size_t i = 0; endpoint->port != NULL && i < plan->interfaces.count; i++) {
-        if (strcmp(plan->interfaces.items[i].name, endpoint->port) == 0) {
-            return plan->interfaces.items[i].master;
-        }
-    }
-    return NULL;
-}
-
 // Where bridged packets pass the inet hooks, neighbour discovery between two ports of a bridge passes forward too.
 static void accept_bridged_discovery(struct lower *lower, struct chain *forward)
 {
     const char *last = NULL;
     for (size_t i = 0; i < lower->plan->endpoints.count; i++) {
-        const char *bridge = bridge_of(lower->plan, &lower->plan->endpoints.items[i]);
+        const char *bridge = lower->plan->endpoints.items[i].bridge;
         char name[16] = "";
         if (bridge == NULL || (last != NULL && strcmp(bridge, last) == 0)) {
             continue;
@@ -415,6 +426,7 @@ void lower_dispatch(struct lower *lower)
     struct chain *input = base_chain(lower, "input", HOOK_INPUT, 0);
     add2(lower, input, established(), stmt_verdict(VERDICT_ACCEPT, NULL));
     add_from_workloads(lower, input, interfaces, CHAIN_HOST);
+    accept_needs_by_address(lower, input, &entries, &maps);
     add_from_addresses(lower, input, &maps);
     lower_host_input(lower, input);
     fill_host(lower, &entries);

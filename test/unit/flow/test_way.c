@@ -169,7 +169,7 @@ START_TEST(bridge_ports_find_each_other)
         thing("NetworkPolicy", "x", "p", "", "selector: all(), types: [Ingress], ingress: []"));
     for (size_t i = 0; i < 2; i++) {
         plan->endpoints.items[i].port = plan->endpoints.items[i].interface;
-        plan->endpoints.items[i].interface = "br0";
+        plan->endpoints.items[i].interface = plan->endpoints.items[i].bridge = "br0";
     }
     static const struct flow_case cases[] = {
         {"fd00::1 > fd00::2 icmp6/135", "allow discovery"},

@@ -177,6 +177,7 @@ START_TEST(bridges_stand_before_their_ports)
 {
     const char *text =
         join(workload("a", "guest", "", "10.0.3.7/32", "interfaceName: tap0"),
+             workload("a", "guest2", "", "10.0.3.8/32", "interfaceName: tap1"),
              workload("a", "plain", "", "10.0.9.7/32", "interfaceName: eth1"),
              workload("a", "slave", "", "10.0.9.8/32", "interfaceName: eth2"),
              workload("a", "gone", "", "10.0.9.9/32", "interfaceName: tap9"),
@@ -194,10 +195,11 @@ START_TEST(bridges_stand_before_their_ports)
     // What belongs to workloads is governed by no named host endpoint.
     ck_assert_str_eq(governed(model), "");
     ck_assert_str_eq(codes(), "W044 W044 W044");
+    ck_assert_str_eq(endpoint_of(model, "wep/a/guest")->bridge, "br0");
     for (size_t i = 0; i < model->interfaces.count; i++) {
         const struct model_interface *interface = &model->interfaces.items[i];
         bool expected =
-            strcmp(interface->name, "br0") == 0 || strcmp(interface->name, "tap0") == 0 ||
+            strcmp(interface->name, "br0") == 0 || strncmp(interface->name, "tap", 3) == 0 ||
             strcmp(interface->name, "eth1") == 0 || strcmp(interface->name, "eth2") == 0 ||
             strcmp(interface->name, "cali1") == 0;
         ck_assert_msg(interface->workload == expected, "%s", interface->name);
@@ -205,5 +207,20 @@ START_TEST(bridges_stand_before_their_ports)
 }
 END_TEST
 
+// tap1 is nobody's: whatever is behind it is a neighbour, not a spoofed workload, and br0 is an interface like others.
+START_TEST(a_bridge_with_other_ports_is_no_workload_interface)
+{
+    const char *text = join(workload("a", "guest", "", "10.0.3.7/32", "interfaceName: tap0"),
+                            hep("a", "interfaceName: br0"), NULL);
+    const struct model *model = model_with(text, "n1", inventory());
+    const struct model_endpoint *guest = endpoint_of(model, "wep/a/guest");
+    ck_assert_ptr_null(guest->interface);
+    ck_assert_str_eq(guest->bridge, "br0");
+    ck_assert_str_eq(guest->port, "tap0");
+    ck_assert_str_eq(governed(model), "br0=a");
+}
+END_TEST
+
 UNIT_TESTS("resolve interfaces", who_governs, missing_interface_is_governed_by_name,
-           other_nodes_have_no_say, bridges_stand_before_their_ports)
+           other_nodes_have_no_say, bridges_stand_before_their_ports,
+           a_bridge_with_other_ports_is_no_workload_interface)
