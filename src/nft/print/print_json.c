@@ -139,7 +139,7 @@ static json_t *stmt_json(const struct stmt *stmt)
     case STMT_LOG:
         return json_pack("{s:{s:s, s:s}}", "log", "prefix", stmt->log_prefix, "level", "info");
     case STMT_REJECT:
-        return json_pack("{s:n}", "reject");
+        return json_pack("{s:{s:s, s:s}}", "reject", "type", "icmpx", "expr", "port-unreachable");
     case STMT_NOTRACK:
         return json_pack("{s:n}", "notrack");
     case STMT_SET_MARK:

@@ -95,7 +95,8 @@ static void print_stmt(FILE *out, const struct stmt *stmt)
         fprintf(out, "log prefix \"%s\" level info", stmt->log_prefix);
         break;
     case STMT_REJECT:
-        fputs("reject", out);
+        // Without its type nft would choose one by the family of the rule's addresses; the kernel gets this one.
+        fputs("reject with icmpx type port-unreachable", out);
         break;
     case STMT_NOTRACK:
         fputs("notrack", out);

@@ -128,7 +128,7 @@ START_TEST(settings_change_actions)
     ck_assert_str_eq(
         rules_text(ruleset, "gnp/p/in"),
         "limit rate 10/minute burst 7 packets log prefix \"default gnp p p %x: \" level "
-        "info\nreject");
+        "info\nreject with icmpx type port-unreachable");
     const char *class = rules_text(ruleset, chain_like(ruleset, "class/in/")->name);
     ck_assert_msg(strstr(class, "drop") == strstr(class, "drop\n") &&
                       strstr(class, "reject") != NULL,
