@@ -49,6 +49,16 @@ spec:
   labelsToApply: {zone: green}
   ingress: [{action: Allow, protocol: TCP, destination: {ports: [80]}}]
   egress: [{action: Allow}]
+---
+apiVersion: projectcalico.org/v3
+kind: Profile
+metadata: {name: passing}
+spec:
+  ingress:
+  - {action: Pass, protocol: TCP, destination: {ports: [80]}}
+  - {action: Deny, source: {nets: [203.0.113.2/32]}}
+  - {action: Allow, protocol: TCP, destination: {ports: [8080]}}
+  egress: [{action: Pass}]
 END
   workload a lab 10.70.0.1 fd70::1 cali-a 'profiles: [kns.lab]'
   workload b lab 10.70.0.2 fd70::2 cali-b 'profiles: [kns.lab]' 'ports:' '- {name: http, protocol: TCP, port: 80}' \
@@ -60,6 +70,8 @@ END
   workload bare lab 10.70.0.7 fd70::7 cali-bare
   workload tap lab 10.70.0.8 fd70::8 '' 'profiles: [kns.lab]'
   workload prof lab 10.70.0.9 fd70::9 cali-prof 'profiles: [web-only]'
+  workload chain lab 10.70.0.10 fd70::10 cali-chain 'profiles: [passing, web-only]'
+  workload lost lab 10.70.0.11 fd70::11 cali-lost 'profiles: [nowhere, web-only]'
   workload alien other 10.71.0.1 fd71::1 cali-alien 'profiles: [kns.other]'
 }
 
@@ -73,13 +85,15 @@ make_lab() {
   lab_workload bare cali-bare 10.70.0.7 fd70::7
   lab_workload tap tap-1 10.70.0.8 fd70::8
   lab_workload prof cali-prof 10.70.0.9 fd70::9
+  lab_workload chain cali-chain 10.70.0.10 fd70::10
+  lab_workload lost cali-lost 10.70.0.11 fd70::11
   lab_workload alien cali-alien 10.71.0.1 fd71::1
   lab_workload ghost cali-ghost 10.70.0.99 fd70::99 # has an interface of a workload, but no endpoint
   lab_workload x1 ext-1 203.0.113.1 2001:db8::1
   lab_workload x2 ext-2 203.0.113.2 2001:db8::2
   lab_workload x3 ext-3 203.0.113.3 2001:db8::3
   lab_workload x4 ext-4 203.0.113.4 2001:db8::4
-  for name in a b c six bare tap prof alien ghost x2 x4 router; do
+  for name in a b c six bare tap prof chain lost alien ghost x2 x4 router; do
     lab_serve "$name" tcp:80 tcp:81 tcp:8080 udp:53 udp:4789 echo:7
   done
   # Addresses that a and c may take besides their own.
@@ -158,6 +172,13 @@ tcp:[bare]:80 timeout
 tcp:ghost:80 timeout
 tcp:prof:80 ok
 tcp:prof:81 timeout
+tcp:chain:80 ok
+tcp:[chain]:80 ok
+tcp:chain:8080 ok
+tcp:chain:81 timeout
+udp:chain:53 timeout
+tcp:lost:80 timeout
+tcp:[lost]:80 timeout
 udp:b:4789 timeout
 tcp:router:80 timeout
 tcp:[router]:80 timeout
@@ -166,6 +187,19 @@ END
 expect bare "$title, a workload without a profile" <<END
 tcp:b:80 timeout
 tcp:x4:80 timeout
+END
+expect chain "$title, Pass in a profile goes to the next one" <<END
+tcp:b:80 ok
+tcp:[b]:80 ok
+END
+expect lost "$title, a profile that does not exist" <<END
+tcp:b:80 timeout
+tcp:[b]:80 timeout
+END
+expect x2 "$title, Deny in a profile" <<END
+tcp:chain:80 ok
+tcp:chain:8080 timeout
+tcp:[chain]:8080 ok
 END
 expect ghost "$title, an interface without an endpoint" <<END
 tcp:b:80 timeout
