@@ -25,6 +25,8 @@ enum res_kind {
     RES_WORKLOAD_ENDPOINT,
     RES_PROFILE,
     RES_FELIX_CONFIGURATION,
+    RES_KUBE_CONTROLLERS_CONFIGURATION,
+    RES_NODE,
     RES_NAMESPACE,
     RES_POD,
     RES_SERVICE_ACCOUNT,
@@ -252,6 +254,41 @@ struct res_profile {
     size_t label_count;
 };
 
+struct res_node_interface {
+    const char *name;
+    struct res_nets addresses; // host prefixes
+};
+
+// Node, of Kubernetes or of Calico; both may describe one host.
+struct res_node {
+    struct res_meta meta;
+    bool kubernetes;
+    struct res_nets addresses; // host prefixes
+    struct {
+        VEC_FIELDS(struct res_node_interface);
+    } interfaces; // Calico's
+};
+
+// KubeControllersConfiguration: host endpoints that are made for nodes.
+struct res_template {
+    struct loc loc;
+    struct res_text name; // generateName
+    struct res_nets cidrs;
+    struct loc cidrs_loc;    // when there are entries, even unreadable ones
+    struct res_text pattern; // an extended regular expression that compiles
+    struct res_selector selector;
+    struct res_label *labels;
+    size_t label_count;
+};
+
+struct res_fleet {
+    struct res_meta meta;
+    struct res_text auto_create, create_default; // "Enabled" or "Disabled"; text NULL when absent
+    struct {
+        VEC_FIELDS(struct res_template);
+    } templates;
+};
+
 // Namespace or ServiceAccount: only name and labels matter.
 struct res_named {
     struct res_meta meta;
@@ -371,6 +408,12 @@ struct resources {
     struct {
         VEC_FIELDS(struct res_felix);
     } felix;
+    struct {
+        VEC_FIELDS(struct res_fleet);
+    } fleets;
+    struct {
+        VEC_FIELDS(struct res_node);
+    } nodes;
     struct {
         VEC_FIELDS(struct res_test);
     } tests;

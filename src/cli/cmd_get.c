@@ -375,6 +375,12 @@ static struct report *named_rows(struct run *run, const struct query *query)
     for (size_t i = 0; i < resources->endpoints.count; i++) {
         meta_row(run, report, query, &resources->endpoints.items[i].meta);
     }
+    for (size_t i = 0; i < resources->nodes.count; i++) {
+        meta_row(run, report, query, &resources->nodes.items[i].meta);
+    }
+    for (size_t i = 0; i < resources->fleets.count; i++) {
+        meta_row(run, report, query, &resources->fleets.items[i].meta);
+    }
     for (size_t i = 0; i < resources->felix.count; i++) {
         meta_row(run, report, query, &resources->felix.items[i].meta);
     }

@@ -17,7 +17,7 @@ static bool refuse_for_input(struct run *run)
     const char *paths =
         words_join(run->arena, run->options.paths.items, run->options.paths.count, ", ");
     bool nothing = resources->policies.count == 0 && resources->profiles.count == 0 &&
-                   resources->workloads.count == 0 && resources->hosts.count == 0;
+                   resources->workloads.count == 0 && model->hosts.count == 0;
     if (nothing) {
         bool end = refuse(run, "S001", "no policy, profile or endpoint in %s", paths);
         if (end) {

@@ -82,7 +82,7 @@ static void look_behind_bridges(const struct governing *governing)
     }
 }
 
-static bool has_workload_prefix(const struct model_settings *settings, const char *name)
+bool is_workload_prefix(const struct model_settings *settings, const char *name)
 {
     for (size_t i = 0; i < settings->interface_prefix_count; i++) {
         const char *prefix = settings->interface_prefixes[i];
@@ -136,7 +136,7 @@ static void add_interfaces(const struct governing *governing, struct strmap *wor
                      .loopback = interface->loopback,
                      .bridge = interface->bridge,
                      .workload = strmap_get(workloads, key) != NULL ||
-                                 has_workload_prefix(&governing->model->settings, interface->name),
+                                 is_workload_prefix(&governing->model->settings, interface->name),
                      .master = interface->master,
                      .addresses = interface->addresses,
                      .address_count = interface->address_count,

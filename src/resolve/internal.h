@@ -23,6 +23,8 @@ struct label_scope;
 struct label_scope *label_scope_new(struct arena *arena, const struct resources *resources);
 struct labels workload_labels(struct label_scope *scope, const struct res_workload *workload);
 struct labels host_labels(struct label_scope *scope, const struct res_host *host);
+// Labels as they are written, ready for a selector.
+struct labels own_labels(struct arena *arena, const struct res_label *items, size_t count);
 struct labels netset_labels(struct label_scope *scope, const struct res_netset *netset);
 
 // ---- index.c: an inverted index from labels to candidates -----------------------------------------------------
@@ -42,7 +44,11 @@ void resolve_settings(struct arena *arena, const struct resources *resources, co
 void resolve_tiers(struct arena *arena, const struct resources *resources, struct model *model);
 void resolve_policies(struct arena *arena, const struct resources *resources, struct model *model);
 void resolve_endpoints(struct arena *arena, const struct resources *resources, struct model *model);
-void resolve_hosts(struct arena *arena, const struct resources *resources, struct model *model);
+// Written host endpoints and those that are made for nodes.
+void resolve_hosts(struct arena *arena, struct diags *diags, const struct resources *resources,
+                   const struct host_inventory *inventory, struct model *model);
+// Whether a name begins as those of workload interfaces do.
+bool is_workload_prefix(const struct model_settings *settings, const char *name);
 // Interfaces of the nodes, the bridges in front of workload endpoints, and which host endpoint governs what.
 void resolve_interfaces(struct arena *arena, struct diags *diags,
                         const struct host_inventory *inventory, struct model *model);
@@ -58,6 +64,19 @@ struct triples {
 };
 // Sorts them and drops duplicates.
 void triples_normalize(struct triples *triples);
+
+// ---- fleet.c: host endpoints that are made for nodes --------------------------------------------------------------
+
+struct fleet_hosts {
+    VEC_FIELDS(struct res_host);
+};
+
+// The configuration that makes them; NULL when none does.
+const struct res_fleet *enabled_fleet(const struct resources *resources);
+// Reads the node and the settings of the model.
+void resolve_fleet(struct arena *arena, struct diags *diags, const struct resources *resources,
+                   const struct host_inventory *inventory, const struct model *model,
+                   struct fleet_hosts *ret);
 
 // ---- ipsets.c -------------------------------------------------------------------------------------------------
 

@@ -170,6 +170,15 @@ struct labels workload_labels(struct label_scope *scope, const struct res_worklo
 }
 
 // Nothing is stripped or forced: a host endpoint says what it is by itself.
+struct labels own_labels(struct arena *arena, const struct res_label *items, size_t count)
+{
+    struct label_list list = {0};
+    for (size_t i = 0; i < count; i++) {
+        add(arena, &list, items[i].key, items[i].value);
+    }
+    return finish(&list);
+}
+
 struct labels host_labels(struct label_scope *scope, const struct res_host *host)
 {
     struct label_list list = {0};

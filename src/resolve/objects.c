@@ -47,20 +47,31 @@ static int compare_hosts(const void *a, const void *b)
     return order != 0 ? order : loc_compare(left->res->meta.start, right->res->meta.start);
 }
 
-void resolve_hosts(struct arena *arena, const struct resources *resources, struct model *model)
+static void add_host(struct arena *arena, struct label_scope *scope, const struct res_host *res,
+                     struct model *model)
+{
+    bool local = is_local(model, &res->node);
+    model->local_endpoints += local;
+    vec_push(arena, &model->hosts,
+             (struct model_host){
+                 .res = res,
+                 .id = arena_printf(arena, "hep/%s", res->meta.name),
+                 .labels = host_labels(scope, res),
+                 .local = local,
+             });
+}
+
+void resolve_hosts(struct arena *arena, struct diags *diags, const struct resources *resources,
+                   const struct host_inventory *inventory, struct model *model)
 {
     struct label_scope *scope = label_scope_new(arena, resources);
+    struct fleet_hosts made = {0};
+    resolve_fleet(arena, diags, resources, inventory, model, &made);
     for (size_t i = 0; i < resources->hosts.count; i++) {
-        const struct res_host *res = &resources->hosts.items[i];
-        bool local = is_local(model, &res->node);
-        model->local_endpoints += local;
-        vec_push(arena, &model->hosts,
-                 (struct model_host){
-                     .res = res,
-                     .id = arena_printf(arena, "hep/%s", res->meta.name),
-                     .labels = host_labels(scope, res),
-                     .local = local,
-                 });
+        add_host(arena, scope, &resources->hosts.items[i], model);
+    }
+    for (size_t i = 0; i < made.count; i++) {
+        add_host(arena, scope, &made.items[i], model);
     }
     vec_sort(&model->hosts, compare_hosts);
 }

@@ -28,8 +28,8 @@ static void collect_nodes(struct arena *arena, const struct resources *resources
     for (size_t i = 0; i < resources->workloads.count; i++) {
         add_node(&names, &resources->workloads.items[i].node);
     }
-    for (size_t i = 0; i < resources->hosts.count; i++) {
-        add_node(&names, &resources->hosts.items[i].node);
+    for (size_t i = 0; i < model->hosts.count; i++) {
+        add_node(&names, &model->hosts.items[i].res->node);
     }
     vec_sort(&names, compare_names);
     model->nodes = names.items;
@@ -41,12 +41,12 @@ struct model *resolve(struct arena *arena, struct diags *diags, const struct res
 {
     struct model *model = arena_new_of(arena, struct model);
     model->node = node;
-    collect_nodes(arena, resources, model);
     resolve_settings(arena, resources, node, &model->settings);
     resolve_tiers(arena, resources, model);
     resolve_policies(arena, resources, model);
     resolve_endpoints(arena, resources, model);
-    resolve_hosts(arena, resources, model);
+    resolve_hosts(arena, diags, resources, inventory, model);
+    collect_nodes(arena, resources, model);
     resolve_interfaces(arena, diags, inventory, model);
     resolve_netsets(arena, resources, model);
     resolve_services(arena, resources, model);
@@ -71,6 +71,13 @@ static bool names_node(const struct resources *resources, const char *node, size
     }
     for (size_t i = 0; i < resources->hosts.count; i++) {
         if (is_node(&resources->hosts.items[i].node, node, length)) {
+            return true;
+        }
+    }
+    const struct res_fleet *fleet = enabled_fleet(resources);
+    for (size_t i = 0; fleet != NULL && i < resources->nodes.count; i++) {
+        struct res_text name = {resources->nodes.items[i].meta.name, LOC_NONE};
+        if (is_node(&name, node, length)) {
             return true;
         }
     }

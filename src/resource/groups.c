@@ -60,6 +60,8 @@ static const struct kind_row rows[] = {
     USED(GROUP_CALICO, "WorkloadEndpoint", RES_WORKLOAD_ENDPOINT),
     USED(GROUP_CALICO, "Profile", RES_PROFILE),
     USED(GROUP_CALICO, "FelixConfiguration", RES_FELIX_CONFIGURATION),
+    USED(GROUP_CALICO, "KubeControllersConfiguration", RES_KUBE_CONTROLLERS_CONFIGURATION),
+    USED(GROUP_CALICO, "Node", RES_NODE),
     SKIPPED(GROUP_CALICO, "AlertException"),
     SKIPPED(GROUP_CALICO, "BFDConfiguration"),
     SKIPPED(GROUP_CALICO, "BGPConfiguration"),
@@ -83,10 +85,8 @@ static const struct kind_row rows[] = {
     SKIPPED(GROUP_CALICO, "IPAMHandle"),
     SKIPPED(GROUP_CALICO, "IPPool"),
     SKIPPED(GROUP_CALICO, "IPReservation"),
-    SKIPPED(GROUP_CALICO, "KubeControllersConfiguration"),
     SKIPPED(GROUP_CALICO, "LicenseKey"),
     SKIPPED(GROUP_CALICO, "ManagedCluster"),
-    SKIPPED(GROUP_CALICO, "Node"),
     SKIPPED(GROUP_CALICO, "PacketCapture"),
     SKIPPED(GROUP_CALICO, "PolicyRecommendationScope"),
     SKIPPED(GROUP_CALICO, "QoSPolicy"),
@@ -105,12 +105,12 @@ static const struct kind_row rows[] = {
             "v1alpha1"),
     USED(GROUP_POLC, "ConnectivityTest", RES_CONNECTIVITY_TEST),
     USED(GROUP_CORE, "Namespace", RES_NAMESPACE),
+    USED(GROUP_CORE, "Node", RES_NODE),
     USED(GROUP_CORE, "Pod", RES_POD),
     USED(GROUP_CORE, "ServiceAccount", RES_SERVICE_ACCOUNT),
     USED(GROUP_DISCOVERY, "EndpointSlice", RES_ENDPOINT_SLICE),
     USED(GROUP_CORE, "Service", RES_SERVICE),
     USED(GROUP_CORE, "Endpoints", RES_ENDPOINTS),
-    SKIPPED(GROUP_CORE, "Node"),
 };
 
 // "GROUP/VERSION", or "VERSION" of the core group.

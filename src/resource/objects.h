@@ -24,6 +24,9 @@ void decode_profile(struct res_decoder *decoder, const struct load_object *objec
                     enum res_kind kind);
 void decode_felix(struct res_decoder *decoder, const struct load_object *object,
                   enum res_kind kind);
+void decode_kube_controllers(struct res_decoder *decoder, const struct load_object *object,
+                             enum res_kind kind);
+void decode_node(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind);
 void decode_pod(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind);
 void decode_test(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind);
 // Namespace and ServiceAccount.

@@ -28,6 +28,16 @@ static void check_identity(const struct check *check, struct strmap *seen,
         check_identity(check, seen, &(vector).items[i].meta);                                      \
     }
 
+// A host may have a Node of Kubernetes and one of Calico.
+static void check_nodes(const struct check *check, const struct resources *resources)
+{
+    struct strmap *seen[] = {strmap_new(check->arena), strmap_new(check->arena)};
+    for (size_t i = 0; i < resources->nodes.count; i++) {
+        const struct res_node *node = &resources->nodes.items[i];
+        check_identity(check, seen[node->kubernetes], &node->meta);
+    }
+}
+
 void check_identities(const struct check *check)
 {
     struct strmap *seen = strmap_new(check->arena);
@@ -39,10 +49,12 @@ void check_identities(const struct check *check)
     CHECK_ALL(resources->hosts)
     CHECK_ALL(resources->profiles)
     CHECK_ALL(resources->felix)
+    CHECK_ALL(resources->fleets)
     CHECK_ALL(resources->namespaces)
     CHECK_ALL(resources->service_accounts)
     CHECK_ALL(resources->services)
     CHECK_ALL(resources->slices)
     CHECK_ALL(resources->endpoints)
     CHECK_ALL(resources->tests)
+    check_nodes(check, resources);
 }

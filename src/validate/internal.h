@@ -36,6 +36,7 @@ void check_tier(const struct check *check, const struct res_tier *tier);
 void check_policy(const struct check *check, const struct res_policy *policy);
 void check_netset(const struct check *check, const struct res_netset *netset);
 void check_host(const struct check *check, const struct res_host *host);
+void check_fleet(const struct check *check, const struct res_fleet *fleet);
 void check_workload(const struct check *check, const struct res_workload *workload);
 void check_test(const struct check *check, const struct res_test *test);
 void check_rules(const struct check *check, const struct res_rules *rules, struct rule_place place);

@@ -31,6 +31,9 @@ static void check_objects(const struct check *check)
     for (size_t i = 0; i < resources->hosts.count; i++) {
         check_host(check, &resources->hosts.items[i]);
     }
+    for (size_t i = 0; i < resources->fleets.count; i++) {
+        check_fleet(check, &resources->fleets.items[i]);
+    }
     for (size_t i = 0; i < resources->workloads.count; i++) {
         check_workload(check, &resources->workloads.items[i]);
     }
