@@ -113,7 +113,58 @@ void flow_trace(const struct flow_evaluator *evaluator, struct arena *arena,
 
 // ---- words ------------------------------------------------------------------------------------------------------
 
+// Who reports a stage: the source's side, the destination's, or a host that forwards.
+enum flow_reporter { FLOW_REPORT_SOURCE, FLOW_REPORT_DESTINATION, FLOW_REPORT_FORWARD };
+enum flow_reporter flow_reporter_of(const struct flow_trace *trace, const struct flow_stage *stage);
+
+// Entries "0|security|security.default-pass|pass|0" of policy traces, in Calico Enterprise's form (semantics.md 9.3, 9.4).
+enum flow_view { FLOW_VIEW_ENFORCED, FLOW_VIEW_PENDING, FLOW_VIEW_ALL };
+struct flow_strings {
+    VEC_FIELDS(const char *);
+};
+// Appends those of a stage; the index goes on from what is there.
+void flow_strings_add(struct arena *arena, const struct plan *plan, const struct flow_stage *stage,
+                      enum flow_view view, struct flow_strings *ret);
+// A policy as these entries and people call it: "NS/TIER.NAME", "staged:TIER.NAME", "__PROFILE__.NAME".
+const char *flow_policy_name(struct arena *arena, const struct plan *plan,
+                             const struct plan_policy *policy);
+
+// What would have to change in a rule for it to match: one thing, or more than that.
+enum flow_gap {
+    FLOW_GAP_NONE,      // it matches
+    FLOW_GAP_SERVICE,   // only protocol, ports or ICMP type
+    FLOW_GAP_PORT,      // of these, only the destination port
+    FLOW_GAP_PEER_SET,  // only which endpoints its selector takes at the other end
+    FLOW_GAP_PEER_NETS, // only the nets of the other end
+    FLOW_GAP_MORE
+};
+// `direction` tells which end is the other one: the source of what comes in, the destination of what goes out.
+enum flow_gap flow_rule_gap(const struct plan *plan, const struct plan_rule *rule,
+                            enum plan_direction direction, const struct flow *flow);
+
 const char *flow_protocol_text(struct arena *arena,
                                uint8_t protocol); // "tcp", "icmp6", "protocol 47"
 const char *flow_service_text(struct arena *arena,
                               const struct flow *flow); // "tcp/443", "icmp type 8 code 0"
+
+// ---- records ----------------------------------------------------------------------------------------------------
+
+// What is wrong with a record: a place in its text.
+struct flow_record_error {
+    size_t offset, length; // bytes
+    const char *message;   // on the arena
+    const char *hint;      // or NULL
+};
+
+// One JSON object: source_ip, dest_ip, proto, source_port, dest_port, icmp_type, icmp_code, as in flow logs; other
+// fields are left alone. An ICMP flow without a type is an echo request. Names of interfaces: in_interface,
+// out_interface. Everything is on `arena`.
+bool flow_record_parse(struct arena *arena, const char *text, size_t size, struct flow *ret,
+                       struct flow_record_error *reterr);
+// "tcp", "icmp6", "47" (in any letter case) -> its number; 0 when it is none.
+uint8_t flow_protocol_parse(const char *text);
+// The names of protocols that have one, for suggestions.
+extern const char *const flow_protocol_names[];
+extern const size_t flow_protocol_name_count;
+// Gives an ICMP flow without a type that of an echo request; others have none.
+void flow_default_icmp(struct flow *flow);

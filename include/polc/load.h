@@ -63,6 +63,6 @@ void load_paths(struct arena *arena, struct sources *sources, struct diags *diag
 void load_text(struct arena *arena, struct sources *sources, struct diags *diags, const char *path,
                const char *text, size_t size, load_object_fn on_object, void *context);
 
-// A file of whatever form, kept with the sources and not parsed. A problem is reported, and false returned.
+// A file of whatever form, or "-", kept with the sources and not parsed. A problem is reported, and false returned.
 bool load_text_file(struct arena *arena, struct sources *sources, struct diags *diags,
                     const char *path, uint32_t *ret_source);

@@ -49,6 +49,7 @@ struct options {
     const char *ns;
     const char *selector;
     const char *base;
+    const char *from, *to, *proto, *dport, *sport, *icmp, *in_interface, *flows; // of trace
     uint8_t output;     // enum output
     uint8_t fail_level; // enum diag_severity: what makes lint exit 1
     bool quiet, verbose, color, help, dry_run, yes, show_labels;
@@ -176,6 +177,7 @@ int cmd_apply(struct run *run);
 int cmd_diff(struct run *run);
 int cmd_delete(struct run *run);
 int cmd_status(struct run *run);
+int cmd_trace(struct run *run);
 int cmd_get(struct run *run);
 int cmd_eval(struct run *run);
 int cmd_explain(struct run *run);

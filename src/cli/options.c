@@ -18,6 +18,15 @@ const struct option_info option_infos[] = {
     {"output", 'o', "FORMAT", "output format", true},
     {"base", 0, "BASE", "compare with this (diff: only \"kernel\" for now; lint: a PATH)", false},
     {"fail-level", 0, "LEVEL", "exit 1 for findings of this level: error, warning or note", false},
+    {"from", 0, "REF", "where the flow comes from", false},
+    {"to", 0, "REF[:PORT]", "where it goes", false},
+    {"proto", 0, "PROTOCOL", "tcp (default), udp, sctp, icmp, icmp6, or a number", false},
+    {"dport", 0, "PORT", "destination port", false},
+    {"sport", 0, "PORT", "source port (default: 40000)", false},
+    {"icmp", 0, "TYPE[/CODE]", "ICMP type and code (default: echo request)", false},
+    {"in-interface", 0, "NAME", "the interface by which it comes in", false},
+    {"flows", 0, "FILE",
+     "evaluate the flows of this file (\"-\": standard input), one JSON object a line", false},
     {"dry-run", 0, NULL, "let the kernel check everything and change nothing", false},
     {"force", 0, "[CODE,...]", "go on in spite of refusals (all, or these codes)", false},
     {"yes", 'y', NULL, "do not ask", false},
@@ -196,8 +205,19 @@ static bool take_option(struct arena *arena, struct options *options, const char
         const char *name;
         const char **text;
     } texts[] = {
-        {"namespace", &options->ns}, {"selector", &options->selector},     {"base", &options->base},
-        {"node", &options->node},    {"interfaces", &options->interfaces},
+        {"namespace", &options->ns},
+        {"selector", &options->selector},
+        {"base", &options->base},
+        {"from", &options->from},
+        {"to", &options->to},
+        {"proto", &options->proto},
+        {"dport", &options->dport},
+        {"sport", &options->sport},
+        {"icmp", &options->icmp},
+        {"in-interface", &options->in_interface},
+        {"flows", &options->flows},
+        {"node", &options->node},
+        {"interfaces", &options->interfaces},
     };
     for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
         if (strcmp(name, flags[i].name) == 0) {

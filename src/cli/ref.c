@@ -66,10 +66,18 @@ static const char *workload_name(struct arena *arena, const struct model_endpoin
     return arena_printf(arena, "%s/%s", endpoint->res->meta.ns, endpoint->res->meta.name);
 }
 
+static void name_workload(struct arena *arena, const struct model_endpoint *endpoint,
+                          struct ref_end *ret)
+{
+    ret->name = workload_name(arena, endpoint);
+    ret->ns = arena_strdup(arena, endpoint->res->meta.ns);
+    ret->selector = selector_of(arena, &endpoint->labels);
+}
+
 static void add_workload(const struct finder *finder, const struct model_endpoint *endpoint)
 {
-    struct ref_end end = {.name = workload_name(finder->arena, endpoint),
-                          .selector = selector_of(finder->arena, &endpoint->labels)};
+    struct ref_end end = {0};
+    name_workload(finder->arena, endpoint, &end);
     add_nets(&end, &endpoint->res->addresses);
     vec_push(finder->arena, &finder->ret->ends, end);
 }
@@ -284,6 +292,36 @@ static void find_public(const struct finder *finder)
     vec_push(finder->arena, &finder->ret->ends, end);
 }
 
+static bool has_address(const struct res_nets *nets, struct ip_addr addr)
+{
+    for (size_t i = 0; i < nets->count; i++) {
+        if (ip_addr_compare(nets->items[i].cidr.addr, addr) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Whose address it is, as far as the input says.
+static void name_address(const struct finder *finder, struct ip_addr addr, struct ref_end *ret)
+{
+    for (size_t i = 0; i < finder->model->endpoints.count; i++) {
+        const struct model_endpoint *endpoint = &finder->model->endpoints.items[i];
+        if (has_address(&endpoint->res->addresses, addr)) {
+            name_workload(finder->arena, endpoint, ret);
+            return;
+        }
+    }
+    for (size_t i = 0; i < finder->model->hosts.count; i++) {
+        const struct model_host *host = &finder->model->hosts.items[i];
+        if (has_address(&host->res->expected_ips, addr)) {
+            ret->name = arena_strdup(finder->arena, host->id);
+            ret->selector = selector_of(finder->arena, &host->labels);
+            return;
+        }
+    }
+}
+
 static bool find_address(const struct finder *finder)
 {
     char buffer[IP_TEXT_MAX];
@@ -292,7 +330,10 @@ static bool find_address(const struct finder *finder)
     if (ip_addr_parse(finder->text, strlen(finder->text), &addr) != ADDR_OK) {
         return false;
     }
-    end.name = arena_strdup(finder->arena, ip_addr_text(addr, buffer));
+    name_address(finder, addr, &end);
+    if (end.name == NULL) {
+        end.name = arena_strdup(finder->arena, ip_addr_text(addr, buffer));
+    }
     add_address(&end, addr);
     vec_push(finder->arena, &finder->ret->ends, end);
     return true;

@@ -8,6 +8,7 @@
 // What a reference names, as far as a flow needs it.
 struct ref_end {
     const char *name;     // for a person: "NS/NAME", "hep/NAME", "node/NAME", "pub", or the address
+    const char *ns;       // its namespace; NULL: none
     const char *selector; // a selector that picks it, such as `app == "web"`; NULL
     struct ip_addr addresses[2]; // the first one of each family
     size_t address_count;

@@ -102,6 +102,19 @@ const struct verb verbs[] = {
      .options = "show-labels",
      .outputs = "table wide json yaml name",
      .run = cmd_eval},
+    {.name = "trace",
+     .summary = "show what happens to a flow, and which rule decides",
+     .usage = "[PATH...] --from REF --to REF[:PORT] [--proto P] | --flows FILE",
+     .text =
+         "Follows a new connection through every tier, policy and rule of both ends, on all nodes (or those of --node),\n"
+         "without touching the kernel. REF is an address, NS/NAME, NAME if it is unique, NAME-* or a selector in quotes\n"
+         "(every endpoint that matches), wep/NS/NAME, hep/NAME, node/NAME, or pub (some address of the Internet).\n"
+         "With --flows, each line of FILE is a flow as JSON, and each line of the result says what happens to it.\n"
+         "Exit 0 when it is allowed, 1 when it is denied; with --flows 0 when every line could be evaluated.",
+     .operands = OPERANDS_PATHS,
+     .options = "from to proto dport sport icmp in-interface flows",
+     .outputs = "text json",
+     .run = cmd_trace},
     {.name = "explain",
      .summary = "say more about a code such as P021",
      .usage = "CODE",

@@ -326,6 +326,9 @@ bool load_text_file(struct arena *arena, struct sources *sources, struct diags *
                     const char *path, uint32_t *ret_source)
 {
     struct loader loader = {.arena = arena, .sources = sources, .diags = diags};
+    if (strcmp(path, "-") == 0) {
+        return add_source(&loader, STDIN_FILENO, "<stdin>", 0, ret_source);
+    }
     CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat info;
     if (fd < 0 || fstat(fd, &info) < 0) {

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the files of `polc trace` share.
+#pragma once
+
+#include "cli.h"
+#include "ref.h"
+
+#include <jansson.h>
+#include <polc/flow.h>
+
+// What happens to a flow, and to those that fare alike.
+struct trace_result {
+    const struct ref_end *from, *to;
+    struct flow flow;
+    struct flow_trace trace;
+    struct words like; // "FROM ADDRESS -> TO ADDRESS" of others with the same result
+};
+
+// ---- trace_flows.c: --flows -----------------------------------------------------------------------------------
+
+int trace_flows(struct run *run, const struct flow_evaluator *evaluator);
+
+// ---- trace_json.c -----------------------------------------------------------------------------------------------
+
+// {"action", "reports"}; with `detail` also who reports and why.
+json_t *trace_json(struct arena *arena, const struct plan *plan, const struct flow_trace *trace,
+                   bool detail);
+
+// ---- trace_text.c -----------------------------------------------------------------------------------------------
+
+// `this_node` is the node that this host is.
+void trace_print(struct run *run, const struct trace_result *result, const char *this_node);
+void trace_print_fact(const char *name, const char *text); // "staged      would not change it"
+
+// ---- trace_others.c ---------------------------------------------------------------------------------------------
+
+// Base chains of other tables that judge an allowed flow too, when it passes this host and they may be looked at.
+void trace_print_others(struct run *run, const struct trace_result *result, const char *this_node);
+
+// ---- trace_words.c: single facts ----------------------------------------------------------------------------------
+
+const char *trace_verdict_text(uint8_t verdict, bool loud); // "allow", "DENY"
+const char *trace_reason_key(uint8_t reason);               // "tier-end", for programs
+// Why a stage ended as it did, for a person, with the place; `pending`: in the view of staged policies.
+const char *trace_decision(struct run *run, const struct flow_trace *trace,
+                           const struct flow_stage *stage, const struct flow *flow, bool pending);
+const char *trace_place(struct run *run, struct loc loc); // "FILE:LINE"; "" for none
+// A policy as its author called it; "staged:NAME" for a staged one.
+const char *trace_policy_name(struct run *run, const struct plan_policy *policy);
+// The step that ended a stage, or NULL.
+const struct flow_step *trace_last_step(const struct flow_steps *steps);
+const struct flow_stage *trace_denying_stage(const struct flow_trace *trace, bool pending);
+
+// ---- trace_advice.c -------------------------------------------------------------------------------------------
+
+// What would let a flow pass the stage that denies it.
+const char *trace_advice(struct run *run, const struct trace_result *result,
+                         const struct flow_stage *stage);
