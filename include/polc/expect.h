@@ -32,6 +32,7 @@ struct expect_flow {
     uint32_t from, to; // parties
     size_t pairs;      // that it stands for
     bool unnamed;      // its port or protocol is one that nothing names
+    bool named_source; // its source port is one that a rule names
     struct flow flow;
     bool allowed; // by the evaluator
     bool wrong;   // not what the case expects: by the evaluator, or in the kernel

@@ -48,6 +48,10 @@ struct lab {
     void *context;
 };
 
+// Whether a probe of this protocol can be sent and recognized: not one that is a header extension of IPv6, or has a
+// checksum that connection tracking wants and polc does not make.
+bool lab_can_send(uint8_t family, uint8_t protocol);
+
 enum lab_status {
     LAB_DONE,
     LAB_NOT_ALLOWED, // no network namespace to be had

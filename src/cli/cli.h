@@ -54,7 +54,9 @@ struct options {
     uint8_t fail_level; // enum diag_severity: what makes lint exit 1
     bool quiet, verbose, color, help, dry_run, yes, show_labels;
     bool force_all;
-    struct words force; // codes
+    struct words force;    // codes
+    struct words matrices; // --matrix
+    bool kernel;
 };
 
 // One run of the program.
@@ -172,6 +174,7 @@ bool refuse_replacement(struct run *run, const struct nft_kernel *kernel);
 
 int cmd_validate(struct run *run);
 int cmd_lint(struct run *run);
+int cmd_test(struct run *run);
 int cmd_compile(struct run *run);
 int cmd_apply(struct run *run);
 int cmd_diff(struct run *run);

@@ -27,6 +27,9 @@ const struct option_info option_infos[] = {
     {"in-interface", 0, "NAME", "the interface by which it comes in", false},
     {"flows", 0, "FILE",
      "evaluate the flows of this file (\"-\": standard input), one JSON object a line", false},
+    {"matrix", 0, "FILE", "a Markdown table of all that may connect; may be given several times",
+     false},
+    {"kernel", 0, NULL, "send real packets through the compiled rulesets, in namespaces", false},
     {"dry-run", 0, NULL, "let the kernel check everything and change nothing", false},
     {"force", 0, "[CODE,...]", "go on in spite of refusals (all, or these codes)", false},
     {"yes", 'y', NULL, "do not ask", false},
@@ -199,6 +202,7 @@ static bool take_option(struct arena *arena, struct options *options, const char
         {"yes", &options->yes},
         {"quiet", &options->quiet},
         {"verbose", &options->verbose},
+        {"kernel", &options->kernel},
         {"help", &options->help},
     };
     struct {
@@ -234,6 +238,8 @@ static bool take_option(struct arena *arena, struct options *options, const char
     }
     if (strcmp(name, "file") == 0) {
         vec_push(arena, &options->paths, value);
+    } else if (strcmp(name, "matrix") == 0) {
+        vec_push(arena, &options->matrices, value);
     } else if (strcmp(name, "force") == 0) {
         options->force_all |= value == NULL;
         split_commas(arena, value != NULL ? value : "", &options->force);

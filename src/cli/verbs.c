@@ -25,6 +25,18 @@ const struct verb verbs[] = {
      .options = "base fail-level",
      .outputs = "text json sarif github",
      .run = cmd_lint},
+    {.name = "test",
+     .summary = "check what the policies are expected to allow and to deny",
+     .usage = "[PATH...] [--matrix FILE] [--kernel] [-o text|json|junit|tap]",
+     .text =
+         "Checks every case of the ConnectivityTest objects in PATH, and every row of a connectivity matrix: a Markdown\n"
+         "table with the columns source, destination and port, beside which nothing is allowed. With --kernel each\n"
+         "flow is also sent as a real packet through the compiled rulesets, in network namespaces that polc makes for\n"
+         "that and takes away. Exit 0 when all hold, 1 when one does not, or when there is none.",
+     .operands = OPERANDS_PATHS,
+     .options = "matrix kernel",
+     .outputs = "text json junit tap",
+     .run = cmd_test},
     {.name = "compile",
      .summary = "print the ruleset of one host",
      .usage = "[PATH...] --node NAME [-o nft|json|plan]",

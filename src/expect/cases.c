@@ -4,11 +4,13 @@
 
 #include <ctype.h>
 
-static void add_names(struct strbuf *text, const struct res_names *names)
+static const char *names_text(struct arena *arena, const struct res_names *names)
 {
+    struct strbuf text = {.arena = arena};
     for (size_t i = 0; i < names->count; i++) {
-        strbuf_addf(text, "%s%s", i > 0 ? ", " : "", names->items[i].text);
+        strbuf_addf(&text, "%s%s", i > 0 ? ", " : "", names->items[i].text);
     }
+    return strbuf_text(&text);
 }
 
 static void add_protocol(struct strbuf *text, uint8_t protocol)
@@ -42,12 +44,10 @@ static void add_ports(struct strbuf *text, const struct expect_case *item)
     }
 }
 
-void case_name(struct arena *arena, struct expect_case *item)
+void case_name(struct arena *arena, struct expect_case *item, const char *from, const char *to)
 {
     struct strbuf text = {.arena = arena};
-    add_names(&text, &item->from.references);
-    strbuf_add(&text, " -> ");
-    add_names(&text, &item->to.references);
+    strbuf_addf(&text, "%s -> %s", from, to);
     add_protocol(&text, item->protocol);
     add_ports(&text, item);
     if (item->icmp.present && item->icmp.type >= 0) {
@@ -57,6 +57,14 @@ void case_name(struct arena *arena, struct expect_case *item)
         strbuf_addf(&text, " code %d", item->icmp.code);
     }
     item->text = strbuf_text(&text);
+}
+
+void expect_add_closed(struct arena *arena, struct expect_suite *suite, const char *group,
+                       struct loc loc)
+{
+    vec_push(arena, &suite->cases,
+             (struct expect_case){
+                 .group = group, .loc = loc, .text = "nothing else is allowed", .closed = true});
 }
 
 void expect_add_test(struct arena *arena, struct expect_suite *suite, const struct res_test *test)
@@ -75,15 +83,12 @@ void expect_add_test(struct arena *arena, struct expect_suite *suite, const stru
             .from.references = from->from,
             .to.references = from->to,
         };
-        case_name(arena, &item);
+        case_name(arena, &item, names_text(arena, &item.from.references),
+                  names_text(arena, &item.to.references));
         vec_push(arena, &suite->cases, item);
     }
     if (test->closed.value) {
-        vec_push(arena, &suite->cases,
-                 (struct expect_case){.group = group,
-                                      .loc = test->closed.loc,
-                                      .text = "closed: nothing else is allowed",
-                                      .closed = true});
+        expect_add_closed(arena, suite, group, test->closed.loc);
     }
 }
 

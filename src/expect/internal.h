@@ -51,8 +51,12 @@ void classes_collect(struct arena *arena, const struct plan *plan, const struct 
 
 // ---- cases.c --------------------------------------------------------------------------------------------------------
 
-// "shop/web -> shop/db tcp/5432", for a case without a text.
-void case_name(struct arena *arena, struct expect_case *item);
+// Sets the text: "shop/web -> shop/db tcp/5432".
+void case_name(struct arena *arena, struct expect_case *item, const char *from, const char *to);
+
+// The case "nothing else is allowed".
+void expect_add_closed(struct arena *arena, struct expect_suite *suite, const char *group,
+                       struct loc loc);
 
 // Whether the ports and protocol of a case take in a service at a destination.
 bool case_has_service(const struct expect_case *item, const struct service *service,

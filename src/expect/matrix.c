@@ -29,7 +29,7 @@ struct reader {
     uint32_t source;
     const char *path;
     int columns[COLUMN_COUNT]; // of the table at hand
-    size_t tables;
+    struct loc matrix;         // the headings of the first one
     bool any_table;
 };
 
@@ -37,26 +37,41 @@ static const char *const column_names[] = {"source", "destination", "port"};
 
 // ---- lines and cells ------------------------------------------------------------------------------------------------
 
-static bool is_ornament(char c)
+static bool is_blank(char c)
 {
-    return c == '`' || c == '*' || c == '_' || c == ' ' || c == '\t' || c == '\r';
+    return c == ' ' || c == '\t' || c == '\r';
 }
 
-// `frontend`, **frontend** and _frontend_ are frontend; a lonely * and NAME-* are not bare.
+// In a table a bar inside a cell is written "\|".
+static const char *unescape(struct arena *arena, const char *text, size_t length)
+{
+    struct strbuf buffer = {.arena = arena};
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] != '\\' || i + 1 == length || text[i + 1] != '|') {
+            strbuf_add_n(&buffer, text + i, 1);
+        }
+    }
+    return strbuf_text(&buffer);
+}
+
+// `frontend`, **frontend** and _frontend_ are frontend.
 static struct cell make_cell(const struct reader *reader, const char *line, size_t begin,
                              size_t end)
 {
-    while (begin < end && is_ornament(line[begin]) && (line[begin] != '*' || end - begin > 1)) {
+    while (begin < end && is_blank(line[begin])) {
         begin++;
     }
-    bool strong = begin > 0 && line[begin - 1] == '*';
-    while (end > begin && is_ornament(line[end - 1]) && (line[end - 1] != '*' || strong)) {
+    while (end > begin && is_blank(line[end - 1])) {
+        end--;
+    }
+    while (end > begin + 1 && line[begin] == line[end - 1] && strchr("`*_", line[begin]) != NULL) {
+        begin++;
         end--;
     }
     size_t offset = (size_t)(line - sources_get(reader->sources, reader->source)->text) + begin;
     struct loc loc = sources_loc_at(reader->sources, reader->source, offset);
     loc.length = (uint16_t)(end > begin ? end - begin : 1);
-    return (struct cell){arena_strndup(reader->arena, line + begin, end - begin), loc};
+    return (struct cell){unescape(reader->arena, line + begin, end - begin), loc};
 }
 
 // "| a | b |"; the outer bars may be left out. False for a line that is no row.
@@ -271,21 +286,11 @@ static void read_row(struct reader *reader, const struct row *row)
             report_port(reader, ports);
             return;
         }
-        case_name(reader->arena, &item);
+        case_name(reader->arena, &item, cell_of(reader, row, COLUMN_SOURCE)->text,
+                  cell_of(reader, row, COLUMN_DESTINATION)->text);
         vec_push(reader->arena, &reader->suite->cases, item);
         at += length + strspn(at + length, " \t`");
         at = *at == ',' ? at + 1 : *at == '\0' ? NULL : at;
-    }
-}
-
-static void close_matrix(struct reader *reader, const struct row *headings)
-{
-    if (reader->tables++ == 0) {
-        vec_push(reader->arena, &reader->suite->cases,
-                 (struct expect_case){.group = reader->path,
-                                      .loc = headings->cells[0].loc,
-                                      .text = "closed: nothing else is allowed",
-                                      .closed = true});
     }
 }
 
@@ -307,8 +312,8 @@ static void read_lines(struct reader *reader, const struct source *source)
         } else if (state == HEADINGS && is_delimiter(row)) {
             state = take_headings(reader, headings) ? ROWS : OTHER;
             reader->any_table = true;
-            if (state == ROWS) {
-                close_matrix(reader, headings);
+            if (state == ROWS && reader->matrix.line == 0) {
+                reader->matrix = headings->cells[0].loc;
             }
         } else if (state == ROWS) {
             read_row(reader, row);
@@ -325,7 +330,7 @@ void expect_add_matrix(struct arena *arena, struct sources *sources, struct diag
         return;
     }
     read_lines(&reader, sources_get(sources, reader.source));
-    if (reader.tables == 0) {
+    if (reader.matrix.line == 0) {
         struct diag *diag = diag_report(
             diags, DIAG_P072, LOC_NONE, "%s has no connectivity matrix%s", path,
             reader.any_table ? ": none of its tables has the columns source, destination and port"
@@ -333,5 +338,7 @@ void expect_add_matrix(struct arena *arena, struct sources *sources, struct diag
         diag_hint(
             diag,
             "| source | destination | port |\n|---|---|---|\n| NS/NAME | NS/NAME | tcp/443 |");
+        return;
     }
+    expect_add_closed(arena, suite, path, reader.matrix);
 }

@@ -204,6 +204,7 @@ static void judge_service(struct runner *runner, struct expect_case *item,
         size_t count = runner->services.sources[i].ports.count;
         for (size_t j = 0; j < (item->allow && count > 1 ? 1 : count); j++) {
             base.flow.source_port = runner->services.sources[i].ports.items[j];
+            base.named_source = j > 0;
             judge_flow(runner, item, base);
         }
         return;

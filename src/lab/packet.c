@@ -125,3 +125,16 @@ bool packet_token(uint8_t protocol, const uint8_t *data, size_t size, uint32_t *
     *ret = get32(data + offset + MAGIC_SIZE);
     return true;
 }
+
+bool lab_can_send(uint8_t family, uint8_t protocol)
+{
+    // Hop-by-hop options, routing, fragment, ESP, AH, no next header, destination options, mobility, HIP, shim6.
+    static const uint8_t extensions[] = {0, 43, 44, 50, 51, 59, 60, 135, 139, 140};
+    for (size_t i = 0; i < sizeof extensions; i++) {
+        if (family == IP_V6 && protocol == extensions[i]) {
+            return false;
+        }
+    }
+    // A raw socket of protocol 0 or 255 is something else.
+    return protocol != 0 && protocol != 255 && protocol != PROTO_UDPLITE;
+}

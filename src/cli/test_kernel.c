@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// polc test --kernel: the hosts and endpoints of the input as a lab, each host with its compiled ruleset, and a packet for
+// every flow of every case.
+#include "test.h"
+
+#include <polc/lab.h>
+
+struct bench {
+    struct run *run;
+    struct expect_suite *suite;
+    struct {
+        VEC_FIELDS(struct lab_node);
+    } nodes;
+    struct {
+        VEC_FIELDS(const struct nft_ruleset *);
+    } rulesets; // of each node
+    struct {
+        VEC_FIELDS(struct lab_station);
+    } stations;
+    struct {
+        VEC_FIELDS(struct lab_probe);
+    } probes;
+    struct strmap *node_numbers;    // name -> number + 1
+    struct strmap *station_numbers; // id of an endpoint, or name of a party -> number + 1
+    struct strmap *probe_numbers;   // flow -> number + 1
+};
+
+// ---- hosts ------------------------------------------------------------------------------------------------------
+
+// Where a host is known by nothing but its expectedIPs, its one interface has these addresses.
+static const struct host_inventory *inventory_of(struct bench *bench, const char *node,
+                                                 const char *uplink)
+{
+    struct run *run = bench->run;
+    struct arena *arena = run->arena;
+    if (host_find(&run->inventory, node) != NULL || run->model->hosts.count == 0) {
+        return &run->inventory;
+    }
+    struct host_interface interface = {.name = uplink};
+    VEC(struct cidr) addresses = {0};
+    for (size_t i = 0; i < run->model->hosts.count; i++) {
+        const struct res_host *host = run->model->hosts.items[i].res;
+        for (size_t j = 0; j < host->expected_ips.count && strcmp(host->node.text, node) == 0;
+             j++) {
+            vec_push(arena, &addresses, host->expected_ips.items[j].cidr);
+        }
+    }
+    interface.addresses = addresses.items;
+    interface.address_count = addresses.count;
+    struct host_inventory *inventory = arena_new_of(arena, struct host_inventory);
+    struct host_node entry = {.name = node};
+    vec_push(arena, &entry, interface);
+    vec_push(arena, inventory, entry);
+    return inventory;
+}
+
+// The interface towards all others: that of a host endpoint, if one is named.
+static const char *uplink_of(const struct run *run, const char *node)
+{
+    for (size_t i = 0; i < run->model->hosts.count; i++) {
+        const struct res_host *host = run->model->hosts.items[i].res;
+        const char *name = host->interface_name.text;
+        if (strcmp(host->node.text, node) == 0 && name != NULL && strcmp(name, "*") != 0) {
+            return name;
+        }
+    }
+    return "uplink0";
+}
+
+static const struct nft_ruleset *compile_node(struct bench *bench, const char *node,
+                                              const char *uplink)
+{
+    struct run *run = bench->run;
+    struct nft_lower_options options = {.table = run->options.table, .version = POLC_VERSION};
+    const struct model *model = resolve(run->input, diags_new(run->arena, run->sources),
+                                        &run->resources, node, inventory_of(bench, node, uplink));
+    return nft_lower(run->arena, plan_build(run->arena, model), run->sources, &options);
+}
+
+static uint32_t node_number(struct bench *bench, const char *node)
+{
+    size_t known = (size_t)strmap_get(bench->node_numbers, node);
+    if (known == 0) {
+        struct arena *arena = bench->run->arena;
+        struct lab_node entry = {node, uplink_of(bench->run, node)};
+        vec_push(arena, &bench->nodes, entry);
+        vec_push(arena, &bench->rulesets, compile_node(bench, node, entry.uplink));
+        known = bench->nodes.count;
+        strmap_put(bench->node_numbers, node, (void *)known);
+    }
+    return (uint32_t)known - 1;
+}
+
+// ---- stations and probes ----------------------------------------------------------------------------------------
+
+static struct lab_station make_station(struct bench *bench, const struct expect_party *party)
+{
+    struct lab_station station = {
+        .place = LAB_OUTSIDE, .addresses = party->addresses, .address_count = party->address_count};
+    if (party->endpoint != NULL) {
+        const struct res_nets *nets = &party->endpoint->res->addresses;
+        struct ip_addr *addresses = arena_array_of(bench->run->arena, struct ip_addr, nets->count);
+        for (size_t i = 0; i < nets->count; i++) {
+            addresses[i] = nets->items[i].cidr.addr;
+        }
+        station.place = LAB_WORKLOAD;
+        station.interface = party->endpoint->interface;
+        station.port = party->endpoint->port;
+        station.addresses = addresses;
+        station.address_count = nets->count;
+    } else if (party->node != NULL) {
+        station.place = LAB_HOST;
+    }
+    if (station.place != LAB_OUTSIDE) {
+        station.node = node_number(bench, party->node);
+    }
+    return station;
+}
+
+static uint32_t station_number(struct bench *bench, uint32_t number)
+{
+    const struct expect_party *party = &bench->suite->parties.items[number];
+    const char *name = party->endpoint != NULL ? party->endpoint->id : party->name;
+    size_t known = (size_t)strmap_get(bench->station_numbers, name);
+    if (known == 0) {
+        vec_push(bench->run->arena, &bench->stations, make_station(bench, party));
+        known = bench->stations.count;
+        strmap_put(bench->station_numbers, name, (void *)known);
+    }
+    return (uint32_t)known - 1;
+}
+
+static const char *flow_key(struct arena *arena, const struct flow *flow)
+{
+    char source[IP_TEXT_MAX], destination[IP_TEXT_MAX];
+    return arena_printf(arena, "%s %s %u %u %u %d %d", ip_addr_text(flow->source, source),
+                        ip_addr_text(flow->destination, destination), flow->protocol,
+                        flow->source_port, flow->destination_port, flow->icmp_type,
+                        flow->icmp_code);
+}
+
+static void add_probe(struct bench *bench, const struct expect_flow *item, bool expected)
+{
+    const struct flow *flow = &item->flow;
+    const char *key = flow_key(bench->run->arena, flow);
+    if (!lab_can_send(flow->source.family, flow->protocol) ||
+        strmap_get(bench->probe_numbers, key) != NULL) {
+        return;
+    }
+    struct lab_probe probe = {.from = station_number(bench, item->from),
+                              .to = station_number(bench, item->to),
+                              .source = flow->source,
+                              .destination = flow->destination,
+                              .protocol = flow->protocol,
+                              .source_port = flow->source_port,
+                              .destination_port = flow->destination_port,
+                              .icmp_type = flow->icmp_type < 0 ? 0 : (uint8_t)flow->icmp_type,
+                              .icmp_code = flow->icmp_code < 0 ? 0 : (uint8_t)flow->icmp_code,
+                              .expected = expected};
+    vec_push(bench->run->arena, &bench->probes, probe);
+    strmap_put(bench->probe_numbers, key, (void *)bench->probes.count);
+}
+
+static void add_probes(struct bench *bench)
+{
+    for (size_t i = 0; i < bench->suite->cases.count; i++) {
+        const struct expect_case *item = &bench->suite->cases.items[i];
+        for (size_t j = 0; j < item->flows.count; j++) {
+            add_probe(bench, &item->flows.items[j], item->allow);
+        }
+    }
+}
+
+// What was not sent is taken for what the evaluator says.
+static void take_results(struct bench *bench, size_t *ret_left_out)
+{
+    *ret_left_out = 0;
+    for (size_t i = 0; i < bench->suite->cases.count; i++) {
+        struct expect_case *item = &bench->suite->cases.items[i];
+        for (size_t j = 0; j < item->flows.count; j++) {
+            struct expect_flow *flow = &item->flows.items[j];
+            size_t number =
+                (size_t)strmap_get(bench->probe_numbers, flow_key(bench->run->arena, &flow->flow));
+            flow->arrived = number > 0 ? bench->probes.items[number - 1].arrived : flow->allowed;
+            *ret_left_out += number == 0;
+        }
+    }
+}
+
+// ---- the lab ----------------------------------------------------------------------------------------------------
+
+static const char *status_text(struct arena *arena, enum nft_status status,
+                               const struct nft_failure *failure)
+{
+    const char *what = failure->what != NULL ? failure->what : "ruleset";
+    const char *text = failure->message != NULL && failure->message[0] != '\0'
+                           ? failure->message
+                           : strerror(failure->error);
+    switch (status) {
+    case NFT_DONE:
+        return NULL;
+    case NFT_NO_PRIVILEGE:
+        return "the kernel's firewall cannot be changed in the namespace";
+    case NFT_UNSUPPORTED:
+        return "this kernel has no nf_tables";
+    case NFT_STALE:
+        return "another program changes the firewall in the namespace";
+    case NFT_REFUSED:
+        return arena_printf(arena, "the kernel refused the %s%s%s: %s", what,
+                            failure->comment != NULL ? " " : "",
+                            failure->comment != NULL ? failure->comment : "", text);
+    case NFT_SYSTEM_ERROR:
+        break;
+    }
+    return arena_printf(arena, "%s: %s", what, text);
+}
+
+// In the namespace of the node.
+static const char *load_ruleset(void *context, size_t node)
+{
+    struct bench *bench = context;
+    struct arena *arena = bench->run->arena;
+    const struct nft_ruleset *wanted = bench->rulesets.items[node];
+    struct nft_kernel *kernel;
+    struct nft_failure failure = {0};
+    struct nft_commit_options options = {.generation = 1};
+    enum nft_status status = nft_dump(arena, bench->run->options.table, &kernel, &failure);
+    if (status == NFT_DONE) {
+        struct nft_diff *diff = nft_compare(arena, wanted, kernel);
+        status = nft_commit(arena, wanted, kernel, diff, &options, &failure);
+    }
+    return status_text(arena, status, &failure);
+}
+
+static int report(enum lab_status status, const char *message)
+{
+    switch (status) {
+    case LAB_DONE:
+        return POLC_EXIT_OK;
+    case LAB_NOT_ALLOWED:
+        complain("--kernel needs network namespaces of its own, and none is to be had: %s",
+                 message);
+        hint(
+            "as root, or where the system lets users make user namespaces; without --kernel no privilege is needed");
+        break;
+    case LAB_FAILED:
+        complain("--kernel cannot build its lab: %s", message);
+        break;
+    }
+    return POLC_EXIT_SYSTEM;
+}
+
+int test_in_kernel(struct run *run, struct expect_suite *suite, size_t *ret_sent,
+                   size_t *ret_left_out)
+{
+    struct bench bench = {.run = run,
+                          .suite = suite,
+                          .node_numbers = strmap_new(run->arena),
+                          .station_numbers = strmap_new(run->arena),
+                          .probe_numbers = strmap_new(run->arena)};
+    add_probes(&bench);
+    struct lab lab = {.nodes = bench.nodes.items,
+                      .node_count = bench.nodes.count,
+                      .stations = bench.stations.items,
+                      .station_count = bench.stations.count,
+                      .probes = bench.probes.items,
+                      .probe_count = bench.probes.count,
+                      .prepare = load_ruleset,
+                      .context = &bench};
+    const char *message;
+    enum lab_status status = lab_run(run->arena, &lab, &message);
+    if (status == LAB_DONE) {
+        take_results(&bench, ret_left_out);
+        *ret_sent = bench.probes.count;
+    }
+    return report(status, message);
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Who the references of the cases mean: the parties of the suite, by the same references that `trace` takes.
+#include "ref.h"
+#include "test.h"
+
+struct finder {
+    struct run *run;
+    struct expect_suite *suite;
+    struct strmap *endpoints; // name of a reference -> struct model_endpoint
+    struct strmap *hosts;     // the same -> struct model_host
+    struct strmap *owners;    // address -> struct model_endpoint
+};
+
+static void index_model(struct finder *finder)
+{
+    const struct model *model = finder->run->model;
+    struct arena *arena = finder->run->arena;
+    finder->endpoints = strmap_new(arena);
+    finder->hosts = strmap_new(arena);
+    finder->owners = strmap_new(arena);
+    for (size_t i = 0; i < model->endpoints.count; i++) {
+        struct model_endpoint *endpoint = &model->endpoints.items[i];
+        strmap_put(finder->endpoints, res_full_name(arena, &endpoint->res->meta), endpoint);
+        for (size_t j = 0; j < endpoint->res->addresses.count; j++) {
+            char text[IP_TEXT_MAX];
+            strmap_put(finder->owners,
+                       ip_addr_text(endpoint->res->addresses.items[j].cidr.addr, text), endpoint);
+        }
+    }
+    for (size_t i = 0; i < model->hosts.count; i++) {
+        strmap_put(finder->hosts, model->hosts.items[i].id, &model->hosts.items[i]);
+    }
+}
+
+static void set_addresses(struct arena *arena, struct expect_party *party,
+                          const struct res_nets *nets)
+{
+    party->addresses = arena_array_of(arena, struct ip_addr, nets->count);
+    for (size_t i = 0; i < nets->count; i++) {
+        party->addresses[party->address_count++] = nets->items[i].cidr.addr;
+    }
+}
+
+static struct expect_party workload_party(struct arena *arena,
+                                          const struct model_endpoint *endpoint)
+{
+    struct expect_party party = {.name = res_full_name(arena, &endpoint->res->meta),
+                                 .endpoint = endpoint,
+                                 .node = endpoint->res->node.text,
+                                 .ports = &endpoint->res->ports,
+                                 .known = true,
+                                 .local = endpoint->local};
+    set_addresses(arena, &party, &endpoint->res->addresses);
+    return party;
+}
+
+// A reference gives one address of each family; of a workload every address counts.
+static struct expect_party party_of(struct finder *finder, const struct ref_end *end)
+{
+    static const char node[] = "node/";
+    struct arena *arena = finder->run->arena;
+    const struct model_endpoint *endpoint = strmap_get(finder->endpoints, end->name);
+    const struct model_host *host = strmap_get(finder->hosts, end->name);
+    if (endpoint != NULL) {
+        return workload_party(arena, endpoint);
+    }
+    struct expect_party party = {.name = end->name,
+                                 .endpoint = strmap_get(finder->owners, end->name),
+                                 .host = host,
+                                 .local = host != NULL && host->local,
+                                 .known = host != NULL || strcmp(end->name, "pub") == 0};
+    if (host != NULL) {
+        party.node = host->res->node.text;
+        party.ports = &host->res->ports;
+    } else if (strncmp(end->name, node, strlen(node)) == 0) {
+        party.node = end->name + strlen(node);
+    } else if (party.endpoint != NULL) {
+        party.node = party.endpoint->res->node.text;
+        party.local = party.endpoint->local;
+        party.ports = &party.endpoint->res->ports;
+    }
+    party.addresses = arena_array_of(arena, struct ip_addr, end->address_count);
+    party.address_count = end->address_count;
+    memcpy(party.addresses, end->addresses, end->address_count * sizeof *end->addresses);
+    return party;
+}
+
+static bool find(struct finder *finder, const char *text, struct ref *ret,
+                 struct ref_problem *problem)
+{
+    return ref_find(finder->run->arena, finder->run->model, text, ret, problem);
+}
+
+static void take_reference(struct finder *finder, struct expect_case *item,
+                           struct expect_side *side, const struct res_text *text)
+{
+    struct ref ref;
+    struct ref_problem problem;
+    if (!find(finder, text->text, &ref, &problem)) {
+        if (item->problem == NULL) {
+            item->problem = problem.message;
+            item->hint = problem.hint;
+            item->problem_loc = text->loc;
+        }
+        return;
+    }
+    if (ref.port != 0 && item->problem == NULL) {
+        item->problem = arena_printf(finder->run->arena, "\"%s\" has a port", text->text);
+        item->hint = "ports stand in \"ports\"";
+        item->problem_loc = text->loc;
+    }
+    for (size_t i = 0; i < ref.ends.count; i++) {
+        struct expect_party party = party_of(finder, &ref.ends.items[i]);
+        uint32_t number = expect_party(finder->run->arena, finder->suite, &party);
+        vec_push(finder->run->arena, &side->parties, number);
+    }
+}
+
+static void take_side(struct finder *finder, struct expect_case *item, struct expect_side *side)
+{
+    for (size_t i = 0; i < side->references.count; i++) {
+        take_reference(finder, item, side, &side->references.items[i]);
+    }
+}
+
+// Endpoints and the rest of the world: what "closed" speaks of.
+static void add_known(struct finder *finder)
+{
+    const struct model *model = finder->run->model;
+    struct ref ref;
+    struct ref_problem problem;
+    for (size_t i = 0; i < model->endpoints.count; i++) {
+        if (model->endpoints.items[i].res->addresses.count > 0) {
+            struct expect_party party =
+                workload_party(finder->run->arena, &model->endpoints.items[i]);
+            expect_party(finder->run->arena, finder->suite, &party);
+        }
+    }
+    for (size_t i = 0; i < model->hosts.count; i++) {
+        if (find(finder, model->hosts.items[i].id, &ref, &problem)) {
+            struct expect_party party = party_of(finder, &ref.ends.items[0]);
+            expect_party(finder->run->arena, finder->suite, &party);
+        }
+    }
+    if (find(finder, "pub", &ref, &problem)) {
+        struct expect_party party = party_of(finder, &ref.ends.items[0]);
+        expect_party(finder->run->arena, finder->suite, &party);
+    }
+}
+
+void test_find_parties(struct run *run, struct expect_suite *suite)
+{
+    struct finder finder = {.run = run, .suite = suite};
+    index_model(&finder);
+    add_known(&finder);
+    for (size_t i = 0; i < suite->cases.count; i++) {
+        struct expect_case *item = &suite->cases.items[i];
+        take_side(&finder, item, &item->from);
+        take_side(&finder, item, &item->to);
+    }
+}
