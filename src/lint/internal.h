@@ -23,16 +23,23 @@ const struct res_meta *objects_at(const struct objects *objects, struct loc loc)
 
 // ---- text.c ---------------------------------------------------------------------------------------------------
 
-const char *object_text(const struct lint *lint,
-                        const struct res_meta *meta); // "NetworkPolicy shop/web"
-const char *policy_text(const struct lint *lint, const struct plan_policy *policy); // the same
-const char *direction_text(int direction); // "ingress", "egress"
+const char *lint_object_text(const struct lint *lint,
+                             const struct res_meta *meta); // "NetworkPolicy shop/web"
+const char *lint_policy_text(const struct lint *lint, const struct plan_policy *policy); // the same
+const char *lint_direction_text(int direction); // "ingress", "egress"
 // "ingress rule 3"
-const char *rule_text(const struct lint *lint, int direction, size_t index);
+const char *lint_rule_text(const struct lint *lint, int direction, size_t index);
 // "a", "a and b", "a, b and c", "a, b and 7 more"
-const char *list_text(const struct lint *lint, const char *const *items, size_t count);
+const char *lint_list_text(const struct lint *lint, const char *const *items, size_t count);
+
+// ---- rule_key.c -----------------------------------------------------------------------------------------------
+
+const char *lint_rule_key(const struct lint *lint, const struct res_rule *rule);
 
 // ---- the checks, one file for each group ------------------------------------------------------------------------
 
 void lint_annotations(const struct lint *lint);
 void lint_types(const struct lint *lint);
+
+struct judge; // see judge.h
+void lint_shadow(const struct lint *lint, struct judge *judge);

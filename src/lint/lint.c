@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Runs the groups of checks. None depends on another; their findings are sorted by place in the end.
-#include "internal.h"
+#include "judge.h"
+
+#define JUDGE_LIMIT ((size_t)4 << 30)
 
 void lint(struct arena *arena, struct diags *diags, const struct lint_input *input)
 {
@@ -14,4 +16,8 @@ void lint(struct arena *arena, struct diags *diags, const struct lint_input *inp
     };
     lint_annotations(&lint);
     lint_types(&lint);
+    struct arena *judged = arena_new(JUDGE_LIMIT);
+    struct judge *judge = judge_new(judged, &lint);
+    lint_shadow(&lint, judge);
+    arena_free(judged);
 }

@@ -108,7 +108,7 @@ static void report_unknown(const struct lint *lint, const struct res_meta *meta,
 {
     struct diag *diag = diag_report(lint->diags, DIAG_L602, annotation->value_loc,
                                     "there is no finding %s that could be ignored", name);
-    diag_label(diag, "%s", object_text(lint, meta));
+    diag_label(diag, "%s", lint_object_text(lint, meta));
     diag_hint(diag, "polc explain      (the list of all codes)");
 }
 
@@ -131,7 +131,7 @@ void lint_annotations(const struct lint *lint)
             struct diag *diag =
                 diag_report(lint->diags, DIAG_L602, annotation->value_loc,
                             "polc.io/lint-ignore names no code, so it ignores nothing");
-            diag_label(diag, "%s", object_text(lint, meta));
+            diag_label(diag, "%s", lint_object_text(lint, meta));
             diag_hint(diag, "polc.io/lint-ignore: \"L501 this workload uses addresses only\"");
         }
     }

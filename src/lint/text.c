@@ -2,30 +2,30 @@
 // How findings name things.
 #include "internal.h"
 
-const char *object_text(const struct lint *lint, const struct res_meta *meta)
+const char *lint_object_text(const struct lint *lint, const struct res_meta *meta)
 {
     return arena_printf(lint->arena, "%s %s", res_kind_info(meta->kind)->name,
                         res_full_name(lint->arena, meta));
 }
 
-const char *policy_text(const struct lint *lint, const struct plan_policy *policy)
+const char *lint_policy_text(const struct lint *lint, const struct plan_policy *policy)
 {
     return arena_printf(lint->arena, "%s %s%s%s", policy->kind,
                         policy->ns != NULL ? policy->ns : "", policy->ns != NULL ? "/" : "",
                         policy->name);
 }
 
-const char *direction_text(int direction)
+const char *lint_direction_text(int direction)
 {
     return direction == PLAN_IN ? "ingress" : "egress";
 }
 
-const char *rule_text(const struct lint *lint, int direction, size_t index)
+const char *lint_rule_text(const struct lint *lint, int direction, size_t index)
 {
-    return arena_printf(lint->arena, "%s rule %zu", direction_text(direction), index);
+    return arena_printf(lint->arena, "%s rule %zu", lint_direction_text(direction), index);
 }
 
-const char *list_text(const struct lint *lint, const char *const *items, size_t count)
+const char *lint_list_text(const struct lint *lint, const char *const *items, size_t count)
 {
     enum { SHOWN = 3 };
     struct strbuf text = {.arena = lint->arena};

@@ -13,7 +13,7 @@ static void check_direction(const struct lint *lint, const struct res_policy *po
                                     "%zu %s rule%s %s ignored: \"types\" has no %s", rules->count,
                                     ingress ? "ingress" : "egress", rules->count == 1 ? "" : "s",
                                     rules->count == 1 ? "is" : "are", name);
-    diag_label(diag, "%s", object_text(lint, &policy->meta));
+    diag_label(diag, "%s", lint_object_text(lint, &policy->meta));
     diag_related(diag, policy->types_loc, "\"types\" of this policy");
     diag_hint(diag, "types: [Ingress, Egress]");
     diag_key(diag, "%s", name);

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the policies of a class do with a set of packets, exactly: which rule decides which part, and what arrives where.
+#pragma once
+
+#include "internal.h"
+#include "space.h"
+
+// Everything is on `arena`; the judge reads the plan of `lint`.
+struct judge *judge_new(struct arena *arena, const struct lint *lint);
+struct space *judge_space(struct judge *judge);
+
+enum decider_kind {
+    DECIDED_BY_RULE,
+    DECIDED_BY_TIER_END,
+    DECIDED_BY_FAILSAFE,
+    DECIDED_BY_DISCOVERY, // neighbour discovery, which passes before every policy
+    DECIDED_BY_TUNNEL,    // VXLAN and IPIP that a workload opens
+};
+
+// Who decided a part of the packets.
+struct decider {
+    uint8_t kind;    // enum decider_kind
+    uint8_t verdict; // PLAN_ALLOW, PLAN_DENY or PLAN_PASS (in the tier of the target)
+    uint32_t tier;
+    const struct plan_policy
+        *policy; // of a rule; of the end of a tier: the last one that does not pass on
+    const struct plan_rule *rule;
+    const struct plan_failsafe *failsafe;
+    struct box sample; // some of the packets that it decided
+};
+
+struct deciders {
+    VEC_FIELDS(struct decider);
+};
+
+// A rule of an enforced or staged policy of the plan.
+struct target {
+    uint32_t policy;
+    size_t rule; // number in plan_policy.rules[direction]
+};
+
+struct walk {
+    struct judge *judge;
+    struct arena *arena; // of the regions
+    uint32_t class;
+    uint8_t family; // enum ip_family
+    struct budget budget;
+    struct deciders deciders; // in order, each once
+    struct region *allowed;   // collects what is allowed, unless NULL
+    bool alone;               // only the policy of the target: what a staged policy does by itself
+};
+
+// The packets of a rule in a family: overlapping boxes, none for none.
+const struct region *judge_rule(struct judge *judge, uint8_t family, int direction,
+                                struct target target);
+// The packets that the policies of a class are asked about at all.
+struct region judge_class(struct judge *judge, struct arena *arena, uint8_t family, uint32_t class);
+
+// Takes `live` through the policies of the class: up to `until`, or to the end (profiles included) when that is NULL.
+// `live` is then what arrives there, or what nothing allowed. False: the budget was used up, nothing is known.
+bool judge_walk(struct walk *walk, struct region *live, const struct target *until);

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Interned sets of numbers and what two of them make, remembered.
+#include "space.h"
+
+#include <stdlib.h>
+
+// The ranges of a set: sorted, disjoint, not adjacent.
+struct set {
+    const struct range *items;
+    size_t count;
+    uint64_t hash;
+};
+
+enum operation { OPERATION_NONE, OPERATION_AND, OPERATION_MINUS };
+
+struct memo {
+    uint32_t a, b, result;
+    uint32_t operation; // enum operation; OPERATION_NONE: a free slot
+};
+
+struct space {
+    struct arena *arena;
+    struct {
+        VEC_FIELDS(struct set);
+    } sets;
+    uint32_t *slots; // open addressing: number + 1 of a set, 0: free
+    size_t slot_count;
+    struct memo *memos; // open addressing
+    size_t memo_slots, memo_count;
+    size_t size;
+};
+
+enum { FIRST_SLOTS = 1024 }; // a power of two, as every later size
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
+static uint64_t hash_of(const struct range *items, size_t count)
+{
+    uint64_t hash = count;
+    for (size_t i = 0; i < count; i++) {
+        hash = mix(hash, (uint64_t)items[i].min);
+        hash = mix(hash, (uint64_t)(items[i].min >> 64));
+        hash = mix(hash, (uint64_t)items[i].max);
+        hash = mix(hash, (uint64_t)(items[i].max >> 64));
+    }
+    return hash;
+}
+
+static bool same_ranges(const struct set *set, const struct range *items, size_t count)
+{
+    if (set->count != count) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (set->items[i].min != items[i].min || set->items[i].max != items[i].max) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void grow_slots(struct space *space)
+{
+    size_t count = space->slot_count > 0 ? 2 * space->slot_count : FIRST_SLOTS;
+    uint32_t *slots = arena_array_of(space->arena, uint32_t, count);
+    for (size_t i = 0; i < space->sets.count; i++) {
+        size_t at = space->sets.items[i].hash & (count - 1);
+        while (slots[at] != 0) {
+            at = (at + 1) & (count - 1);
+        }
+        slots[at] = (uint32_t)i + 1;
+    }
+    space->slots = slots;
+    space->slot_count = count;
+}
+
+// Takes ranges that are in order already; they must live as long as the space.
+static uint32_t intern(struct space *space, const struct range *items, size_t count)
+{
+    if (2 * space->sets.count >= space->slot_count) {
+        grow_slots(space);
+    }
+    uint64_t hash = hash_of(items, count);
+    size_t at = hash & (space->slot_count - 1);
+    for (; space->slots[at] != 0; at = (at + 1) & (space->slot_count - 1)) {
+        const struct set *known = &space->sets.items[space->slots[at] - 1];
+        if (known->hash == hash && same_ranges(known, items, count)) {
+            return space->slots[at] - 1;
+        }
+    }
+    vec_push(space->arena, &space->sets, (struct set){items, count, hash});
+    space->size += count;
+    space->slots[at] = (uint32_t)space->sets.count;
+    return (uint32_t)space->sets.count - 1;
+}
+
+struct space *space_new(struct arena *arena)
+{
+    struct space *space = arena_new_of(arena, struct space);
+    space->arena = arena;
+    space->memo_slots = FIRST_SLOTS;
+    space->memos = arena_array_of(arena, struct memo, space->memo_slots);
+    intern(space, NULL, 0); // SPACE_EMPTY
+    return space;
+}
+
+size_t space_size(const struct space *space)
+{
+    return space->size;
+}
+
+const struct range *space_items(const struct space *space, uint32_t set, size_t *ret_count)
+{
+    *ret_count = space->sets.items[set].count;
+    return space->sets.items[set].items;
+}
+
+bool space_has(const struct space *space, uint32_t set, wide value)
+{
+    const struct set *ranges = &space->sets.items[set];
+    size_t low = 0;
+    size_t high = ranges->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ranges->items[middle].max < value) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < ranges->count && ranges->items[low].min <= value;
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+    wide left = ((const struct range *)a)->min;
+    wide right = ((const struct range *)b)->min;
+    return (left > right) - (left < right);
+}
+
+uint32_t space_ranges(struct space *space, const struct range *ranges, size_t count)
+{
+    struct range *sorted = arena_array_of(space->arena, struct range, count);
+    size_t kept = 0;
+    if (count > 0) {
+        memcpy(sorted, ranges, count * sizeof *sorted);
+        qsort(sorted, count, sizeof *sorted, compare_ranges);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct range next = sorted[i];
+        struct range *last = kept > 0 ? &sorted[kept - 1] : NULL;
+        // Not "last->max + 1", which has no room above the highest IPv6 address.
+        if (last != NULL && (next.min <= last->max || next.min - 1 == last->max)) {
+            last->max = next.max > last->max ? next.max : last->max;
+        } else {
+            sorted[kept++] = next;
+        }
+    }
+    return intern(space, sorted, kept);
+}
+
+uint32_t space_range(struct space *space, wide min, wide max)
+{
+    return space_ranges(space, &(struct range){min, max}, 1);
+}
+
+// ---- two sets make a third ------------------------------------------------------------------------------------
+
+static struct range *join_and(struct arena *arena, const struct set *a, const struct set *b,
+                              size_t *ret_count)
+{
+    struct range *ret = arena_array_of(arena, struct range, a->count + b->count);
+    size_t i = 0, j = 0, count = 0;
+    while (i < a->count && j < b->count) {
+        struct range left = a->items[i];
+        struct range right = b->items[j];
+        wide min = left.min > right.min ? left.min : right.min;
+        wide max = left.max < right.max ? left.max : right.max;
+        if (min <= max) {
+            ret[count++] = (struct range){min, max};
+        }
+        left.max < right.max ? i++ : j++;
+    }
+    *ret_count = count;
+    return ret;
+}
+
+static struct range *join_minus(struct arena *arena, const struct set *a, const struct set *b,
+                                size_t *ret_count)
+{
+    struct range *ret = arena_array_of(arena, struct range, a->count + b->count);
+    size_t j = 0, count = 0;
+    for (size_t i = 0; i < a->count; i++) {
+        struct range rest = a->items[i];
+        bool some = true;
+        while (j < b->count && b->items[j].max < rest.min) {
+            j++;
+        }
+        // A range of b may reach into the next range of a, so j stays on the last one that was looked at.
+        for (; some && j < b->count && b->items[j].min <= rest.max; j++) {
+            if (b->items[j].min > rest.min) {
+                ret[count++] = (struct range){rest.min, b->items[j].min - 1};
+            }
+            some = b->items[j].max < rest.max;
+            if (!some) {
+                break;
+            }
+            rest.min = b->items[j].max + 1;
+        }
+        if (some) {
+            ret[count++] = rest;
+        }
+    }
+    *ret_count = count;
+    return ret;
+}
+
+static size_t memo_slot(const struct memo *memos, size_t slots, uint32_t operation, uint32_t a,
+                        uint32_t b)
+{
+    size_t at = mix(mix(operation, a), b) & (slots - 1);
+    while (memos[at].operation != OPERATION_NONE &&
+           (memos[at].operation != operation || memos[at].a != a || memos[at].b != b)) {
+        at = (at + 1) & (slots - 1);
+    }
+    return at;
+}
+
+static void grow_memos(struct space *space)
+{
+    size_t slots = 2 * space->memo_slots;
+    struct memo *memos = arena_array_of(space->arena, struct memo, slots);
+    for (size_t i = 0; i < space->memo_slots; i++) {
+        const struct memo *memo = &space->memos[i];
+        if (memo->operation != OPERATION_NONE) {
+            memos[memo_slot(memos, slots, memo->operation, memo->a, memo->b)] = *memo;
+        }
+    }
+    space->memos = memos;
+    space->memo_slots = slots;
+}
+
+static uint32_t operate(struct space *space, enum operation operation, uint32_t a, uint32_t b)
+{
+    size_t at = memo_slot(space->memos, space->memo_slots, operation, a, b);
+    if (space->memos[at].operation != OPERATION_NONE) {
+        return space->memos[at].result;
+    }
+    const struct set *left = &space->sets.items[a];
+    const struct set *right = &space->sets.items[b];
+    size_t count = 0;
+    struct arena_mark mark = arena_mark(space->arena);
+    struct range *items = operation == OPERATION_AND
+                              ? join_and(space->arena, left, right, &count)
+                              : join_minus(space->arena, left, right, &count);
+    size_t sets = space->sets.count;
+    bool room = 2 * sets < space->slot_count && sets < space->sets.capacity;
+    uint32_t result = intern(space, items, count);
+    if (room && space->sets.count == sets) {
+        arena_rewind(space->arena, mark); // known already
+    }
+    if (2 * ++space->memo_count > space->memo_slots) {
+        grow_memos(space);
+    }
+    at = memo_slot(space->memos, space->memo_slots, operation, a, b);
+    space->memos[at] = (struct memo){a, b, result, operation};
+    return result;
+}
+
+static bool apart(const struct space *space, uint32_t a, uint32_t b)
+{
+    const struct set *left = &space->sets.items[a];
+    const struct set *right = &space->sets.items[b];
+    return left->items[left->count - 1].max < right->items[0].min ||
+           right->items[right->count - 1].max < left->items[0].min;
+}
+
+uint32_t space_and(struct space *space, uint32_t a, uint32_t b)
+{
+    if (a == b) {
+        return a;
+    }
+    if (a == SPACE_EMPTY || b == SPACE_EMPTY || apart(space, a, b)) {
+        return SPACE_EMPTY;
+    }
+    return operate(space, OPERATION_AND, a < b ? a : b, a < b ? b : a);
+}
+
+uint32_t space_minus(struct space *space, uint32_t a, uint32_t b)
+{
+    if (a == SPACE_EMPTY || a == b) {
+        return SPACE_EMPTY;
+    }
+    if (b == SPACE_EMPTY || apart(space, a, b)) {
+        return a;
+    }
+    return operate(space, OPERATION_MINUS, a, b);
+}
+
+// ---- from addresses and ports -----------------------------------------------------------------------------------
+
+wide wide_of_addr(struct ip_addr addr)
+{
+    wide value = 0;
+    for (unsigned i = 0; i < ip_family_bits(addr.family) / 8; i++) {
+        value = value << 8 | addr.bytes[i];
+    }
+    return value;
+}
+
+struct ip_addr addr_of_wide(wide value, uint8_t family)
+{
+    struct ip_addr addr = {.family = family};
+    for (unsigned i = ip_family_bits(family) / 8; i-- > 0; value >>= 8) {
+        addr.bytes[i] = (uint8_t)value;
+    }
+    return addr;
+}
+
+uint32_t space_cidrs(struct space *space, const struct cidrset *set, uint8_t family)
+{
+    struct cidrset part = cidrset_family(set, family);
+    struct range *ranges = arena_array_of(space->arena, struct range, part.count);
+    for (size_t i = 0; i < part.count; i++) {
+        ranges[i] = (struct range){wide_of_addr(part.items[i].addr),
+                                   wide_of_addr(cidr_last(part.items[i]))};
+    }
+    return space_ranges(space, ranges, part.count);
+}
+
+uint32_t space_ports(struct space *space, const struct portset *set)
+{
+    struct range *ranges = arena_array_of(space->arena, struct range, set->count);
+    for (size_t i = 0; i < set->count; i++) {
+        ranges[i] = (struct range){set->items[i].min, set->items[i].max};
+    }
+    return space_ranges(space, ranges, set->count);
+}

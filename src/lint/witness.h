@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One packet of a set of packets, for a person: an ordinary one if there is one.
+#pragma once
+
+#include "judge.h"
+
+struct witness {
+    uint8_t family; // enum ip_family
+    wide sides[SIDES];
+};
+
+struct witness witness_of(const struct space *space, const struct box *box, uint8_t family);
+// "10.0.0.1:40000 -> 198.51.100.7:443 tcp"
+const char *witness_text(struct arena *arena, const struct witness *witness);
+// "--from 10.0.0.1 --to 198.51.100.7 --proto tcp --dport 443": how `polc trace` takes it
+const char *witness_options(struct arena *arena, const struct witness *witness);
