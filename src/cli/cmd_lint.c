@@ -15,11 +15,13 @@ static int check(struct run *run)
     if (code != POLC_EXIT_OK) {
         return code;
     }
-    // "Selects nothing" is about every node, what a rule does about the nodes of the run.
+    // "Selects nothing" is about every node, what a rule does about the nodes of the run. What resolving says of other
+    // nodes nobody asked for.
+    struct diags *unheard = diags_new(run->input, run->sources);
     const struct model *all =
         run->model->node == NULL
             ? run->model
-            : resolve(run->input, run->diags, &run->resources, NULL, &run->inventory);
+            : resolve(run->input, unheard, &run->resources, NULL, &run->inventory);
     struct lint_input input = {
         .resources = &run->resources,
         .model = all,

@@ -40,6 +40,10 @@ const char *lint_rule_key(const struct lint *lint, const struct res_rule *rule);
 
 void lint_annotations(const struct lint *lint);
 void lint_types(const struct lint *lint);
+void lint_scope(const struct lint *lint);
+void lint_selectors(const struct lint *lint);
+void lint_tiers(const struct lint *lint);
+void lint_cidrs(const struct lint *lint);
 
 struct judge; // see judge.h
 void lint_shadow(const struct lint *lint, struct judge *judge);

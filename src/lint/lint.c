@@ -16,6 +16,15 @@ void lint(struct arena *arena, struct diags *diags, const struct lint_input *inp
     };
     lint_annotations(&lint);
     lint_types(&lint);
+    lint_tiers(&lint);
+    lint_cidrs(&lint);
+    if (lint.model->endpoints.count + lint.model->hosts.count > 0) {
+        lint_scope(&lint);
+        lint_selectors(&lint);
+    } else {
+        diag_report(diags, DIAG_L100, LOC_NONE,
+                    "the input has no endpoint, so what selectors match was not looked at");
+    }
     struct arena *judged = arena_new(JUDGE_LIMIT);
     struct judge *judge = judge_new(judged, &lint);
     lint_shadow(&lint, judge);
