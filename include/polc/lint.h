@@ -6,11 +6,25 @@
 #include <polc/plan.h>
 #include <polc/resolve.h>
 
+// A port of this host that a rule of another table sends elsewhere (DNAT).
+struct lint_published {
+    uint8_t family;        // enum ip_family
+    uint8_t protocol;      // PROTO_TCP or PROTO_UDP
+    uint16_t port;         // as it arrives; host byte order
+    const char *interface; // where it must arrive; NULL: anywhere
+    bool has_address;      // it must be for this address of the host
+    struct ip_addr address;
+    const char *rule;   // "table ip nat, chain DOCKER"
+    const char *target; // "172.17.0.2:80"
+};
+
 struct lint_input {
     const struct resources *resources;
-    const struct model *model; // of every node, whichever the plan is for
-    const struct plan *plan;   // of one node, or of all
-    const char *paths;         // as they were given, for hints that call polc
+    const struct model *model;              // of every node, whichever the plan is for
+    const struct plan *plan;                // of one node, or of all
+    const char *paths;                      // as they were given, for hints that call polc
+    const struct lint_published *published; // of this host, when the plan is for it
+    size_t published_count;
 };
 
 // Runs every check. `arena` is for scratch and for what the findings say; the input is valid (no errors).

@@ -11,6 +11,8 @@ struct lint {
     const struct model *model;
     const struct plan *plan;
     const char *paths;
+    const struct lint_published *published;
+    size_t published_count;
 };
 
 // ---- objects.c ------------------------------------------------------------------------------------------------
@@ -47,3 +49,5 @@ void lint_cidrs(const struct lint *lint);
 
 struct judge; // see judge.h
 void lint_shadow(const struct lint *lint, struct judge *judge);
+void lint_hosts(const struct lint *lint, struct judge *judge);
+void lint_reach(const struct lint *lint, struct judge *judge);

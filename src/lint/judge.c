@@ -199,6 +199,24 @@ struct region judge_class(struct judge *judge, struct arena *arena, uint8_t fami
     return ret;
 }
 
+struct ip_addr judge_host_address(const struct judge *judge, uint32_t class, uint8_t family,
+                                  enum side *ret_side)
+{
+    const struct plan *plan = judge->plan;
+    const struct plan_class *info = &plan->classes.items[class];
+    *ret_side = info->direction == PLAN_IN ? SIDE_DESTINATION : SIDE_SOURCE;
+    for (size_t i = 0; i < plan->hosts.count && info->host; i++) {
+        const struct plan_host *host = &plan->hosts.items[i];
+        for (size_t j = 0; j < host->address_count; j++) {
+            if (host->classes[info->stage][info->direction] == class &&
+                host->addresses[j].family == family) {
+                return host->addresses[j];
+            }
+        }
+    }
+    return (struct ip_addr){.family = 0};
+}
+
 // ---- the walk -------------------------------------------------------------------------------------------------
 
 static void add_decider(struct walk *walk, struct decider decider, const struct box *sample)

@@ -13,6 +13,8 @@ void lint(struct arena *arena, struct diags *diags, const struct lint_input *inp
         .model = input->model,
         .plan = input->plan,
         .paths = input->paths,
+        .published = input->published,
+        .published_count = input->published_count,
     };
     lint_annotations(&lint);
     lint_types(&lint);
@@ -28,5 +30,7 @@ void lint(struct arena *arena, struct diags *diags, const struct lint_input *inp
     struct arena *judged = arena_new(JUDGE_LIMIT);
     struct judge *judge = judge_new(judged, &lint);
     lint_shadow(&lint, judge);
+    lint_hosts(&lint, judge);
+    lint_reach(&lint, judge);
     arena_free(judged);
 }

@@ -36,6 +36,7 @@ struct objects *objects_new(struct arena *arena, const struct resources *resourc
     ADD_ALL(resources->namespaces)
     ADD_ALL(resources->service_accounts)
     ADD_ALL(resources->felix)
+    ADD_ALL(resources->tests)
     vec_sort(objects, compare_starts);
     return objects;
 }

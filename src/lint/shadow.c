@@ -45,15 +45,13 @@ static void set_key(const struct finder *finder, struct diag *diag, const struct
 
 // ---- who decides first ----------------------------------------------------------------------------------------
 
-static const char *failsafe_text(const struct finder *finder, const struct plan_failsafe *failsafe)
+// "tcp/22"
+static const char *port_text(const struct finder *finder, const struct plan_failsafe *failsafe)
 {
-    char buffer[IP_TEXT_MAX];
     const char *protocol = failsafe->protocol == PROTO_UDP   ? "udp"
                            : failsafe->protocol == PROTO_TCP ? "tcp"
                                                              : "sctp";
-    return failsafe->has_net ? arena_printf(finder->lint->arena, "%s/%u of %s", protocol,
-                                            failsafe->port, cidr_text(failsafe->net, false, buffer))
-                             : arena_printf(finder->lint->arena, "%s/%u", protocol, failsafe->port);
+    return arena_printf(finder->lint->arena, "%s/%u", protocol, failsafe->port);
 }
 
 // "egress rule 0 of GlobalNetworkPolicy x denies"
@@ -78,7 +76,7 @@ static const char *decider_text(const struct finder *finder, const struct subjec
                             lint->plan->tiers.items[decider->tier].name);
     case DECIDED_BY_FAILSAFE:
         return arena_printf(lint->arena, "failsafe port %s allows",
-                            failsafe_text(finder, decider->failsafe));
+                            port_text(finder, decider->failsafe));
     case DECIDED_BY_DISCOVERY:
         return "the rule that lets neighbour discovery through allows";
     case DECIDED_BY_TUNNEL:
@@ -157,7 +155,8 @@ static const struct decider *main_decider(const struct verdict *verdict)
 
 static struct witness main_witness(const struct finder *finder, const struct verdict *verdict)
 {
-    return witness_of(judge_space(finder->judge), &main_decider(verdict)->sample, verdict->family);
+    return witness_of(finder->judge, verdict->class, &main_decider(verdict)->sample,
+                      verdict->family);
 }
 
 static void report_dead(const struct finder *finder, const struct subject *subject,
@@ -197,28 +196,42 @@ static bool only_failsafes(const struct deciders *deciders)
     return deciders->count > 0;
 }
 
-// The list of the setting, without the port, to be written in full: one that is written replaces the default one.
-static const char *failsafe_setting(const struct finder *finder, int direction,
-                                    const struct plan_failsafe *without)
+static void add_failsafe(struct strbuf *text, const struct plan_failsafe *failsafe,
+                         const struct cidr *net)
 {
-    const struct plan_failsafes *list = &finder->lint->plan->settings.failsafes[direction];
-    struct strbuf text = {.arena = finder->lint->arena};
     char buffer[IP_TEXT_MAX];
-    strbuf_addf(&text,
-                "        failsafe%sHostPorts:", direction == PLAN_IN ? "Inbound" : "Outbound");
-    size_t kept = 0;
+    strbuf_addf(text, "\n        - {protocol: %s, port: %u", proto_name(failsafe->protocol),
+                failsafe->port);
+    if (net != NULL) {
+        strbuf_addf(text, ", net: \"%s\"", cidr_text(*net, false, buffer));
+    }
+    strbuf_add(text, "}");
+}
+
+// The whole list of the setting, with the port only for what the rule allows: a list that is written replaces the
+// default one.
+static const char *failsafe_setting(const struct finder *finder, const struct subject *subject,
+                                    const struct plan_failsafe *open)
+{
+    bool in = subject->direction == PLAN_IN;
+    const struct plan_failsafes *list = &finder->lint->plan->settings.failsafes[subject->direction];
+    const struct plan_side *far =
+        in ? &subject->rule->match.source : &subject->rule->match.destination;
+    bool narrow = subject->rule->action == PLAN_ALLOW && far->has_nets;
+    struct strbuf text = {.arena = finder->lint->arena};
+    strbuf_addf(&text, "        failsafe%sHostPorts:", in ? "Inbound" : "Outbound");
+    size_t before = text.length;
     for (size_t i = 0; i < list->count; i++) {
         const struct plan_failsafe *failsafe = &list->items[i];
-        if (failsafe == without) {
+        if (failsafe != open) {
+            add_failsafe(&text, failsafe, failsafe->has_net ? &failsafe->net : NULL);
             continue;
         }
-        kept++;
-        strbuf_addf(&text, "\n        - {protocol: %s, port: %u%s%s}",
-                    proto_name(failsafe->protocol), failsafe->port,
-                    failsafe->has_net ? ", net: " : "",
-                    failsafe->has_net ? cidr_text(failsafe->net, false, buffer) : "");
+        for (size_t j = 0; narrow && j < far->nets.count; j++) {
+            add_failsafe(&text, failsafe, &far->nets.items[j]);
+        }
     }
-    strbuf_add(&text, kept == 0 ? " []" : "");
+    strbuf_add(&text, text.length == before ? " []" : "");
     return strbuf_text(&text);
 }
 
@@ -228,18 +241,29 @@ static void report_failsafe(const struct finder *finder, const struct subject *s
     const struct lint *lint = finder->lint;
     const struct plan_failsafe *failsafe = main_decider(verdict)->failsafe;
     bool in = subject->direction == PLAN_IN;
+    char buffer[IP_TEXT_MAX];
+    const char *whom = failsafe->has_net ? cidr_text(failsafe->net, false, buffer)
+                       : in              ? "every source"
+                                         : "every destination";
     struct witness witness = main_witness(finder, verdict);
     struct diag *diag = diag_report(lint->diags, DIAG_L401, subject->rule->loc,
-                                    "rule never decides: %s is already open %s every %s",
-                                    failsafe_text(finder, failsafe), in ? "to" : "towards",
-                                    in ? "source" : "destination");
+                                    "rule never decides: %s is already open to %s",
+                                    port_text(finder, failsafe), whom);
     diag_label(diag, "%s", subject_text(finder, subject));
-    diag_related(diag, LOC_NONE, "failsafe ports come before every policy");
+    diag_related(diag, LOC_NONE, "failsafe ports come before every policy: %s %s %s",
+                 port_text(finder, failsafe), in ? "from" : "to", failsafe->has_net ? whom : "any");
     relate_witness(finder, diag, &witness, "allowed as failsafe port");
-    diag_hint(
-        diag,
-        "without it, the list in FelixConfiguration \"default\" replaces the default one, so write all of it:\n%s",
-        failsafe_setting(finder, subject->direction, failsafe));
+    if (failsafe->has_net) {
+        diag_hint(
+            diag,
+            "remove the rule, or take the port out of failsafe%sHostPorts in FelixConfiguration \"default\"",
+            in ? "Inbound" : "Outbound");
+    } else {
+        diag_hint(
+            diag,
+            "the list replaces the default one, so write all of it, in FelixConfiguration \"default\":\n%s",
+            failsafe_setting(finder, subject, failsafe));
+    }
     set_key(finder, diag, subject);
 }
 

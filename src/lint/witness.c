@@ -60,8 +60,10 @@ static void choose_addresses(const struct space *space, const struct box *box,
         choose_address(space, box->sides[second], witness->family, witness->sides[first]);
 }
 
-struct witness witness_of(const struct space *space, const struct box *box, uint8_t family)
+struct witness witness_of(struct judge *judge, uint32_t class, const struct box *box,
+                          uint8_t family)
 {
+    const struct space *space = judge_space(judge);
     static const wide protocols[] = {PROTO_TCP, PROTO_UDP};
     static const wide destination_ports[] = {443, 1};
     static const wide source_ports[] = {40000, 1};
@@ -76,6 +78,11 @@ struct witness witness_of(const struct space *space, const struct box *box, uint
         choose(space, sides[SIDE_SOURCE_PORT], source_ports, ARRAY_COUNT(source_ports));
     witness.sides[SIDE_ICMP] = choose(space, sides[SIDE_ICMP], icmps, ARRAY_COUNT(icmps));
     choose_addresses(space, box, &witness);
+    enum side side;
+    struct ip_addr own = judge_host_address(judge, class, family, &side);
+    if (own.family == family && space_has(space, sides[side], wide_of_addr(own))) {
+        witness.sides[side] = wide_of_addr(own);
+    }
     return witness;
 }
 

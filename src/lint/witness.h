@@ -9,7 +9,9 @@ struct witness {
     wide sides[SIDES];
 };
 
-struct witness witness_of(const struct space *space, const struct box *box, uint8_t family);
+// `class` is where it is judged: for a host endpoint one of its own addresses is taken, if one is known.
+struct witness witness_of(struct judge *judge, uint32_t class, const struct box *box,
+                          uint8_t family);
 // "10.0.0.1:40000 -> 198.51.100.7:443 tcp"
 const char *witness_text(struct arena *arena, const struct witness *witness);
 // "--from 10.0.0.1 --to 198.51.100.7 --proto tcp --dport 443": how `polc trace` takes it
