@@ -120,7 +120,7 @@ static void collect_owners(struct arena *arena, struct flow_evaluator *evaluator
     }
     for (size_t i = 0; i < plan->interfaces.count; i++) {
         const struct plan_interface *interface = &plan->interfaces.items[i];
-        for (size_t j = 0; j < interface->address_count && !interface->loopback; j++) {
+        for (size_t j = 0; j < interface->address_count; j++) {
             add_owner(arena, evaluator, interface->addresses[j].addr, NULL,
                       evaluator->interface_nodes[i]);
         }

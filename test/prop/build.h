@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A case through the pipeline, in this process.
+#pragma once
+
+#include "case.h"
+
+#include <polc/nft.h>
+
+struct built {
+    const struct plan *plan;
+    const struct nft_ruleset *ruleset; // NULL without a node
+};
+
+// From the texts to the plan of a node (NULL: of all) and its ruleset. False when the directory is not valid: then
+// `errors`, if not NULL, gets the diagnostics.
+bool build_case(struct arena *arena, const struct test_case *test_case, const char *node,
+                struct built *ret, FILE *errors);

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Evaluator against simulator: new connections must get the same verdict; packets of known connections and invalid ones
+// must get what the rules for them say.
+#include "compare.h"
+
+#include "scene.h"
+
+bool subject_make(struct arena *arena, const struct test_case *test_case, struct subject *ret,
+                  FILE *errors)
+{
+    struct built built;
+    if (!build_case(arena, test_case, SCENE_NODE, &built, errors)) {
+        return false;
+    }
+    *ret =
+        (struct subject){arena, built.plan, built.ruleset, flow_evaluator_new(arena, built.plan)};
+    return true;
+}
+
+// Every bit of the mark may be set by somebody else before polc sees the packet, and rate limits may be used up: neither
+// may change a verdict. Both follow from the probe, so that it stays the same when it is tried again.
+static struct sim_packet packet_of(const struct probe *probe, uint32_t ct_state)
+{
+    const struct flow *flow = &probe->flow;
+    uint32_t variant = flow->source_port + flow->destination_port + flow->source.bytes[3];
+    return (struct sim_packet){
+        .source = flow->source,
+        .destination = flow->destination,
+        .protocol = flow->protocol,
+        .source_port = flow->source_port,
+        .destination_port = flow->destination_port,
+        .icmp_type = flow->icmp_type >= 0 ? (uint8_t)flow->icmp_type : 0,
+        .icmp_code = flow->icmp_code >= 0 ? (uint8_t)flow->icmp_code : 0,
+        .in_interface = probe->in_interface,
+        .out_interface = probe->out_interface,
+        .ct_state = ct_state,
+        .mark = variant & 1 ? UINT32_MAX : 0,
+        .limits_exceeded = variant & 2,
+    };
+}
+
+enum sim_verdict subject_simulate(const struct subject *subject, const struct probe *probe,
+                                  uint32_t ct_state, struct sim *sim)
+{
+    struct sim_packet packet = packet_of(probe, ct_state);
+    sim->ruleset = subject->ruleset;
+    return sim_packet_way(sim, &packet);
+}
+
+static bool has_stage(const struct flow_trace *trace, enum plan_stage stage)
+{
+    for (size_t i = 0; i < trace->stages.count; i++) {
+        if (trace->stages.items[i].host != NULL && trace->stages.items[i].stage == stage) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool judges_workload(const struct flow_trace *trace)
+{
+    for (size_t i = 0; i < trace->stages.count; i++) {
+        const struct flow_stage *stage = &trace->stages.items[i];
+        if (stage->endpoint != NULL && stage->enforced.count > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Packets of a known connection pass, but for what is judged before connection tracking; invalid ones do not, where a
+// workload's policy judges them, and what concerns no endpoint is left alone.
+static const char *compare_states(const struct subject *subject, const struct probe *probe,
+                                  const struct flow_trace *trace)
+{
+    struct sim sim = {0};
+    bool untracked = has_stage(trace, PLAN_UNTRACKED);
+    if (!untracked && subject_simulate(subject, probe, SIM_CT_ESTABLISHED, &sim) == SIM_DROP) {
+        return "a packet of an established connection is dropped";
+    }
+    bool invalid_passes = subject_simulate(subject, probe, SIM_CT_INVALID, &sim) == SIM_ACCEPT;
+    if (trace->stages.count == 0 && !invalid_passes) {
+        return "an invalid packet that concerns no endpoint is dropped";
+    }
+    if (subject->plan->settings.conntrack_invalid_check && judges_workload(trace) &&
+        invalid_passes) {
+        return "an invalid packet passes";
+    }
+    return sim.error;
+}
+
+const char *subject_compare(const struct subject *subject, const struct probe *probe)
+{
+    struct sim sim = {0};
+    struct flow_trace trace;
+    enum flow_verdict verdict = flow_verdict(subject->evaluator, &probe->flow, false);
+    bool passes = subject_simulate(subject, probe, SIM_CT_NEW, &sim) == SIM_ACCEPT;
+    if (sim.error != NULL) {
+        return sim.error;
+    }
+    if (passes != (verdict == FLOW_ALLOW)) {
+        return passes ? "the ruleset allows, the evaluator denies"
+                      : "the evaluator allows, the ruleset denies";
+    }
+    struct arena_mark mark = arena_mark(subject->arena);
+    flow_trace(subject->evaluator, subject->arena, &probe->flow, &trace);
+    const char *problem = compare_states(subject, probe, &trace);
+    if (trace.verdict != verdict) {
+        problem = "the evaluator's trace has another verdict than its short form";
+    }
+    arena_rewind(subject->arena, mark);
+    return problem;
+}
+
+static const char *const stage_names[PLAN_STAGES] = {"normal", "forward", "preDNAT", "untracked"};
+
+void subject_explain(const struct subject *subject, const struct probe *probe, FILE *out)
+{
+    struct strbuf text = {.arena = subject->arena};
+    struct sim sim = {.trace = &text};
+    struct flow_trace trace;
+    flow_trace(subject->evaluator, subject->arena, &probe->flow, &trace);
+    fprintf(out, "  evaluator: %s\n", trace.verdict == FLOW_ALLOW ? "allow" : "deny");
+    for (size_t i = 0; i < trace.stages.count; i++) {
+        const struct flow_stage *stage = &trace.stages.items[i];
+        fprintf(out, "    %s %s %s: %s, reason %u\n", stage_names[stage->stage],
+                stage->direction == PLAN_IN ? "in" : "out",
+                stage->endpoint != NULL ? stage->endpoint->id
+                : stage->host != NULL   ? stage->host->id
+                                        : "-",
+                stage->verdict == FLOW_ALLOW ? "allow" : "deny", stage->reason);
+    }
+    bool passes = subject_simulate(subject, probe, SIM_CT_NEW, &sim) == SIM_ACCEPT;
+    fprintf(out, "  simulator: %s\n%s", passes ? "allow" : "deny", strbuf_text(&text));
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The evaluator on the plan against the simulator on the ruleset, for one case and one node.
+#pragma once
+
+#include "build.h"
+#include "probe.h"
+#include "sim.h"
+
+struct subject {
+    struct arena *arena;
+    const struct plan *plan;
+    const struct nft_ruleset *ruleset;
+    struct flow_evaluator *evaluator;
+};
+
+// Builds the case for the node of the scene. False when the directory is not valid; see build_case().
+bool subject_make(struct arena *arena, const struct test_case *test_case, struct subject *ret,
+                  FILE *errors);
+
+// NULL when the two agree about the probe, else what is wrong, in a few words.
+const char *subject_compare(const struct subject *subject, const struct probe *probe);
+
+// Both explanations, for a person.
+void subject_explain(const struct subject *subject, const struct probe *probe, FILE *out);
+
+// What the simulator says.
+enum sim_verdict subject_simulate(const struct subject *subject, const struct probe *probe,
+                                  uint32_t ct_state, struct sim *sim);

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Generator: FelixConfiguration, for all nodes and for one.
+#include "gen.h"
+
+// Each stands in about a third of the objects; two of one field never do.
+static const char *const settings[][3] = {
+    {"interfacePrefix: \"cali,tap\"", "interfacePrefix: tap", "interfacePrefix: cali"},
+    {"defaultEndpointToHostAction: Accept", "defaultEndpointToHostAction: Return",
+     "defaultEndpointToHostAction: Drop"},
+    {"nftablesFilterDenyAction: Reject", "iptablesFilterDenyAction: Reject",
+     "nftablesFilterDenyAction: Drop"},
+    {"disableConntrackInvalidCheck: true", "disableConntrackInvalidCheck: true",
+     "disableConntrackInvalidCheck: false"},
+    {"allowVXLANPacketsFromWorkloads: true", "allowVXLANPacketsFromWorkloads: false",
+     "vxlanPort: 8080"},
+    {"allowIPIPPacketsFromWorkloads: true", "allowIPIPPacketsFromWorkloads: false",
+     "allowIPIPPacketsFromWorkloads: true"},
+    {"logPrefix: \"%t %k %n %p\"", "logPrefix: seen", "logActionRateLimit: 10/second"},
+};
+
+static void put_settings(struct gen *gen, const char *name)
+{
+    gen_begin(gen, "projectcalico.org/v3", "FelixConfiguration", NULL, name);
+    gen_line(gen, 0, "spec:");
+    for (size_t i = 0; i < ARRAY_COUNT(settings); i++) {
+        if (rng_chance(&gen->rng, 33)) {
+            gen_line(gen, 1, "%s", rng_pick(&gen->rng, settings[i]));
+        }
+    }
+    gen_end(gen);
+}
+
+void gen_settings(struct gen *gen)
+{
+    if (rng_chance(&gen->rng, 40)) {
+        put_settings(gen, "default");
+    }
+    if (rng_chance(&gen->rng, 8)) {
+        put_settings(gen, "node." SCENE_NODE);
+    }
+}
