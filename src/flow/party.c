@@ -142,9 +142,10 @@ void parties_find(const struct flow_evaluator *evaluator, const struct flow *flo
     *ret_destination = find_destination(evaluator, flow);
     *ret_source = find_source(evaluator, flow, ret_destination);
     bool from_workload = ret_source->endpoint != NULL || ret_source->spoofed;
-    if (from_workload && ret_destination->node == NODE_UNKNOWN &&
+    bool sent_by_host = !from_workload && ret_source->node != NODE_UNKNOWN;
+    if (!sent_by_host && ret_destination->node == NODE_UNKNOWN &&
         is_link_local(flow->destination)) {
-        ret_destination->node = ret_source->node;
+        ret_destination->node = from_workload ? ret_source->node : evaluator->own_node;
     }
 }
 

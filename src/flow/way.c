@@ -107,6 +107,23 @@ static const struct plan_host *host_of_workload(const struct walker *walker,
     return host != NULL ? host : walker->evaluator->nodes.items[party->node].all;
 }
 
+static bool is_dhcp(const struct walker *walker)
+{
+    static const struct cidr link_local = {{IP_V6, {0xfe, 0x80}}, 10};
+    static const struct ip_addr any4 = {IP_V4, {0}};
+    const struct flow *flow = walker->flow;
+    bool own = uses_own_address(&walker->way->source, flow->source);
+    if (flow->protocol != PROTO_UDP) {
+        return false;
+    }
+    if (flow->source.family == IP_V4) {
+        return flow->source_port == DHCP_CLIENT && flow->destination_port == DHCP_SERVER &&
+               (own || ip_addr_compare(flow->source, any4) == 0);
+    }
+    return flow->source_port == DHCP6_CLIENT && flow->destination_port == DHCP6_SERVER &&
+           cidr_contains_addr(link_local, flow->source);
+}
+
 static void from_workload(struct walker *walker, bool forwarded)
 {
     const struct party *source = &walker->way->source;
@@ -115,7 +132,9 @@ static void from_workload(struct walker *walker, bool forwarded)
     const struct plan_host *host = host_of_workload(
         walker, source, comes_here ? source->interface : NULL, walker->flow->source);
     add_host(walker, host, PLAN_UNTRACKED, PLAN_IN);
-    add_host(walker, host, PLAN_PREDNAT, PLAN_IN);
+    if (source->endpoint->interface == NULL || !is_dhcp(walker)) {
+        add_host(walker, host, PLAN_PREDNAT, PLAN_IN);
+    }
     if (forwarded) {
         add_host(walker, host, PLAN_FORWARD, PLAN_IN);
     }
@@ -132,23 +151,6 @@ static void to_workload(struct walker *walker)
              host_of_workload(walker, destination, leaves_here ? destination->interface : NULL,
                               walker->flow->destination),
              PLAN_FORWARD, PLAN_OUT);
-}
-
-static bool is_dhcp(const struct walker *walker)
-{
-    static const struct cidr link_local = {{IP_V6, {0xfe, 0x80}}, 10};
-    static const struct ip_addr any4 = {IP_V4, {0}};
-    const struct flow *flow = walker->flow;
-    bool own = uses_own_address(&walker->way->source, flow->source);
-    if (flow->protocol != PROTO_UDP) {
-        return false;
-    }
-    if (flow->source.family == IP_V4) {
-        return flow->source_port == DHCP_CLIENT && flow->destination_port == DHCP_SERVER &&
-               (own || ip_addr_compare(flow->source, any4) == 0);
-    }
-    return flow->source_port == DHCP6_CLIENT && flow->destination_port == DHCP6_SERVER &&
-           cidr_contains_addr(link_local, flow->source);
 }
 
 static void to_own_host(struct walker *walker)
@@ -229,7 +231,7 @@ static void leave_host(struct walker *walker)
 {
     const struct party *source = &walker->way->source;
     const struct party *destination = &walker->way->destination;
-    if (destination->node == source->node) {
+    if (destination->node == source->node || destination->no_workload) {
         walker->way->empty_reason = FLOW_BY_LOCAL;
         return;
     }

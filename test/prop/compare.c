@@ -82,7 +82,7 @@ static const char *compare_states(const struct subject *subject, const struct pr
     if (trace->stages.count == 0 && !invalid_passes) {
         return "an invalid packet that concerns no endpoint is dropped";
     }
-    if (subject->plan->settings.conntrack_invalid_check && judges_workload(trace) &&
+    if (subject->plan->settings.conntrack_invalid_check && judges_workload(trace) && !untracked &&
         invalid_passes) {
         return "an invalid packet passes";
     }

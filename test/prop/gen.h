@@ -14,6 +14,7 @@ struct gen {
     // The world: what the documents of this case may name.
     size_t namespace_count, tier_count, profile_count;
     const char *tiers[6], *profiles[4];
+    bool hosts;       // host endpoints are there
     bool named_ports; // endpoints declare ports by name
     bool open;        // a case in which more is allowed: every tier passes at its end
     struct {
@@ -45,11 +46,12 @@ uint16_t gen_port(struct gen *gen);
 // gen_rule.c
 void gen_rules(struct gen *gen, int depth, bool egress, uint32_t most);
 
-// gen_policy.c, gen_endpoint.c, gen_set.c, gen_settings.c
+// gen_policy.c, gen_endpoint.c, gen_host.c, gen_set.c, gen_settings.c
 void gen_tiers(struct gen *gen);
 void gen_policies(struct gen *gen);
 void gen_endpoints(struct gen *gen);
 void gen_profiles(struct gen *gen);
+void gen_hosts(struct gen *gen);
 void gen_sets(struct gen *gen);
 void gen_settings(struct gen *gen);
 

@@ -20,6 +20,7 @@ void gen_case(struct arena *arena, uint64_t seed, uint64_t number, struct test_c
     gen.open = rng_chance(&gen.rng, 50);
     gen_tiers(&gen);
     gen_endpoints(&gen);
+    gen_hosts(&gen);
     gen_sets(&gen);
     gen_policies(&gen);
     gen_settings(&gen);

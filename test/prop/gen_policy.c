@@ -82,6 +82,27 @@ static void put_policy_selectors(struct gen *gen, const struct kind *kind)
     }
 }
 
+// What a policy of host endpoints is for (semantics.md 6.2).
+enum stage { STAGE_NORMAL, STAGE_FORWARD, STAGE_PREDNAT, STAGE_UNTRACKED };
+
+static enum stage put_stage(struct gen *gen, const struct kind *kind)
+{
+    static const char *const lines[] = {NULL, NULL, "preDNAT: true", "doNotTrack: true"};
+    static const uint8_t with_hosts[] = {30, 30, 20, 20}, without[] = {88, 6, 3, 3};
+    if (!kind->global) {
+        return STAGE_NORMAL;
+    }
+    enum stage stage = (enum stage)rng_weighted(&gen->rng, gen->hosts ? with_hosts : without,
+                                                ARRAY_COUNT(without));
+    if (stage != STAGE_NORMAL) {
+        gen_line(gen, 1, "applyOnForward: true");
+    }
+    if (lines[stage] != NULL) {
+        gen_line(gen, 1, "%s", lines[stage]);
+    }
+    return stage;
+}
+
 static void put_policy(struct gen *gen, const struct kind *kind)
 {
     static const char *const names[] = {"a", "a-b", "b", "web", "deny.all", "allow"};
@@ -98,7 +119,9 @@ static void put_policy(struct gen *gen, const struct kind *kind)
     }
     put_order(gen);
     put_policy_selectors(gen, kind);
-    bool ingress = rng_chance(&gen->rng, 75), egress = rng_chance(&gen->rng, 55);
+    bool prednat = put_stage(gen, kind) == STAGE_PREDNAT;
+    bool ingress = prednat || rng_chance(&gen->rng, 75);
+    bool egress = !prednat && rng_chance(&gen->rng, 55);
     put_types(gen, ingress, egress);
     if (ingress) {
         gen_rules(gen, 1, false, 5);

@@ -15,8 +15,23 @@ static const char *const settings[][3] = {
      "vxlanPort: 8080"},
     {"allowIPIPPacketsFromWorkloads: true", "allowIPIPPacketsFromWorkloads: false",
      "allowIPIPPacketsFromWorkloads: true"},
+    {"nftablesMarkMask: 1048576", "iptablesMarkMask: 4278190080", "nftablesMarkMask: 1048576"},
     {"logPrefix: \"%t %k %n %p\"", "logPrefix: seen", "logActionRateLimit: 10/second"},
 };
+
+static void put_failsafes(struct gen *gen, const char *key)
+{
+    uint32_t count = rng_below(&gen->rng, 4);
+    gen_line(gen, 1, "%s:%s", key, count == 0 ? " []" : "");
+    for (uint32_t i = 0; i < count; i++) {
+        gen_line(gen, 2, "- protocol: %s", rng_chance(&gen->rng, 60) ? "tcp" : "udp");
+        gen_line(gen, 3, "port: %u", gen_port(gen));
+        if (rng_chance(&gen->rng, 40)) {
+            uint8_t family = rng_chance(&gen->rng, 60) ? IP_V4 : IP_V6;
+            gen_line(gen, 3, "net: \"%s\"", gen_cidr(gen, family, true, true));
+        }
+    }
+}
 
 static void put_settings(struct gen *gen, const char *name)
 {
@@ -26,6 +41,12 @@ static void put_settings(struct gen *gen, const char *name)
         if (rng_chance(&gen->rng, 33)) {
             gen_line(gen, 1, "%s", rng_pick(&gen->rng, settings[i]));
         }
+    }
+    if (rng_chance(&gen->rng, 35)) {
+        put_failsafes(gen, "failsafeInboundHostPorts");
+    }
+    if (rng_chance(&gen->rng, 35)) {
+        put_failsafes(gen, "failsafeOutboundHostPorts");
     }
     gen_end(gen);
 }

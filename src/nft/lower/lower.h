@@ -9,6 +9,7 @@
 #define CHAIN_FROM          "dispatch/from" // first half, packets from a workload interface
 #define CHAIN_HOST          "dispatch/host" // from a workload interface to this host
 #define CHAIN_SPOOFED       "dispatch/spoofed"
+#define CHAIN_DHCP          "dispatch/dhcp"      // of a workload, before preDNAT policy of "*"
 #define CHAIN_HOST_DNAT     "dispatch/host-dnat" // from this host, to where NAT sends it
 #define SET_INTERFACES      "workload-interfaces"
 #define SET_HOST_INTERFACES "host-interfaces" // of host endpoints, without "*"
@@ -105,6 +106,8 @@ struct stmt byte_stmt(enum rule_key key, enum match_op op, uint8_t value, uint8_
 void accept_discovery(struct lower *lower, struct chain *chain);
 // Accepts what goes to a workload interface.
 void accept_to_workloads(struct lower *lower, struct chain *chain);
+// What arrives from workload interfaces and is DHCP.
+void accept_dhcp_of_workloads(struct lower *lower, struct chain *chain);
 
 // ---- lower_host.c ---------------------------------------------------------------------------------------------
 

@@ -313,14 +313,12 @@ void accept_discovery(struct lower *lower, struct chain *chain)
     add2(lower, chain, byte_stmt(KEY_ICMPV6_TYPE, OP_EQ, 143, 0), accept);
 }
 
-// Before anti-spoofing: neighbour discovery and MLD (130-136, 143) and DHCP come from :: , fe80::/10 and 0.0.0.0.
-static void fill_host(struct lower *lower, const struct entries *entries)
+// DHCP of guests comes from 0.0.0.0 or, when a lease is renewed, from an own address; DHCPv6 from fe80::/10.
+static void accept_dhcp(struct lower *lower, struct chain *chain, const struct entries *entries)
 {
     static const uint8_t any4[4];
     static const uint8_t link_local[16] = {0xfe, 0x80};
-    struct chain *chain = lower_chain(lower, CHAIN_HOST);
     struct stmt accept = stmt_verdict(VERDICT_ACCEPT, NULL);
-    accept_discovery(lower, chain);
     struct stmt from_any = stmt_value(KEY_IP_SADDR, OP_EQ, any4, sizeof any4);
     struct stmt from_link = stmt_value(KEY_IP6_SADDR, OP_PREFIX, link_local, sizeof link_local);
     from_link.bits = 10;
@@ -334,6 +332,14 @@ static void fill_host(struct lower *lower, const struct entries *entries)
                              stmt_vmap(KEY_IIFNAME, KEY_IP_SADDR, own)};
     chain_add(lower, chain, renewal, ARRAY_COUNT(renewal), NULL, LOC_NONE);
     chain_add(lower, chain, dhcp6, ARRAY_COUNT(dhcp6), NULL, LOC_NONE);
+}
+
+// Before anti-spoofing: neighbour discovery and MLD (130-136, 143) come from :: and fe80::/10, as DHCP does.
+static void fill_host(struct lower *lower, const struct entries *entries)
+{
+    struct chain *chain = lower_chain(lower, CHAIN_HOST);
+    accept_discovery(lower, chain);
+    accept_dhcp(lower, chain, entries);
     add1(lower, chain, stmt_verdict(VERDICT_GOTO, CHAIN_FROM));
 }
 
@@ -349,6 +355,18 @@ static void accept_needs_by_address(struct lower *lower, struct chain *input,
     struct stmt renewal[] = {stmt_port(KEY_UDP_SPORT, 68), stmt_port(KEY_UDP_DPORT, 67),
                              stmt_vmap(KEY_IP_SADDR, -1, own)};
     chain_add(lower, input, renewal, ARRAY_COUNT(renewal), NULL, LOC_NONE);
+}
+
+void accept_dhcp_of_workloads(struct lower *lower, struct chain *chain)
+{
+    struct entries entries = collect_entries(lower);
+    struct stmt jump = stmt_verdict(VERDICT_JUMP, CHAIN_DHCP);
+    accept_dhcp(lower, lower_chain(lower, CHAIN_DHCP), &entries);
+    add2(lower, chain, stmt_in_set(KEY_IIFNAME, make_interfaces(lower)), jump);
+    for (size_t i = 0; i < lower->plan->settings.interface_prefix_count; i++) {
+        const char *prefix = lower->plan->settings.interface_prefixes[i];
+        add2(lower, chain, interface_prefix(KEY_IIFNAME, prefix), jump);
+    }
 }
 
 static void fill_to(struct lower *lower, const struct maps *maps, const struct set *interfaces)

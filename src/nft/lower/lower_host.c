@@ -245,6 +245,10 @@ static void lower_prednat(struct lower *lower)
         clear_mark(lower, chain, &place_prednat);
     }
     accept_discovery(lower, chain);
+    const struct plan_host *star = wildcard(lower);
+    if (star != NULL && class_at(lower, star, &place_prednat) != PLAN_NO_CLASS) {
+        accept_dhcp_of_workloads(lower, chain);
+    }
     add_dispatch(lower, chain, &place_prednat);
 }
 

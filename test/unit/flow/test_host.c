@@ -62,6 +62,9 @@ START_TEST(a_host_endpoint_without_policy_closes_its_host)
         {TO_W, "w in allow rule"},
         {FROM_W, "w out allow rule"},
         {BY_ETH1, ""},
+        // What is never forwarded is for the host itself.
+        {"192.0.2.9 > 224.0.0.5 udp/80 in=eth0", "h in deny no-profile"},
+        {"192.0.2.1 > 224.0.0.5 udp/80 out=eth0", "h out deny no-profile"},
     };
     check_stages(plan, cases, ARRAY_COUNT(cases));
 }
@@ -211,6 +214,11 @@ START_TEST(all_interfaces_include_those_of_workloads)
     host_policies(plan, all, PLAN_PREDNAT, PLAN_IN, "gnp/deny");
     ck_assert_str_eq(stages_of_flow(plan, "10.0.0.1 > 192.0.2.1 tcp/80"),
                      "all prednat in deny rule; w out allow rule; w out deny host-action");
+    // A guest gets its lease, and the host reaches interfaces of workloads whatever is behind them.
+    ck_assert_str_eq(verdict_of_flow(plan, "0.0.0.0 > 255.255.255.255 udp/67 sport=68 in=cali1"),
+                     "allow discovery");
+    ck_assert_str_eq(verdict_of_flow(plan, "192.0.2.1 > 10.0.0.50 tcp/80 out=cali9"),
+                     "allow local");
 }
 END_TEST
 

@@ -31,7 +31,7 @@ static struct plan *plan_with(const char *more)
                                 NULL);
     add_interface(plan, "n1", "br0", -1, "10.0.0.254/24");
     add_interface(plan, "n1", "eth0", -1, "192.0.2.1/24 fd01::1/64");
-    add_interface(plan, "n1", "lo", -1, "127.0.0.1/8")->loopback = true;
+    add_interface(plan, "n1", "lo", -1, "127.0.0.1/8 10.99.0.1/32")->loopback = true;
     add_interface(plan, "n2", "eth0", -1, "192.0.2.2/24");
     return plan;
 }
@@ -71,6 +71,7 @@ START_TEST(a_host_and_its_workloads)
         {"192.0.2.1 > 10.0.0.3 tcp/80", "allow rule"},
         {"10.0.0.1 > 10.0.0.254 tcp/80", "deny host-action"}, // 105
         {"10.0.0.1 > 192.0.2.1 tcp/80", "deny host-action"},
+        {"10.0.0.1 > 10.99.0.1 tcp/80", "deny host-action"}, // on lo, but no loopback address
         {"10.0.0.1 > 192.0.2.2 tcp/80", "allow rule"}, // another host, without a host endpoint
         {"10.0.0.1 > 224.0.0.5 udp/80", "deny host-action"},
     };
