@@ -227,12 +227,25 @@ static void leave_workload(struct walker *walker)
     }
 }
 
+// Never judged by normal policy. Untracked policy comes before that is known: it sees an interface, not who is behind it.
+static void to_own_workload(struct walker *walker)
+{
+    const struct party *destination = &walker->way->destination;
+    walker->way->empty_reason = FLOW_BY_LOCAL;
+    if (destination->endpoint != NULL && destination->endpoint->interface == NULL) {
+        add_host(walker,
+                 host_of_workload(walker, destination, destination->interface,
+                                  walker->flow->destination),
+                 PLAN_UNTRACKED, PLAN_OUT);
+    }
+}
+
 static void leave_host(struct walker *walker)
 {
     const struct party *source = &walker->way->source;
     const struct party *destination = &walker->way->destination;
     if (destination->node == source->node || destination->no_workload) {
-        walker->way->empty_reason = FLOW_BY_LOCAL;
+        to_own_workload(walker);
         return;
     }
     const struct plan_host *host = host_of_flow(walker, source->node, destination->interface,

@@ -140,6 +140,13 @@ START_TEST(untracked_policy_takes_out_the_others)
         {FROM_W, "w out allow rule"},
     };
     check_stages(plan, cases, ARRAY_COUNT(cases));
+    // It sees the interface, not that a workload is behind it.
+    plan = plan_with(thing("WorkloadEndpoint", "x", "plain", "",
+                           "node: n1, profiles: [open], ipNetworks: [10.0.0.3/32]"));
+    plan->interfaces.items[0].host = 0;
+    host_policies(plan, add_host(plan, "h", "n1", "eth0"), PLAN_UNTRACKED, PLAN_OUT, "gnp/no-web");
+    ck_assert_str_eq(stages_of_flow(plan, "192.0.2.1 > 10.0.0.3 tcp/80 out=eth0"),
+                     "h untracked out deny rule");
 }
 END_TEST
 
