@@ -123,6 +123,9 @@ static void put_workload(struct gen *gen, size_t slot, uint8_t first, uint8_t la
               gen_fresh_name(gen, "WorkloadEndpoint", ns, wanted));
     gen_labels(gen, 1, "labels");
     gen_line(gen, 0, "spec:");
+    if (rng_chance(&gen->rng, 50)) {
+        gen_line(gen, 1, "orchestrator: k8s");
+    }
     gen_line(gen, 1, "node: %s", local ? SCENE_NODE : SCENE_OTHER);
     if (!local) {
         uint32_t number = rng_below(&gen->rng, 60);
