@@ -52,16 +52,6 @@ static const char *hook_text(uint8_t family, uint32_t hook)
     return hook < ARRAY_COUNT(inet) ? inet[hook] : "unknown";
 }
 
-static const char *text(struct arena *arena, const struct nlattr *attr)
-{
-    return attr != NULL ? arena_strdup(arena, mnl_attr_get_str(attr)) : "";
-}
-
-static uint32_t number(const struct nlattr *attr)
-{
-    return attr != NULL ? ntohl(mnl_attr_get_u32(attr)) : 0;
-}
-
 static void take_chain(const struct nlmsghdr *reply, void *context)
 {
     struct listing *listing = context;
@@ -70,19 +60,19 @@ static void take_chain(const struct nlmsghdr *reply, void *context)
     uint8_t family = netlink_family(reply);
     if (attrs[NFTA_CHAIN_HOOK] == NULL || attrs[NFTA_CHAIN_TABLE] == NULL ||
         (family == NFPROTO_INET &&
-         strcmp(mnl_attr_get_str(attrs[NFTA_CHAIN_TABLE]), listing->except_table) == 0)) {
+         strcmp(netlink_text(attrs[NFTA_CHAIN_TABLE]), listing->except_table) == 0)) {
         return;
     }
     netlink_nested(attrs[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
     struct nft_base_chain chain = {
         .family = family_text(family),
-        .table = text(listing->arena, attrs[NFTA_CHAIN_TABLE]),
-        .name = text(listing->arena, attrs[NFTA_CHAIN_NAME]),
-        .type = text(listing->arena, attrs[NFTA_CHAIN_TYPE]),
-        .hook = hook_text(family, number(hook[NFTA_HOOK_HOOKNUM])),
-        .priority = (int)number(hook[NFTA_HOOK_PRIORITY]),
+        .table = arena_strdup(listing->arena, netlink_text(attrs[NFTA_CHAIN_TABLE])),
+        .name = arena_strdup(listing->arena, netlink_text(attrs[NFTA_CHAIN_NAME])),
+        .type = arena_strdup(listing->arena, netlink_text(attrs[NFTA_CHAIN_TYPE])),
+        .hook = hook_text(family, netlink_u32(hook[NFTA_HOOK_HOOKNUM])),
+        .priority = (int)netlink_u32(hook[NFTA_HOOK_PRIORITY]),
         .policy_drop =
-            attrs[NFTA_CHAIN_POLICY] != NULL && number(attrs[NFTA_CHAIN_POLICY]) == NF_DROP,
+            attrs[NFTA_CHAIN_POLICY] != NULL && netlink_u32(attrs[NFTA_CHAIN_POLICY]) == NF_DROP,
     };
     vec_push(listing->arena, listing->chains, chain);
 }

@@ -6,30 +6,9 @@
 
 #include "expr_codec.h"
 
-#include <arpa/inet.h>
-#include <endian.h>
 #include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-
-static uint32_t get_u32(const struct nlattr *attr)
-{
-    return attr != NULL && mnl_attr_get_payload_len(attr) == sizeof(uint32_t)
-               ? ntohl(mnl_attr_get_u32(attr))
-               : 0;
-}
-
-static uint64_t get_u64(const struct nlattr *attr)
-{
-    return attr != NULL && mnl_attr_get_payload_len(attr) == sizeof(uint64_t)
-               ? be64toh(mnl_attr_get_u64(attr))
-               : 0;
-}
-
-static const char *get_text(const struct nlattr *attr)
-{
-    return attr != NULL ? mnl_attr_get_str(attr) : "";
-}
 
 // ---- rules ---------------------------------------------------------------------------------
 
@@ -64,9 +43,9 @@ bool decode_rule(const struct nlmsghdr *message, struct decoded_rule *ret)
 {
     const struct nlattr *attrs[NFTA_RULE_MAX + 1];
     netlink_attributes(message, attrs, NFTA_RULE_MAX);
-    ret->table = get_text(attrs[NFTA_RULE_TABLE]);
-    ret->chain = get_text(attrs[NFTA_RULE_CHAIN]);
-    ret->handle = get_u64(attrs[NFTA_RULE_HANDLE]);
+    ret->table = netlink_text(attrs[NFTA_RULE_TABLE]);
+    ret->chain = netlink_text(attrs[NFTA_RULE_CHAIN]);
+    ret->handle = netlink_u64(attrs[NFTA_RULE_HANDLE]);
     ret->comment = NULL;
     ret->comment_length = 0;
     ret->exprs.count = 0;
@@ -86,18 +65,18 @@ bool decode_chain(struct arena *arena, const struct nlmsghdr *message, const cha
 {
     const struct nlattr *attrs[NFTA_CHAIN_MAX + 1], *hook[NFTA_HOOK_MAX + 1];
     netlink_attributes(message, attrs, NFTA_CHAIN_MAX);
-    if (strcmp(get_text(attrs[NFTA_CHAIN_TABLE]), table) != 0) {
+    if (strcmp(netlink_text(attrs[NFTA_CHAIN_TABLE]), table) != 0) {
         return false;
     }
-    *ret = (struct kernel_chain){.name = arena_strdup(arena, get_text(attrs[NFTA_CHAIN_NAME]))};
+    *ret = (struct kernel_chain){.name = arena_strdup(arena, netlink_text(attrs[NFTA_CHAIN_NAME]))};
     if (attrs[NFTA_CHAIN_HOOK] != NULL) {
         netlink_nested(attrs[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
         ret->base = true;
-        ret->hook = get_u32(hook[NFTA_HOOK_HOOKNUM]);
-        ret->priority = (int32_t)get_u32(hook[NFTA_HOOK_PRIORITY]);
-        ret->type = arena_strdup(arena, get_text(attrs[NFTA_CHAIN_TYPE]));
+        ret->hook = netlink_u32(hook[NFTA_HOOK_HOOKNUM]);
+        ret->priority = (int32_t)netlink_u32(hook[NFTA_HOOK_PRIORITY]);
+        ret->type = arena_strdup(arena, netlink_text(attrs[NFTA_CHAIN_TYPE]));
         ret->policy_drop =
-            attrs[NFTA_CHAIN_POLICY] != NULL && get_u32(attrs[NFTA_CHAIN_POLICY]) == NF_DROP;
+            attrs[NFTA_CHAIN_POLICY] != NULL && netlink_u32(attrs[NFTA_CHAIN_POLICY]) == NF_DROP;
     }
     return true;
 }
@@ -111,7 +90,7 @@ static void get_fields(const struct nlattr *concat, struct set_shape *shape)
     mnl_attr_for_each_nested (attr, concat) {
         netlink_nested(attr, field, NFTA_SET_FIELD_MAX);
         if (shape->field_count < STMT_MAX_KEYS) {
-            shape->field_lengths[shape->field_count] = get_u32(field[NFTA_SET_FIELD_LEN]);
+            shape->field_lengths[shape->field_count] = netlink_u32(field[NFTA_SET_FIELD_LEN]);
         }
         shape->field_count++;
     }
@@ -124,12 +103,12 @@ void decode_set(struct arena *arena, const struct nlmsghdr *message, struct kern
     if (attrs[NFTA_SET_DESC] != NULL) {
         netlink_nested(attrs[NFTA_SET_DESC], desc, NFTA_SET_DESC_MAX);
     }
-    *ret = (struct kernel_set){.name = arena_strdup(arena, get_text(attrs[NFTA_SET_NAME]))};
-    ret->shape.flags = get_u32(attrs[NFTA_SET_FLAGS]);
-    ret->shape.key_type = get_u32(attrs[NFTA_SET_KEY_TYPE]);
-    ret->shape.key_length = get_u32(attrs[NFTA_SET_KEY_LEN]);
-    ret->data_type = get_u32(attrs[NFTA_SET_DATA_TYPE]);
-    ret->size = get_u32(desc[NFTA_SET_DESC_SIZE]);
+    *ret = (struct kernel_set){.name = arena_strdup(arena, netlink_text(attrs[NFTA_SET_NAME]))};
+    ret->shape.flags = netlink_u32(attrs[NFTA_SET_FLAGS]);
+    ret->shape.key_type = netlink_u32(attrs[NFTA_SET_KEY_TYPE]);
+    ret->shape.key_length = netlink_u32(attrs[NFTA_SET_KEY_LEN]);
+    ret->data_type = netlink_u32(attrs[NFTA_SET_DATA_TYPE]);
+    ret->size = netlink_u32(desc[NFTA_SET_DESC_SIZE]);
     ret->anonymous = ret->shape.flags & NFT_SET_ANONYMOUS;
     if (desc[NFTA_SET_DESC_CONCAT] != NULL) {
         get_fields(desc[NFTA_SET_DESC_CONCAT], &ret->shape);

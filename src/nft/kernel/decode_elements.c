@@ -46,11 +46,9 @@ static uint8_t *add_row(struct raw_elements *raw)
 // A key of the set's length, or nothing.
 static const uint8_t *get_key(const struct nlattr *attr, uint32_t length)
 {
-    if (attr == NULL || mnl_attr_get_payload_len(attr) < MNL_ATTR_HDRLEN) {
-        return NULL;
-    }
-    const struct nlattr *value = mnl_attr_get_payload(attr);
-    return mnl_attr_get_payload_len(value) == length ? mnl_attr_get_payload(value) : NULL;
+    const struct nlattr *value = attr != NULL ? netlink_first(attr, NFTA_DATA_VALUE) : NULL;
+    return value != NULL && mnl_attr_get_payload_len(value) == length ? mnl_attr_get_payload(value)
+                                                                      : NULL;
 }
 
 // Data that is no verdict stays a verdict of no chain: such a map differs by its type anyway.
@@ -72,8 +70,7 @@ static void add_element(struct raw_elements *raw, const struct nlattr *element,
     const struct nlattr *attrs[NFTA_SET_ELEM_MAX + 1];
     uint32_t length = raw->rows.key_length;
     netlink_nested(element, attrs, NFTA_SET_ELEM_MAX);
-    const struct nlattr *flag_attr = attrs[NFTA_SET_ELEM_FLAGS];
-    uint32_t flags = flag_attr != NULL ? ntohl(mnl_attr_get_u32(flag_attr)) : 0;
+    uint32_t flags = netlink_u32(attrs[NFTA_SET_ELEM_FLAGS]);
     struct row_verdict verdict = get_verdict(attrs[NFTA_SET_ELEM_DATA], texts);
     const uint8_t *key = get_key(attrs[NFTA_SET_ELEM_KEY], length);
     if (flags & NFT_SET_ELEM_CATCHALL) {

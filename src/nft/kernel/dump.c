@@ -38,10 +38,8 @@ static void take_table(const struct nlmsghdr *reply, void *context)
     struct dump *dump = context;
     const struct nlattr *attrs[NFTA_TABLE_MAX + 1];
     netlink_attributes(reply, attrs, NFTA_TABLE_MAX);
-    uint32_t flags =
-        attrs[NFTA_TABLE_FLAGS] != NULL ? ntohl(mnl_attr_get_u32(attrs[NFTA_TABLE_FLAGS])) : 0;
     dump->kernel->exists = true;
-    dump->kernel->dormant = flags & NFT_TABLE_F_DORMANT;
+    dump->kernel->dormant = netlink_u32(attrs[NFTA_TABLE_FLAGS]) & NFT_TABLE_F_DORMANT;
 }
 
 static int get_table(struct dump *dump)

@@ -5,6 +5,7 @@
 // as a bitwise operation of 0 are dumped though never sent. libnftnl is not used here: it gives up
 // on a rule with one expression that it does not know.
 #include "expr_codec.h"
+#include "netlink.h"
 
 #include <arpa/inet.h>
 #include <endian.h>
@@ -126,7 +127,7 @@ void verdict_put(struct nlmsghdr *message, uint16_t type, uint8_t verdict, const
 
 static bool verdict_code_get(const struct nlattr *attr, uint8_t *ret)
 {
-    int code = (int)ntohl(mnl_attr_get_u32(attr));
+    int code = (int)netlink_u32(attr);
     for (size_t i = 0; i < ARRAY_COUNT(verdict_codes); i++) {
         if (verdict_codes[i] == code) {
             *ret = (uint8_t)i;
@@ -138,9 +139,8 @@ static bool verdict_code_get(const struct nlattr *attr, uint8_t *ret)
 
 bool verdict_get(const struct nlattr *data, uint8_t *ret_verdict, const char **ret_chain)
 {
-    const struct nlattr *nest = mnl_attr_get_payload(data);
-    if (mnl_attr_get_payload_len(data) < MNL_ATTR_HDRLEN ||
-        mnl_attr_get_type(nest) != NFTA_DATA_VERDICT) {
+    const struct nlattr *nest = netlink_first(data, NFTA_DATA_VERDICT);
+    if (nest == NULL) {
         return false;
     }
     bool known = false;
@@ -150,7 +150,7 @@ bool verdict_get(const struct nlattr *data, uint8_t *ret_verdict, const char **r
         if (mnl_attr_get_type(attr) == NFTA_VERDICT_CODE) {
             known = verdict_code_get(attr, ret_verdict);
         } else if (mnl_attr_get_type(attr) == NFTA_VERDICT_CHAIN) {
-            *ret_chain = mnl_attr_get_str(attr);
+            *ret_chain = netlink_text(attr);
         }
     }
     return known;
@@ -229,9 +229,8 @@ void expr_put(struct nlmsghdr *message, const struct expr *expr)
 
 static bool get_data(const struct nlattr *attr, uint8_t *ret, uint32_t *length)
 {
-    const struct nlattr *value = mnl_attr_get_payload(attr);
-    if (mnl_attr_get_payload_len(attr) < MNL_ATTR_HDRLEN ||
-        mnl_attr_get_type(value) != NFTA_DATA_VALUE) {
+    const struct nlattr *value = netlink_first(attr, NFTA_DATA_VALUE);
+    if (value == NULL) {
         return false;
     }
     uint32_t size = mnl_attr_get_payload_len(value);
@@ -252,7 +251,7 @@ static bool get_length(uint32_t value, struct expr *expr)
 
 static bool get_u32(const struct nlattr *attr, const struct field *field, struct expr *expr)
 {
-    uint32_t value = ntohl(mnl_attr_get_u32(attr));
+    uint32_t value = netlink_u32(attr);
     uint8_t *at = (uint8_t *)expr + field->offset;
     uint8_t word;
     switch ((enum field_type)field->type) {
@@ -289,18 +288,18 @@ static bool get_field(const struct nlattr *attr, const struct field *field, stru
     uint8_t *at = (uint8_t *)expr + field->offset;
     uint32_t size = mnl_attr_get_payload_len(attr);
     if (field->type == FIELD_U8) {
-        *(uint32_t *)(void *)at = mnl_attr_get_u8(attr);
+        *(uint32_t *)(void *)at = size == 1 ? mnl_attr_get_u8(attr) : 0;
         return size == 1;
     }
     if (field->type == FIELD_U64) {
-        *(uint64_t *)(void *)at = size == 8 ? be64toh(mnl_attr_get_u64(attr)) : 0;
+        *(uint64_t *)(void *)at = netlink_u64(attr);
         return size == 8;
     }
     if (field->type == FIELD_DATA) {
         return get_data(attr, at, &expr->length);
     }
     if (field->type == FIELD_TEXT) {
-        *(const char **)(void *)at = mnl_attr_get_str(attr);
+        *(const char **)(void *)at = netlink_text(attr);
         return true;
     }
     if (field->type == FIELD_VERDICT) {
@@ -363,8 +362,8 @@ static uint32_t u32_attribute(const struct nlattr *data, uint16_t type)
 {
     const struct nlattr *attr;
     mnl_attr_for_each_nested (attr, data) {
-        if (mnl_attr_get_type(attr) == type && mnl_attr_get_payload_len(attr) == sizeof(uint32_t)) {
-            return ntohl(mnl_attr_get_u32(attr));
+        if (mnl_attr_get_type(attr) == type) {
+            return netlink_u32(attr);
         }
     }
     return 0;
@@ -384,7 +383,7 @@ bool expr_get(const struct nlattr *list_elem, struct expr *ret)
     const struct nlattr *data = NULL, *attr;
     mnl_attr_for_each_nested (attr, list_elem) {
         if (mnl_attr_get_type(attr) == NFTA_EXPR_NAME) {
-            name = mnl_attr_get_str(attr);
+            name = netlink_text(attr);
         } else if (mnl_attr_get_type(attr) == NFTA_EXPR_DATA) {
             data = attr;
         }

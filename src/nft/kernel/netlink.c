@@ -6,6 +6,7 @@
 #include "netlink.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -52,17 +53,21 @@ struct nlmsghdr *netlink_prepare(struct netlink *netlink, uint16_t type, uint16_
 const char *netlink_error_text(const struct nlmsghdr *error)
 {
     const struct nlmsgerr *payload = mnl_nlmsg_get_payload(error);
-    if (!(error->nlmsg_flags & NLM_F_ACK_TLVS)) {
+    if (!(error->nlmsg_flags & NLM_F_ACK_TLVS) ||
+        mnl_nlmsg_get_payload_len(error) < sizeof *payload) {
         return NULL;
     }
     size_t skip = sizeof *payload;
     if (!(error->nlmsg_flags & NLM_F_CAPPED)) {
-        skip += MNL_ALIGN(payload->msg.nlmsg_len) - sizeof payload->msg;
+        skip += MNL_ALIGN((size_t)payload->msg.nlmsg_len) - sizeof payload->msg;
+    }
+    if (skip > mnl_nlmsg_get_payload_len(error)) {
+        return NULL;
     }
     const struct nlattr *attr;
     mnl_attr_for_each (attr, error, skip) {
         if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG) {
-            return mnl_attr_get_str(attr);
+            return netlink_text(attr);
         }
     }
     return NULL;
@@ -80,7 +85,8 @@ static int take_reply(struct netlink *netlink, const struct nlmsghdr *reply,
     }
     if (reply->nlmsg_type == NLMSG_ERROR) {
         netlink->message = netlink_error_text(reply);
-        return ((const struct nlmsgerr *)mnl_nlmsg_get_payload(reply))->error;
+        bool whole = mnl_nlmsg_get_payload_len(reply) >= sizeof(struct nlmsgerr);
+        return whole ? ((const struct nlmsgerr *)mnl_nlmsg_get_payload(reply))->error : -EBADMSG;
     }
     if (reply->nlmsg_type == NLMSG_DONE) {
         bool has_error = mnl_nlmsg_get_payload_len(reply) >= sizeof(int);
@@ -129,7 +135,7 @@ static void take_generation(const struct nlmsghdr *reply, void *context)
     const struct nlattr *attrs[NFTA_GEN_MAX + 1];
     netlink_attributes(reply, attrs, NFTA_GEN_MAX);
     if (attrs[NFTA_GEN_ID] != NULL) {
-        *(uint32_t *)context = ntohl(mnl_attr_get_u32(attrs[NFTA_GEN_ID]));
+        *(uint32_t *)context = netlink_u32(attrs[NFTA_GEN_ID]);
     }
 }
 
@@ -162,6 +168,37 @@ void netlink_nested(const struct nlattr *nest, const struct nlattr **ret, uint16
     mnl_attr_for_each_nested (attr, nest) {
         keep(attr, ret, max);
     }
+}
+
+uint32_t netlink_u32(const struct nlattr *attr)
+{
+    return attr != NULL && mnl_attr_get_payload_len(attr) == sizeof(uint32_t)
+               ? ntohl(mnl_attr_get_u32(attr))
+               : 0;
+}
+
+uint64_t netlink_u64(const struct nlattr *attr)
+{
+    return attr != NULL && mnl_attr_get_payload_len(attr) == sizeof(uint64_t)
+               ? be64toh(mnl_attr_get_u64(attr))
+               : 0;
+}
+
+const char *netlink_text(const struct nlattr *attr)
+{
+    if (attr == NULL) {
+        return "";
+    }
+    const char *text = mnl_attr_get_str(attr);
+    size_t length = mnl_attr_get_payload_len(attr);
+    return strnlen(text, length) < length ? text : "";
+}
+
+const struct nlattr *netlink_first(const struct nlattr *nest, uint16_t type)
+{
+    const struct nlattr *first = mnl_attr_get_payload(nest);
+    bool has_one = mnl_attr_ok(first, mnl_attr_get_payload_len(nest));
+    return has_one && mnl_attr_get_type(first) == type ? first : NULL;
 }
 
 // EINVAL is what nfnetlink says when nf_tables is not there.

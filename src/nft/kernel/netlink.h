@@ -43,6 +43,15 @@ const char *netlink_error_text(const struct nlmsghdr *error);
 void netlink_attributes(const struct nlmsghdr *message, const struct nlattr **ret, uint16_t max);
 void netlink_nested(const struct nlattr *nest, const struct nlattr **ret, uint16_t max);
 
+// What an attribute holds, in host byte order: 0 and "" for NULL, for a number of another length, and for a text without
+// an end. Another kernel than the one that polc was built for may send anything.
+uint32_t netlink_u32(const struct nlattr *attr);
+uint64_t netlink_u64(const struct nlattr *attr);
+const char *netlink_text(const struct nlattr *attr);
+
+// The first attribute inside of another one, if it is of this type; else NULL.
+const struct nlattr *netlink_first(const struct nlattr *nest, uint16_t type);
+
 static inline uint8_t netlink_family(const struct nlmsghdr *message)
 {
     return ((const struct nfgenmsg *)mnl_nlmsg_get_payload(message))->nfgen_family;
