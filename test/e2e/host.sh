@@ -143,6 +143,7 @@ open_paths 'no host endpoint'
 
 # ---- a host endpoint alone -------------------------------------------------------------------------------------------
 
+# catalogue 116
 policies 'no policy, no profile' <<END
 $(hep eth0 eth0)
 END
@@ -180,6 +181,7 @@ tcp:[host1]:81 ok
 tcp:out:80 ok
 END
 
+# catalogue 117
 policies 'the default profile allows everything' <<END
 $(hep eth0 eth0 'profiles: [projectcalico-default-allow]')
 END
@@ -234,6 +236,7 @@ expect out "$title: not on the other interface" <<END
 tcp:host:81 ok
 END
 
+# catalogue 134
 policies 'what NAT sends elsewhere is judged by its final interface' <<END
 $(hep eth1 eth1)
 $(gnp out)
@@ -292,6 +295,7 @@ END
 
 # ---- applyOnForward ----------------------------------------------------------------------------------------------------
 
+# catalogue 130
 policies 'applyOnForward, in' <<END
 $(hep eth0 eth0 'profiles: [projectcalico-default-allow]')
 $(gnp transit)
@@ -374,6 +378,7 @@ END
 
 # ---- preDNAT -----------------------------------------------------------------------------------------------------------
 
+# catalogue 125, 126, 128
 policies 'preDNAT sees the published port' <<END
 $(hep eth0 eth0)
 $(gnp published)
@@ -395,6 +400,7 @@ tcp:inside:80 ok
 tcp:inside:81 ok
 END
 
+# catalogue 124, 127
 policies 'preDNAT Allow goes past forward policy in, not out, not the workload'"'"'s' <<END
 $(hep eth0 eth0)
 $(hep eth1 eth1)
@@ -466,6 +472,7 @@ tracked() {
   lab_exec router cat /proc/net/nf_conntrack | grep -o 'src=192.0.2.2 dst=192.0.2.1 sport=[0-9]* dport=80 ' | sort
 }
 
+# catalogue 129
 policies 'doNotTrack' <<END
 $(hep eth0 eth0)
 $(untracked)
@@ -530,6 +537,7 @@ tcp:v:81 ok
 tcp:out:80 ok
 END
 
+# catalogue 120
 policies 'an interface with its own host endpoint does not fall to "*"' <<END
 $(hep all '*')
 $(hep eth1 eth1 'profiles: [projectcalico-default-allow]')
@@ -545,6 +553,7 @@ expect inside "$title" <<END
 tcp:host1:81 ok
 END
 
+# catalogue 122
 policies 'applyOnForward on "*" judges workloads too' <<END
 $(hep all '*' 'profiles: [projectcalico-default-allow]')
 $(gnp transit)
@@ -565,6 +574,7 @@ expect router "$title: not what the host sends to its workloads" <<END
 tcp:w:81 ok
 END
 
+# catalogue 123
 policies 'preDNAT on "*" judges what workloads send' <<END
 $(settings 'defaultEndpointToHostAction: Accept')
 $(hep all '*')

@@ -237,6 +237,7 @@ END
 expect b "$title" <<END
 tcp:a:80 ok
 END
+# catalogue 104
 expect router "$title, but not from the host" <<END
 tcp:b:80 ok
 tcp:[b]:80 ok
@@ -786,6 +787,7 @@ udp:b:53 timeout
 udp:[b]:53 timeout
 END
 
+# catalogue 66
 policies 'ICMP echo-request' <<END
 $(np icmp)
   selector: app == "b"
@@ -842,6 +844,7 @@ host_policy=$(
   echo '  selector: app == "a"'
   echo '  egress: [{action: Allow, protocol: TCP, destination: {ports: [80]}}]'
 )
+# catalogue 105
 policies 'from a workload to its host: Drop is the default' <<END
 $host_policy
 END
@@ -885,6 +888,7 @@ END
 
 # ---- what is open stays open -------------------------------------------------------------------------------------------
 
+# catalogue 106
 policies 'before an established connection is denied' <<END
 END
 lab_talk_begin a tcp:b:7
