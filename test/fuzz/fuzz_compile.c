@@ -21,13 +21,33 @@ static void lower(struct arena *arena, const struct sources *sources, const stru
     nft_ruleset_counts(ruleset);
 }
 
+// A loopback, a card with addresses, a bridge with a port; sorted by name.
+static struct host_inventory inventory_of(struct arena *arena, const char *name)
+{
+    static struct cidr addresses[] = {{{IP_V4, {10, 0, 0, 1}}, 24},
+                                      {{IP_V6, {0xfd, [15] = 1}}, 64}};
+    struct host_node node = {.name = name};
+    vec_push(arena, &node, (struct host_interface){.name = "br0", .bridge = true});
+    vec_push(arena, &node,
+             (struct host_interface){
+                 .name = "eth0", .addresses = addresses, .address_count = ARRAY_COUNT(addresses)});
+    vec_push(arena, &node, (struct host_interface){.name = "eth1", .master = "br0"});
+    vec_push(arena, &node, (struct host_interface){.name = "lo", .loopback = true});
+    struct host_inventory ret = {0};
+    vec_push(arena, &ret, node);
+    return ret;
+}
+
 static void compile(struct arena *arena, struct sources *sources, struct diags *diags,
                     const struct resources *resources, FILE *out)
 {
-    const struct model *all = resolve(arena, diags, resources, NULL);
+    const struct host_inventory none = {0};
+    const struct model *all = resolve(arena, diags, resources, NULL, &none);
     plan_print_json(plan_build(arena, all), sources, out);
     for (size_t i = 0; i < all->node_count && i < NODES_MAX; i++) {
-        const struct model *model = resolve(arena, diags, resources, all->nodes[i]);
+        const char *node = all->nodes[i];
+        const struct host_inventory inventory = inventory_of(arena, node);
+        const struct model *model = resolve(arena, diags, resources, node, &inventory);
         lower(arena, sources, plan_build(arena, model), out);
     }
 }
