@@ -124,7 +124,8 @@ static bool is_dhcp(const struct walker *walker)
            cidr_contains_addr(link_local, flow->source);
 }
 
-static void from_workload(struct walker *walker, bool forwarded)
+// What the host endpoint of the interface judges before the workload's own policy.
+static void enter_by_workload(struct walker *walker, bool forwarded)
 {
     const struct party *source = &walker->way->source;
     bool comes_here = walker->way->destination.node == source->node ||
@@ -138,7 +139,12 @@ static void from_workload(struct walker *walker, bool forwarded)
     if (forwarded) {
         add_host(walker, host, PLAN_FORWARD, PLAN_IN);
     }
-    add_workload(walker, source->endpoint, PLAN_OUT);
+}
+
+static void from_workload(struct walker *walker, bool forwarded)
+{
+    enter_by_workload(walker, forwarded);
+    add_workload(walker, walker->way->source.endpoint, PLAN_OUT);
 }
 
 static void to_workload(struct walker *walker)
@@ -158,6 +164,9 @@ static void to_own_host(struct walker *walker)
     const struct party *source = &walker->way->source;
     bool drop = walker->evaluator->plan->settings.host_action == PLAN_HOST_DROP;
     if (is_discovery(walker->flow) || is_dhcp(walker)) {
+        if (source->endpoint != NULL && source->endpoint->interface == NULL) {
+            enter_by_workload(walker, false); // its interface is one of the host's like others
+        }
         add_fixed(walker, source->endpoint, PLAN_OUT, OUTCOME_ALLOW, FLOW_BY_DISCOVERY);
         return;
     }

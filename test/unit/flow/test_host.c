@@ -226,6 +226,11 @@ START_TEST(all_interfaces_include_those_of_workloads)
                      "allow discovery");
     ck_assert_str_eq(verdict_of_flow(plan, "192.0.2.1 > 10.0.0.50 tcp/80 out=cali9"),
                      "allow local");
+    // The interface of one that is known by its address alone is one of the host's like others.
+    ck_assert_str_eq(verdict_of_flow(plan, "10.0.0.1 > 192.0.2.1 udp/67 sport=68"),
+                     "allow discovery");
+    plan->endpoints.items[1].interface = NULL;
+    ck_assert_str_eq(verdict_of_flow(plan, "10.0.0.1 > 192.0.2.1 udp/67 sport=68"), "deny rule");
 }
 END_TEST
 
