@@ -51,6 +51,14 @@ const char *trace_policy_name(struct run *run, const struct plan_policy *policy)
 const struct flow_step *trace_last_step(const struct flow_steps *steps);
 const struct flow_stage *trace_denying_stage(const struct flow_trace *trace, bool pending);
 
+// ---- trace_kube.c -----------------------------------------------------------------------------------------------
+
+// Whether a policy is of a kind of Kubernetes.
+bool trace_is_kube(const struct plan_policy *policy);
+// A rule for such a policy that lets the flow pass the stage; NULL when its kind has no word for the other end.
+const char *trace_kube_rule(struct arena *arena, const struct trace_result *result,
+                            const struct flow_stage *stage, const struct plan_policy *policy);
+
 // ---- trace_advice.c -------------------------------------------------------------------------------------------
 
 // What would let a flow pass the stage that denies it.

@@ -42,6 +42,10 @@ static const char *new_rule(struct run *run, const struct trace_result *result,
                             const struct flow_stage *stage)
 {
     struct arena *arena = run->arena;
+    const struct flow_step *step = trace_last_step(&stage->enforced);
+    if (step != NULL && trace_is_kube(step->policy)) {
+        return trace_kube_rule(arena, result, stage, step->policy);
+    }
     const struct flow *flow = &result->flow;
     const char *peer = peer_text(run, result, stage);
     const char *name = proto_name(flow->protocol);
@@ -69,6 +73,9 @@ static bool can_widen(const struct trace_result *result, const struct flow_stage
 {
     const struct ref_end *peer = peer_of(result, stage);
     const char *ns = step->policy->ns;
+    if (trace_is_kube(step->policy)) {
+        return false; // its rules were expanded: the number is not the one that its author knows
+    }
     bool own_namespace = ns == NULL || (peer->ns != NULL && strcmp(peer->ns, ns) == 0);
     return gap == FLOW_GAP_PORT ||
            (gap == FLOW_GAP_PEER_SET && peer->selector != NULL && own_namespace) ||
@@ -139,8 +146,14 @@ static const char *at_tier_end(struct run *run, const struct trace_result *resul
 static const char *at_rule(struct run *run, const struct trace_result *result,
                            const struct flow_stage *stage, const struct flow_step *step)
 {
+    const char *rule = new_rule(run, result, stage);
+    if (rule == NULL) {
+        return arena_printf(run->arena,
+                            "change that rule: its kind has no peer that is no pod here     %s",
+                            trace_place(run, step->loc));
+    }
     return arena_printf(run->arena, "put before it     %s\n            - %s",
-                        trace_place(run, step->loc), new_rule(run, result, stage));
+                        trace_place(run, step->loc), rule);
 }
 
 static const char *at_profiles(struct run *run, const struct trace_result *result,
