@@ -83,18 +83,41 @@ policies() {
   check_ok "$title: diff finds nothing" lab_polc diff "$input" --node lab-1
 }
 
-# table <<lines: compares every connection with what the lines say.
+# flows 4|6 <matrix: each connection as a flow, for trace.
+flows() {
+  local source destination port result addresses=LAB_V$1
+  while read -r source destination port result; do
+    printf '{"source_ip": "%s", "dest_ip": "%s", "proto": "%s", "source_port": 40000, "dest_port": %s}\n' \
+      "$(address_of "$source" "$addresses")" "$(address_of "$destination" "$addresses")" "${port%:*}" "${port#*:}"
+  done
+}
+
+address_of() {
+  local -n of=$2
+  echo "${of[$1]}"
+}
+
+# evaluated 4|6 <matrix: what trace says of each connection, in the words of the probe.
+evaluated() {
+  flows "$1" | "$POLC" trace "$input" --node lab-1 --flows - -o json 2>/dev/null |
+    sed -E 's/^\{"action": *"allow".*/ok/; s/^\{"action": *"deny".*/timeout/'
+}
+
+# table <<lines: compares every connection with what the lines say, and with what trace says.
 table() {
-  local wanted family source destination port result wrong count
+  local wanted family matrix source destination port result wrong count
   mapfile -t wanted < <(grep -v '^ *#')
   for family in 4 6; do
     wrong='' count=0
+    matrix=$(lab_probe_matrix "$family" "${PORTS[@]}")
     while read -r source destination port result; do
       count=$((count + 1))
       verdict "$source" "$destination" "$port" "v$family"
       [[ $result = "$REPLY" ]] || wrong+="$source -> $destination $port: $result, not $REPLY"$'\n'
-    done < <(lab_probe_matrix "$family" "${PORTS[@]}")
+    done <<<"$matrix"
     check_eq "$title: IPv$family, ${#LAB_ENDPOINTS[@]} by ${#LAB_ENDPOINTS[@]} by ${#PORTS[@]}" "$connections" "$count${wrong:+ $wrong}"
+    check_eq "$title: IPv$family, trace agrees" '' \
+      "$(evaluated "$family" <<<"$matrix" | paste -d' ' <(echo "$matrix") - | awk '$4 != $5' | head -n 5)"
   done
 }
 
