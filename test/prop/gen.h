@@ -46,7 +46,10 @@ uint16_t gen_port(struct gen *gen);
 // gen_rule.c
 void gen_rules(struct gen *gen, int depth, bool egress, uint32_t most);
 
-// gen_policy.c, gen_kube.c, gen_endpoint.c, gen_host.c, gen_set.c, gen_settings.c
+// gen_service.c: "services" of a side of a rule.
+void gen_service_of_rule(struct gen *gen, int depth);
+
+// gen_policy.c, gen_kube.c, gen_endpoint.c, gen_host.c, gen_set.c, gen_service.c, gen_settings.c
 void gen_tiers(struct gen *gen);
 void gen_policies(struct gen *gen);
 void gen_kube(struct gen *gen);
@@ -54,6 +57,7 @@ void gen_endpoints(struct gen *gen);
 void gen_profiles(struct gen *gen);
 void gen_hosts(struct gen *gen);
 void gen_sets(struct gen *gen);
+void gen_services(struct gen *gen);
 void gen_settings(struct gen *gen);
 
 // gen_case.c: the case of a seed and a number, the same whatever was made before.

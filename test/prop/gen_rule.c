@@ -151,7 +151,14 @@ static void put_side(const struct rule *rule, bool destination)
     bool peer = destination == rule->egress;
     bool ports = rule->has_ports || (!rule->has_protocol && gen->named_ports && chance(rule, 15));
     gen_line(gen, rule->depth, destination ? "destination:" : "source:");
-    put_addresses(rule, peer);
+    if (peer && chance(rule, 8)) {
+        gen_service_of_rule(gen, rule->depth + 1);
+        if (destination) {
+            return; // it has its own ports
+        }
+    } else {
+        put_addresses(rule, peer);
+    }
     if (ports && chance(rule, destination ? 65 : 10)) {
         put_ports(rule, "ports");
     }
