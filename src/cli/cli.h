@@ -50,7 +50,7 @@ struct options {
     const char *selector;
     const char *base;
     const char *from, *to, *proto, *dport, *sport, *icmp, *in_interface, *flows; // of trace
-    uint8_t output;     // enum output
+    uint8_t output;                                                              // enum output
     uint8_t fail_level; // enum diag_severity: what makes lint exit 1
     bool quiet, verbose, color, help, dry_run, yes, show_labels;
     bool force_all;
@@ -167,7 +167,8 @@ struct nft_names removed_policies(struct run *run, const struct nft_kernel *kern
 
 // ---- refusals.c: whether `apply` must end for safety ---------------------------------------------------------
 
-int refuse_input(struct run *run); // a stage, before pipeline_plan
+int refuse_input(struct run *run);    // a stage, before pipeline_plan
+bool refuse_bridges(struct run *run); // a part of it
 bool refuse_replacement(struct run *run, const struct nft_kernel *kernel);
 
 // ---- the verbs ------------------------------------------------------------------------------------------------

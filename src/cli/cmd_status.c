@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc status: what is loaded, whether it is what the input says, and who else judges the same packets.
-#include "cli.h"
+#include "status_bridges.h"
 
-#include <jansson.h>
 #include <unistd.h>
 
 struct status {
@@ -84,6 +83,7 @@ static void print_text(struct run *run, const struct status *status)
         printf("holds       %zu chains, %zu rules, %zu sets, %zu elements\n", status->counts.chains,
                status->counts.rules, status->counts.sets, status->counts.elements);
         print_comparison(run, status);
+        print_bridges(run);
     }
     for (size_t i = 0; i < status->others.count; i++) {
         const struct nft_base_chain *chain = &status->others.items[i];
@@ -108,13 +108,13 @@ static void print_json(struct run *run, const struct status *status)
         json_array_append_new(roots, json_string(status->info.roots[i]));
     }
     json_t *root = json_pack(
-        "{s:s, s:b, s:s?, s:I, s:s?, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:o}", "table",
+        "{s:s, s:b, s:s?, s:I, s:s?, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:o, s:o}", "table",
         run->options.table, "exists", (int)status->exists, "version", status->info.version,
         "generation", (json_int_t)status->info.generation, "node", status->info.node, "roots",
         roots, "chains", (json_int_t)status->counts.chains, "rules",
         (json_int_t)status->counts.rules, "sets", (json_int_t)status->counts.sets, "elements",
         (json_int_t)status->counts.elements, "compared", (int)status->compared, "differs",
-        (int)status->differs, "other_base_chains", others);
+        (int)status->differs, "other_base_chains", others, "bridges", bridges_json(run));
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);

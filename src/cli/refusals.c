@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What `apply` refuses unless forced (S codes): input that is empty, that is not for this host, or that replaces
-// other input by less.
+// What `apply` refuses unless forced (S codes): input that is empty, that is not for this host, whose
+// packets are not seen, or that replaces other input by less.
 #include "cli.h"
 
 static const char *nearest_node(const struct model *model, const char *name)
@@ -48,7 +48,7 @@ static bool refuse_for_input(struct run *run)
 
 int refuse_input(struct run *run)
 {
-    return refuse_for_input(run) ? POLC_EXIT_SAFETY : POLC_EXIT_OK;
+    return refuse_for_input(run) || refuse_bridges(run) ? POLC_EXIT_SAFETY : POLC_EXIT_OK;
 }
 
 static bool same_roots(struct run *run, const struct nft_info *info)

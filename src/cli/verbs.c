@@ -67,7 +67,8 @@ const struct verb verbs[] = {
          "Compiles the input for this host and commits what differs from the kernel in one transaction. PATH is the\n"
          "whole policy, not a patch: what is not in it is removed. Refuses (exit 5) what looks like a mistake:\n"
          "S001 no policy, profile or endpoint; S002 nothing for this host; S003 other input than before, with fewer\n"
-         "policies. With --dry-run the kernel checks the whole transaction and discards it.",
+         "policies; S004 policed traffic between ports of a bridge, which the kernel does not show to the firewall.\n"
+         "With --dry-run the kernel checks the whole transaction and discards it.",
      .operands = OPERANDS_PATHS,
      .options = "dry-run force",
      .outputs = "text json",

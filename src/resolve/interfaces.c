@@ -15,72 +15,10 @@ struct governing {
 
 static const struct host_node *known_node(const struct governing *governing, const char *node)
 {
-    return governing->inventory != NULL && node != NULL ? host_find(governing->inventory, node)
-                                                        : NULL;
+    return inventory_node(governing->inventory, node);
 }
 
 // ---- workloads ------------------------------------------------------------------------------------------------------
-
-static const struct host_interface *find_interface(const struct host_node *node, const char *name)
-{
-    for (size_t i = 0; i < node->count; i++) {
-        if (strcmp(node->items[i].name, name) == 0) {
-            return &node->items[i];
-        }
-    }
-    return NULL;
-}
-
-// "NODE PORT" of the endpoints whose device is the port of a bridge.
-static const char *port_key(const struct governing *governing,
-                            const struct model_endpoint *endpoint, const char *port)
-{
-    return arena_printf(governing->arena, "%s %s", endpoint->res->node.text, port);
-}
-
-// All ports of the bridge are of workload endpoints: whatever comes from it is a workload's or spoofed.
-static bool is_closed(const struct governing *governing, const struct strmap *ports,
-                      const struct model_endpoint *endpoint)
-{
-    const struct host_node *node = known_node(governing, endpoint->res->node.text);
-    for (size_t i = 0; i < node->count; i++) {
-        const struct host_interface *interface = &node->items[i];
-        bool is_port =
-            interface->master != NULL && strcmp(interface->master, endpoint->bridge) == 0;
-        if (is_port && strmap_get(ports, port_key(governing, endpoint, interface->name)) == NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
-// The inet hooks see a packet from a port of a bridge as one from the bridge. Where that has other ports too, a source
-// that is no endpoint's is not spoofed: it may be a neighbour, or come from anywhere behind one.
-static void look_behind_bridges(const struct governing *governing)
-{
-    struct strmap *ports = strmap_new(governing->arena);
-    for (size_t i = 0; i < governing->model->endpoints.count; i++) {
-        struct model_endpoint *endpoint = &governing->model->endpoints.items[i];
-        const struct host_node *node =
-            endpoint->local ? known_node(governing, endpoint->res->node.text) : NULL;
-        const struct host_interface *device = node != NULL && endpoint->interface != NULL
-                                                  ? find_interface(node, endpoint->interface)
-                                                  : NULL;
-        const struct host_interface *master =
-            device != NULL && device->master != NULL ? find_interface(node, device->master) : NULL;
-        if (master != NULL && master->bridge) {
-            endpoint->bridge = master->name;
-            endpoint->port = device->name;
-            strmap_put(ports, port_key(governing, endpoint, device->name), endpoint);
-        }
-    }
-    for (size_t i = 0; i < governing->model->endpoints.count; i++) {
-        struct model_endpoint *endpoint = &governing->model->endpoints.items[i];
-        if (endpoint->port != NULL) {
-            endpoint->interface = is_closed(governing, ports, endpoint) ? endpoint->bridge : NULL;
-        }
-    }
-}
 
 bool is_workload_prefix(const struct model_settings *settings, const char *name)
 {
@@ -290,7 +228,7 @@ static bool is_known(const struct governing *governing, const struct model_host 
 {
     const char *name = host->res->interface_name.text;
     const struct host_node *node = known_node(governing, host->res->node.text);
-    return node != NULL && (name == NULL || find_interface(node, name) != NULL);
+    return node != NULL && (name == NULL || inventory_interface(node, name) != NULL);
 }
 
 // A host endpoint by address needs to know the interfaces. Where the run is for all nodes, nobody expects that.
@@ -366,7 +304,7 @@ void resolve_interfaces(struct arena *arena, struct diags *diags,
 {
     struct governing governing = {arena, diags, model, inventory,
                                   arena_array_of(arena, bool, model->hosts.count)};
-    look_behind_bridges(&governing);
+    resolve_bridges(arena, diags, inventory, model);
     take_inventory(&governing);
     choose_hosts(&governing);
     for (size_t i = 0; i < model->interfaces.count; i++) {

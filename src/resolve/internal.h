@@ -37,6 +37,15 @@ void label_index_add(struct label_index *index, uint32_t number, const struct la
 void label_index_select(const struct label_index *index, struct arena *arena, const struct sel *sel,
                         struct model_indexes *ret);
 
+// ---- bridges.c: what the inet hooks see of endpoints behind bridges ------------------------------------------------
+
+// NULL when nothing is known of the node, or there is no such interface.
+const struct host_node *inventory_node(const struct host_inventory *inventory, const char *node);
+const struct host_interface *inventory_interface(const struct host_node *node, const char *name);
+// Endpoints behind ports of bridges: what the inet hooks see of them.
+void resolve_bridges(struct arena *arena, struct diags *diags,
+                     const struct host_inventory *inventory, struct model *model);
+
 // ---- the passes, in this order --------------------------------------------------------------------------------
 
 void resolve_settings(struct arena *arena, const struct resources *resources, const char *node,

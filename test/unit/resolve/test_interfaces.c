@@ -218,9 +218,49 @@ START_TEST(a_bridge_with_other_ports_is_no_workload_interface)
     ck_assert_str_eq(guest->bridge, "br0");
     ck_assert_str_eq(guest->port, "tap0");
     ck_assert_str_eq(governed(model), "br0=a");
+    ck_assert_str_eq(codes(), "W047");
+}
+END_TEST
+
+// A port that is named as workloads' are is a workload's, though without an endpoint.
+START_TEST(workload_ports_do_not_open_a_bridge)
+{
+    const char *text =
+        join(workload("a", "guest", "", "10.0.3.7/32", "interfaceName: tap0"),
+             thing("FelixConfiguration", "", "default", "", "interfacePrefix: tap"), NULL);
+    const struct model *model = model_with(text, "n1", inventory());
+    ck_assert_str_eq(endpoint_of(model, "wep/a/guest")->interface, "br0");
+    ck_assert_str_eq(codes(), "");
+}
+END_TEST
+
+// With a device each they could be told apart; as ports of one bridge they cannot.
+START_TEST(addresses_collide_behind_a_bridge)
+{
+    static const struct {
+        const char *first, *second, *codes;
+    } pairs[] = {
+        {"interfaceName: tap0", "interfaceName: tap1", "P060"},
+        {"interfaceName: tap0", "interfaceName: br0", "W047 P060"},
+        {"interfaceName: eth0", "interfaceName: eth1", ""},
+        // Behind a bridge with other ports they are known by address alone.
+        {"interfaceName: tap0", "interfaceName: eth1", "W047 P060"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(pairs); i++) {
+        model_with(join(workload("a", "one", "", "10.0.3.7/32", pairs[i].first),
+                        workload("a", "two", "", "10.0.3.7/32", pairs[i].second), NULL),
+                   "n1", inventory());
+        ck_assert_msg(strcmp(codes(), pairs[i].codes) == 0, "case %zu: expected <%s>, got:\n%s", i,
+                      pairs[i].codes, printed(false));
+        model_of(join(workload("a", "one", "", "10.0.3.7/32", pairs[i].first),
+                      workload("a", "two", "", "10.0.3.7/32", pairs[i].second), NULL),
+                 "n1");
+        ck_assert_str_eq(codes(), "");
+    }
 }
 END_TEST
 
 UNIT_TESTS("resolve interfaces", who_governs, missing_interface_is_governed_by_name,
            other_nodes_have_no_say, bridges_stand_before_their_ports,
-           a_bridge_with_other_ports_is_no_workload_interface)
+           a_bridge_with_other_ports_is_no_workload_interface, workload_ports_do_not_open_a_bridge,
+           addresses_collide_behind_a_bridge)
