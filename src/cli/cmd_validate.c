@@ -13,12 +13,12 @@ int cmd_validate(struct run *run)
     }
     run_report(run);
     if (good && !run->options.quiet) {
+        size_t endpoints = resources->workloads.count + resources->hosts.count;
         printf("valid: %zu polic%s, %zu tier%s, %zu endpoint%s, %zu network set%s in %zu file%s",
                resources->policies.count, resources->policies.count == 1 ? "y" : "ies",
-               resources->tiers.count, plural(resources->tiers.count), resources->workloads.count,
-               plural(resources->workloads.count), resources->netsets.count,
-               plural(resources->netsets.count), sources_count(run->sources),
-               plural(sources_count(run->sources)));
+               resources->tiers.count, plural(resources->tiers.count), endpoints, plural(endpoints),
+               resources->netsets.count, plural(resources->netsets.count),
+               sources_count(run->sources), plural(sources_count(run->sources)));
         if (resources->skipped > 0) {
             printf("; %zu object%s of other kinds skipped", resources->skipped,
                    plural(resources->skipped));

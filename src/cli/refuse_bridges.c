@@ -7,6 +7,7 @@ struct bridge {
     const char *name;
     struct words endpoints; // policed ones
     bool families[2];       // IPv4, IPv6: packets that the firewall does not see
+    size_t ports;
 };
 
 struct bridges {
@@ -69,6 +70,7 @@ static struct bridge *bridge_of(struct run *run, struct bridges *bridges, const 
     }
     struct bridge *bridge = vec_add(run->arena, bridges);
     bridge->name = name;
+    bridge->ports = count_ports(run->model, name);
     return bridge;
 }
 
@@ -80,11 +82,13 @@ static struct bridges find_bridges(struct run *run)
     bool seen[] = {host_bridge_filtered(IP_V4), host_bridge_filtered(IP_V6)};
     for (size_t i = 0; i < model->endpoints.count; i++) {
         const struct model_endpoint *endpoint = &model->endpoints.items[i];
-        if (!endpoint->local || endpoint->bridge == NULL || !is_policed(model, endpoint) ||
-            count_ports(model, endpoint->bridge) < 2) {
+        if (!endpoint->local || endpoint->bridge == NULL || !is_policed(model, endpoint)) {
             continue;
         }
         struct bridge *bridge = bridge_of(run, &bridges, endpoint->bridge);
+        if (bridge->ports < 2) {
+            continue;
+        }
         vec_push(run->arena, &bridge->endpoints, endpoint->id);
         for (size_t j = 0; j < endpoint->res->addresses.count; j++) {
             for (size_t k = 0; k < ARRAY_COUNT(families); k++) {

@@ -19,7 +19,7 @@ struct node_reader {
     struct {
         VEC_FIELDS(struct seen);
     } seen;
-    struct strmap *names; // interface -> anything
+    struct strmap *names; // interface -> its number, plus 1
 };
 
 struct file_reader {
@@ -168,7 +168,7 @@ static void on_interface(void *context, const struct load_object *object)
                             node->node.name));
         return;
     }
-    strmap_put(node->names, name, node);
+    strmap_put(node->names, name, (void *)(uintptr_t)(node->node.count + 1));
     const struct node *index = node_get(map, "ifindex");
     const char *kind = keep_text(reader, node_get(map, "linkinfo"), "info_kind");
     struct host_interface interface = {
@@ -184,29 +184,19 @@ static void on_interface(void *context, const struct load_object *object)
     vec_push(reader->arena, &node->seen, (struct seen){kind, has_flag(map, "MASTER"), false});
 }
 
-static size_t find_name(const struct host_node *node, const char *name)
-{
-    for (size_t i = 0; i < node->count; i++) {
-        if (strcmp(node->items[i].name, name) == 0) {
-            return i;
-        }
-    }
-    return SIZE_MAX;
-}
-
 // Without -d, ip does not print what is a bridge: it is what has ports and is no bond, team or VRF.
 static void finish_node(struct node_reader *reader)
 {
     struct host_node *node = &reader->node;
     for (size_t i = 0; i < node->count; i++) {
-        size_t at =
-            node->items[i].master != NULL ? find_name(node, node->items[i].master) : SIZE_MAX;
-        if (at == SIZE_MAX) {
+        const char *master = node->items[i].master;
+        uintptr_t number = master != NULL ? (uintptr_t)strmap_get(reader->names, master) : 0;
+        if (number == 0) {
             continue;
         }
-        reader->seen.items[at].has_ports = true;
-        const char *kind = reader->seen.items[at].kind;
-        if (kind != NULL && strcmp(kind, "vrf") == 0) {
+        struct seen *seen = &reader->seen.items[number - 1];
+        seen->has_ports = true;
+        if (seen->kind != NULL && strcmp(seen->kind, "vrf") == 0) {
             node->items[i].master = NULL;
         }
     }

@@ -9,6 +9,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <stdlib.h>
 
 enum { TRIES = 5 };
 
@@ -16,6 +17,12 @@ enum { TRIES = 5 };
 struct link {
     uint32_t master;
     bool hides_ports; // as a master: its ports' packets are seen as its own
+};
+
+// Where the interface with an index stands.
+struct place {
+    uint32_t index;
+    uint32_t at;
 };
 
 struct reader {
@@ -26,7 +33,8 @@ struct reader {
     } links; // one for each interface of the node, until both are sorted
     struct {
         VEC_FIELDS(struct cidr);
-    } * addresses; // one list for each interface
+    } * addresses;        // one list for each interface
+    struct place *places; // sorted by index
 };
 
 static void close_socket(struct mnl_socket **socket)
@@ -77,14 +85,33 @@ static int on_link(const struct nlmsghdr *message, void *context)
     return MNL_CB_OK;
 }
 
+static int compare_places(const void *a, const void *b)
+{
+    uint32_t left = ((const struct place *)a)->index;
+    uint32_t right = ((const struct place *)b)->index;
+    return (left > right) - (left < right);
+}
+
+static void sort_places(struct reader *reader)
+{
+    size_t count = reader->node.count;
+    reader->places = arena_array_of(reader->arena, struct place, count);
+    for (size_t i = 0; i < count; i++) {
+        reader->places[i] = (struct place){reader->node.items[i].index, (uint32_t)i};
+    }
+    if (count > 1) {
+        qsort(reader->places, count, sizeof *reader->places, compare_places);
+    }
+}
+
 static size_t find_index(const struct reader *reader, uint32_t index)
 {
-    for (size_t i = 0; i < reader->node.count; i++) {
-        if (reader->node.items[i].index == index) {
-            return i;
-        }
-    }
-    return SIZE_MAX;
+    struct place key = {.index = index};
+    const struct place *place = reader->node.count == 0
+                                    ? NULL
+                                    : bsearch(&key, reader->places, reader->node.count,
+                                              sizeof *reader->places, compare_places);
+    return place != NULL ? place->at : SIZE_MAX;
 }
 
 static int on_address(const struct nlmsghdr *message, void *context)
@@ -160,6 +187,7 @@ static int read_once(struct reader *reader)
     }
     int error = dump(socket, RTM_GETLINK, on_link, reader);
     if (error == 0) {
+        sort_places(reader);
         reader->addresses =
             arena_array(reader->arena, reader->node.count, sizeof *reader->addresses);
         error = dump(socket, RTM_GETADDR, on_address, reader);

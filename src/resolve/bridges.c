@@ -4,6 +4,8 @@
 // endpoint), a packet of the bridge may be anybody's, and the endpoints are known by their addresses alone.
 #include "internal.h"
 
+#include <stdlib.h>
+
 struct bridge {
     const char *node, *name;
     const char *other; // a port that no endpoint has, or NULL
@@ -24,14 +26,18 @@ const struct host_node *inventory_node(const struct host_inventory *inventory, c
     return inventory != NULL && node != NULL ? host_find(inventory, node) : NULL;
 }
 
+static int compare_interface_names(const void *a, const void *b)
+{
+    return strcmp(((const struct host_interface *)a)->name,
+                  ((const struct host_interface *)b)->name);
+}
+
 const struct host_interface *inventory_interface(const struct host_node *node, const char *name)
 {
-    for (size_t i = 0; i < node->count; i++) {
-        if (strcmp(node->items[i].name, name) == 0) {
-            return &node->items[i];
-        }
-    }
-    return NULL;
+    struct host_interface key = {.name = name};
+    return node->count == 0 ? NULL
+                            : bsearch(&key, node->items, node->count, sizeof *node->items,
+                                      compare_interface_names);
 }
 
 static const char *key_of(const struct bridges *bridges, const char *node, const char *name)

@@ -84,9 +84,12 @@ static void add_interfaces(const struct governing *governing, struct strmap *wor
 
 static void take_inventory(const struct governing *governing)
 {
+    if (governing->inventory == NULL || governing->inventory->count == 0) {
+        return;
+    }
     struct strmap *workloads = workload_interfaces(governing);
     const char *wanted = governing->model->node;
-    for (size_t i = 0; governing->inventory != NULL && i < governing->inventory->count; i++) {
+    for (size_t i = 0; i < governing->inventory->count; i++) {
         const struct host_node *node = &governing->inventory->items[i];
         const char *name = node->name != NULL ? node->name : wanted;
         if (name != NULL && (wanted == NULL || strcmp(wanted, name) == 0)) {
@@ -195,6 +198,28 @@ static void choose(const struct governing *governing, struct model_interface *in
     }
 }
 
+// It is governed once it is there, but until then, or for ever if the name is a slip, nothing is.
+static void warn_missing(const struct governing *governing, const struct model_host *host,
+                         const char *name)
+{
+    const struct host_node *node = known_node(governing, host->res->node.text);
+    if (node == NULL) {
+        return;
+    }
+    const char **names = arena_array_of(governing->arena, const char *, node->count);
+    for (size_t i = 0; i < node->count; i++) {
+        names[i] = node->items[i].name;
+    }
+    struct diag *diag =
+        diag_report(governing->diags, DIAG_W048, place(host),
+                    "HostEndpoint %s governs nothing now: %s has no interface \"%s\"",
+                    host->res->meta.name, host->res->node.text, name);
+    const char *best = spell_best(name, names, node->count);
+    if (best != NULL) {
+        diag_label(diag, "did you mean \"%s\"?", best);
+    }
+}
+
 // Interfaces that do not exist now, or of which nothing is known: by name alone.
 static void choose_by_name(const struct governing *governing, struct strmap *taken,
                            struct model_host *host)
@@ -209,6 +234,7 @@ static void choose_by_name(const struct governing *governing, struct strmap *tak
     const struct model_host *first = strmap_put(taken, key, host);
     if (first == host) {
         govern(governing, host, name);
+        warn_missing(governing, host, name);
     } else {
         warn_second(governing, host, first, name);
     }

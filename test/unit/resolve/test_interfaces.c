@@ -121,8 +121,8 @@ static const struct govern_case cases[] = {
     {{"a", "interfaceName: eth2"}, "", "W044", "eth2", ""},
     {{"a", "interfaceName: bond0"}, "bond0=a", "", "bond0", ""},
     // Not there now: it is governed as soon as it comes.
-    {{"a", "interfaceName: eth9"}, "", "", "eth9", ""},
-    {{"a", "interfaceName: eth9", "b", "interfaceName: eth9"}, "", "W044", "eth9|", "W044"},
+    {{"a", "interfaceName: eth9"}, "", "W048", "eth9", ""},
+    {{"a", "interfaceName: eth9", "b", "interfaceName: eth9"}, "", "W048 W044", "eth9|", "W044"},
 };
 
 START_TEST(who_governs)
@@ -158,6 +158,7 @@ START_TEST(missing_interface_is_governed_by_name)
 {
     const struct model *model = model_with(hep("a", "interfaceName: eth9"), "n1", inventory());
     ck_assert_str_eq(interfaces_text(host_of(model, "a")), "eth9");
+    ck_assert_ptr_nonnull(strstr(printed(false), "n1 has no interface \"eth9\""));
 }
 END_TEST
 
