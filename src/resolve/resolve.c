@@ -36,6 +36,31 @@ static void collect_nodes(struct arena *arena, const struct resources *resources
     model->node_count = names.count;
 }
 
+// Interfaces that are of none of the nodes: a file of another name, most often.
+static void warn_unused(struct diags *diags, const struct host_inventory *inventory,
+                        const struct model *model)
+{
+    if (inventory == NULL || inventory->count == 0 ||
+        (model->node != NULL && host_find(inventory, model->node) != NULL)) {
+        return;
+    }
+    for (size_t i = 0; model->node == NULL && i < model->node_count; i++) {
+        if (host_find(inventory, model->nodes[i]) != NULL) {
+            return;
+        }
+    }
+    const char *name = inventory->items[0].name;
+    struct diag *diag =
+        model->node != NULL
+            ? diag_report(diags, DIAG_W049, LOC_NONE,
+                          "--interfaces says nothing of node \"%s\", but of \"%s\"", model->node,
+                          name)
+            : diag_report(diags, DIAG_W049, LOC_NONE,
+                          "--interfaces says nothing of a node of the input, but of \"%s\"", name);
+    diag_hint(diag, "the name of the file is that of the node, NODE.json%s",
+              model->node != NULL ? "" : "; or give --node");
+}
+
 struct model *resolve(struct arena *arena, struct diags *diags, const struct resources *resources,
                       const char *node, const struct host_inventory *inventory)
 {
@@ -47,6 +72,7 @@ struct model *resolve(struct arena *arena, struct diags *diags, const struct res
     resolve_endpoints(arena, resources, model);
     resolve_hosts(arena, diags, resources, inventory, model);
     collect_nodes(arena, resources, model);
+    warn_unused(diags, inventory, model);
     resolve_interfaces(arena, diags, inventory, model);
     resolve_netsets(arena, resources, model);
     resolve_services(arena, resources, model);
