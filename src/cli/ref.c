@@ -322,20 +322,82 @@ static void name_address(const struct finder *finder, struct ip_addr addr, struc
     }
 }
 
-static bool find_address(const struct finder *finder)
+static void add_named_address(const struct finder *finder, struct ip_addr addr)
 {
     char buffer[IP_TEXT_MAX];
     struct ref_end end = {0};
-    struct ip_addr addr;
-    if (ip_addr_parse(finder->text, strlen(finder->text), &addr) != ADDR_OK) {
-        return false;
-    }
     name_address(finder, addr, &end);
     if (end.name == NULL) {
         end.name = arena_strdup(finder->arena, ip_addr_text(addr, buffer));
     }
+    for (size_t i = 0; i < finder->ret->ends.count; i++) {
+        if (strcmp(finder->ret->ends.items[i].name, end.name) == 0) {
+            add_address(&finder->ret->ends.items[i], addr);
+            return;
+        }
+    }
     add_address(&end, addr);
     vec_push(finder->arena, &finder->ret->ends, end);
+}
+
+static bool find_address(const struct finder *finder)
+{
+    struct ip_addr addr;
+    if (ip_addr_parse(finder->text, strlen(finder->text), &addr) != ADDR_OK) {
+        return false;
+    }
+    add_named_address(finder, addr);
+    return true;
+}
+
+// ---- services -----------------------------------------------------------------------------------------------------
+
+// The port of the backends, when they all have the same one.
+static uint16_t service_port(const struct model_service *service)
+{
+    for (size_t i = 1; i < service->port_count; i++) {
+        if (service->ports[i].port != service->ports[0].port) {
+            return 0;
+        }
+    }
+    return service->port_count > 0 ? service->ports[0].port : 0;
+}
+
+static void suggest_service(const struct finder *finder, const char *name)
+{
+    size_t count = finder->model->services.count;
+    const char **names = arena_array_of(finder->arena, const char *, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        names[i] = finder->model->services.items[i].id;
+    }
+    const char *best = spell_best(name, names, count);
+    finder->problem->hint = best != NULL ? arena_printf(finder->arena, "did you mean %s?", best)
+                                         : "svc/NS/NAME, and polc get svc lists them";
+}
+
+// "svc/NS/NAME": its backends, since policy is about them (semantics.md 3.7).
+static bool find_service(const struct finder *finder)
+{
+    const char *ns = finder->text + strlen("svc/");
+    const char *slash = strchr(ns, '/');
+    const struct model_service *service =
+        slash != NULL
+            ? model_find_service(finder->model,
+                                 arena_strndup(finder->arena, ns, (size_t)(slash - ns)), slash + 1)
+            : NULL;
+    if (service == NULL) {
+        suggest_service(finder, finder->text);
+        return fail(finder, "there is no service \"%s\"", finder->text);
+    }
+    for (size_t i = 0; i < service->addresses.count; i++) {
+        add_named_address(finder, service->addresses.items[i].addr);
+    }
+    if (service->addresses.count == 0) {
+        return fail(finder, "the service %s has no backends", finder->text);
+    }
+    if (finder->ret->port == 0) {
+        finder->ret->port = service_port(service);
+    }
     return true;
 }
 
@@ -414,6 +476,8 @@ bool ref_find(struct arena *arena, const struct model *model, const char *text, 
         find_public(&finder);
         return true;
     }
-    return (selector ? find_by_selector(&finder) : find_by_name(&finder)) &&
-           have_addresses(&finder);
+    bool found = strncmp(rest, "svc/", strlen("svc/")) == 0 ? find_service(&finder)
+                 : selector                                 ? find_by_selector(&finder)
+                                                            : find_by_name(&finder);
+    return found && have_addresses(&finder);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Endpoint references, as `trace` and `test` take them: an address; NS/NAME; NAME if it is unique; NAME-*; wep/, hep/,
-// node/; pub; or a selector. `:PORT` may follow.
+// node/, svc/ (its backends); pub; or a selector. `:PORT` may follow: that of the backends.
 #pragma once
 
 #include <polc/resolve.h>
@@ -19,7 +19,7 @@ struct ref {
     struct {
         VEC_FIELDS(struct ref_end);
     } ends;        // at least one; each has an address
-    uint16_t port; // 0: none given
+    uint16_t port; // 0: none given, and no service that has only one
 };
 
 // In words, for the command line or a diagnostic.

@@ -22,7 +22,9 @@ static const char *peer_text(struct run *run, const struct trace_result *result,
         return addr.family == IP_V4 ? "nets: [0.0.0.0/0]" : "nets: [\"::/0\"]";
     }
     if (peer->selector == NULL) {
-        return arena_printf(run->arena, "nets: [%s]", cidr_text(cidr_of_addr(addr), false, buffer));
+        const char *quote = addr.family == IP_V6 ? "\"" : ""; // YAML stumbles over "::"
+        return arena_printf(run->arena, "nets: [%s%s%s]", quote,
+                            cidr_text(cidr_of_addr(addr), false, buffer), quote);
     }
     bool elsewhere = peer->ns != NULL && ns != NULL && strcmp(peer->ns, ns) != 0;
     return elsewhere
@@ -67,7 +69,7 @@ struct nearest {
     enum flow_gap gap;
 };
 
-// A selector takes one more alternative only of its own namespace; nets take an address, but not "anybody".
+// A selector takes one more alternative only of its own namespace; nets take an address, when there is nothing better.
 static bool can_widen(const struct trace_result *result, const struct flow_stage *stage,
                       const struct flow_step *step, enum flow_gap gap)
 {
@@ -79,7 +81,7 @@ static bool can_widen(const struct trace_result *result, const struct flow_stage
     bool own_namespace = ns == NULL || (peer->ns != NULL && strcmp(peer->ns, ns) == 0);
     return gap == FLOW_GAP_PORT ||
            (gap == FLOW_GAP_PEER_SET && peer->selector != NULL && own_namespace) ||
-           (gap == FLOW_GAP_PEER_NETS && strcmp(peer->name, "pub") != 0);
+           (gap == FLOW_GAP_PEER_NETS && peer->selector == NULL && strcmp(peer->name, "pub") != 0);
 }
 
 // Of the Allow rules that were looked at in the tier that ended, the one that lacks least.

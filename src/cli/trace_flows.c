@@ -109,7 +109,7 @@ int trace_flows(struct run *run, const struct flow_evaluator *evaluator)
     // What is said about a flow is on the arena of the run, which is rewound for every line.
     struct flow_lines lines = {.run = run, .evaluator = evaluator, .scratch = run->arena};
     if (!load_text_file(run->arena, run->sources, run->diags, run->options.flows, &lines.source)) {
-        run_report(run);
+        diags_print(run->diags, stderr, &(struct diag_print_options){.color = run->options.color});
         return POLC_EXIT_USAGE;
     }
     const struct source *source = sources_get(run->sources, lines.source);

@@ -2,7 +2,7 @@
 // A trace for a person: both sides, every tier, policy and rule on the way, what decided, and what would change it.
 #include "trace.h"
 
-enum { WIDTH = 100, GAP = 2, INDENT = 12 };
+enum { WIDTH = 100, GAP = 2, INDENT = 12, RESULT_WIDTH = 10 };
 
 // One line below a side.
 struct row {
@@ -45,6 +45,9 @@ static const char *stage_title(struct run *run, const struct flow_trace *trace,
     const char *id = stage->endpoint != NULL ? stage->endpoint->id + strlen("wep/")
                      : stage->host != NULL   ? stage->host->id
                                              : "an unknown workload";
+    if (stage->reason == FLOW_BY_HOST_ACTION) {
+        return arena_printf(run->arena, "source: %s to its own host", id);
+    }
     return arena_printf(run->arena, "%s: %s%s of %s", sides[flow_reporter_of(trace, stage)],
                         kinds[stage->stage], stage->direction == PLAN_IN ? "ingress" : "egress",
                         id);
@@ -52,7 +55,9 @@ static const char *stage_title(struct run *run, const struct flow_trace *trace,
 
 static bool goes_on(const struct flow_stage *stage)
 {
-    return stage->reason == FLOW_BY_FALL_THROUGH || stage->reason == FLOW_BY_EARLIER;
+    // A failsafe port only keeps the stages before routing from judging.
+    return stage->reason == FLOW_BY_FALL_THROUGH || stage->reason == FLOW_BY_EARLIER ||
+           (stage->reason == FLOW_BY_FAILSAFE && stage->stage != PLAN_NORMAL);
 }
 
 // ---- the steps --------------------------------------------------------------------------------------------------
@@ -84,9 +89,16 @@ static const char *policy_text(struct run *run, const struct flow_step *step)
                : trace_policy_name(run, step->policy);
 }
 
+static const char *detail_text(struct run *run, const struct flow_step *step)
+{
+    bool missing = step->tier < 0 && step->rule == NULL && step->policy != NULL;
+    return step->mismatch != NULL ? step->mismatch
+           : missing              ? "does not exist"
+                                  : loc_short(run->arena, run->sources, step->loc);
+}
+
 static struct row row_of(struct run *run, const struct flow_step *step)
 {
-    struct loc loc = step->loc;
     const char *index = step->rule != NULL ? arena_printf(run->arena, "rule %u", step->rule->index)
                         : step->result == FLOW_STEP_NO_MATCH ? "-"
                                                              : "-1";
@@ -95,8 +107,7 @@ static struct row row_of(struct run *run, const struct flow_step *step)
         .policy = policy_text(run, step),
         .index = index,
         .result = result_text(step),
-        .detail =
-            step->mismatch != NULL ? step->mismatch : loc_short(run->arena, run->sources, loc),
+        .detail = detail_text(run, step),
     };
 }
 
@@ -121,9 +132,9 @@ static void print_rows(const struct rows *rows)
         const struct row *above = i > 0 ? &rows->items[i - 1] : NULL;
         bool same_tier = above != NULL && strcmp(above->tier, row->tier) == 0;
         bool same_policy = same_tier && strcmp(above->policy, row->policy) == 0;
-        printf("  %-*s  %-*s  %-*s  %-8s%s%s\n", tier, same_tier ? "" : row->tier, policy,
-               same_policy ? "" : row->policy, index, row->index, row->result,
-               row->detail[0] != '\0' ? "  " : "", row->detail);
+        printf("  %-*s  %-*s  %-*s  %-*s%s\n", tier, same_tier ? "" : row->tier, policy,
+               same_policy ? "" : row->policy, index, row->index,
+               row->detail[0] != '\0' ? RESULT_WIDTH : 0, row->result, row->detail);
     }
 }
 
@@ -163,11 +174,17 @@ static void print_decisions(struct run *run, const struct trace_result *result)
 {
     const struct flow_trace *trace = &result->trace;
     const char *name = "decided by";
+    const char *last = "";
     for (size_t i = 0; i < trace->stages.count; i++) {
         const struct flow_stage *stage = &trace->stages.items[i];
-        if (stage->verdict == trace->verdict && !goes_on(stage)) {
-            trace_print_fact(name, trace_decision(run, trace, stage, &result->flow, false));
+        if (stage->verdict != trace->verdict || goes_on(stage)) {
+            continue;
+        }
+        const char *text = trace_decision(run, trace, stage, &result->flow, false);
+        if (strcmp(text, last) != 0) {
+            trace_print_fact(name, text);
             name = "and by";
+            last = text;
         }
     }
     if (trace->stages.count == 0) {
@@ -244,7 +261,10 @@ void trace_print(struct run *run, const struct trace_result *result, const char 
     print_like(result);
     putchar('\n');
     for (size_t i = 0; i < trace->stages.count; i++) {
-        print_stage(run, result, &trace->stages.items[i]);
+        // What is not asked because the flow is gone needs no word.
+        if (trace->verdict == FLOW_ALLOW || trace->stages.items[i].reason != FLOW_BY_EARLIER) {
+            print_stage(run, result, &trace->stages.items[i]);
+        }
     }
     if (trace->stages.count > 0) {
         putchar('\n');

@@ -129,5 +129,5 @@ const char *trace_decision(struct run *run, const struct flow_trace *trace,
     case FLOW_REASON_COUNT:
         break;
     }
-    return "no endpoint governs it";
+    return "nobody: no endpoint governs it";
 }

@@ -121,7 +121,8 @@ const struct verb verbs[] = {
      .text =
          "Follows a new connection through every tier, policy and rule of both ends, on all nodes (or those of --node),\n"
          "without touching the kernel. REF is an address, NS/NAME, NAME if it is unique, NAME-* or a selector in quotes\n"
-         "(every endpoint that matches), wep/NS/NAME, hep/NAME, node/NAME, or pub (some address of the Internet).\n"
+         "(every endpoint that matches), wep/NS/NAME, hep/NAME, node/NAME, svc/NS/NAME (its backends), or pub\n"
+         "(some address of the Internet).\n"
          "With --flows, each line of FILE is a flow as JSON, and each line of the result says what happens to it.\n"
          "Exit 0 when it is allowed, 1 when it is denied; with --flows 0 when every line could be evaluated.",
      .operands = OPERANDS_PATHS,

@@ -16,7 +16,7 @@ static const char *nets_text(struct arena *arena, const struct cidrset *set)
     struct strbuf text = {.arena = arena};
     char buffer[IP_TEXT_MAX];
     for (size_t i = 0; i < set->count && i < LIST_SHOWN; i++) {
-        strbuf_addf(&text, "%s%s", i > 0 ? ", " : "", cidr_text(set->items[i], true, buffer));
+        strbuf_addf(&text, "%s%s", i > 0 ? ", " : "", cidr_text(set->items[i], false, buffer));
     }
     add_more(&text, set->count);
     return strbuf_text(&text);
@@ -34,32 +34,6 @@ static const char *ports_text(struct arena *arena, const struct portset *set)
     }
     add_more(&text, set->count);
     return strbuf_text(&text);
-}
-
-const char *flow_protocol_text(struct arena *arena, uint8_t protocol)
-{
-    const char *name = protocol == PROTO_ICMPV6 ? "icmp6" : proto_name(protocol);
-    if (name == NULL) {
-        return arena_printf(arena, "protocol %u", protocol);
-    }
-    char *text = arena_strdup(arena, name);
-    for (char *at = text; *at != '\0'; at++) {
-        *at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
-    }
-    return text;
-}
-
-const char *flow_service_text(struct arena *arena, const struct flow *flow)
-{
-    const char *protocol = flow_protocol_text(arena, flow->protocol);
-    if (proto_has_ports(flow->protocol)) {
-        return arena_printf(arena, "%s/%u", protocol, flow->destination_port);
-    }
-    if (flow->icmp_type >= 0) {
-        return arena_printf(arena, "%s type %d code %d", protocol, flow->icmp_type,
-                            flow->icmp_code >= 0 ? flow->icmp_code : 0);
-    }
-    return protocol;
 }
 
 // The protocol and ports that a rule wants: "udp/53".
@@ -105,12 +79,22 @@ static const char *set_name(const struct context *context, int32_t number)
                         rest, (int)ns_length, ns);
 }
 
+// "port http/TCP of all()": that of any endpoint need not be said.
+static const char *port_name(const struct context *context, int32_t number)
+{
+    static const char tail[] = " of all()";
+    const char *name = context->plan->ipsets.items[number].name;
+    size_t length = strlen(name);
+    bool any = length > strlen(tail) && strcmp(name + length - strlen(tail), tail) == 0;
+    return arena_strndup(context->arena, name, any ? length - strlen(tail) : length);
+}
+
 static const char *wrong_ports(const struct context *context)
 {
     struct arena *arena = context->arena;
     const struct plan_side *side = context->side;
     if (side->ports.count == 0 && context->plan->ipsets.items[side->named_ports].port_count == 0) {
-        return arena_printf(arena, "no endpoint has %s", set_name(context, side->named_ports));
+        return arena_printf(arena, "no endpoint has %s", port_name(context, side->named_ports));
     }
     if (side->named_ports < 0 && side == &context->match->destination) {
         return arena_printf(arena, "%s is not %s", flow_service_text(arena, context->flow),
@@ -119,7 +103,7 @@ static const char *wrong_ports(const struct context *context)
     return arena_printf(arena, "%s port %u is not %s%s%s", context->side_name, context->port,
                         ports_text(arena, &side->ports),
                         side->ports.count > 0 && side->named_ports >= 0 ? " or " : "",
-                        side->named_ports >= 0 ? set_name(context, side->named_ports) : "");
+                        side->named_ports >= 0 ? port_name(context, side->named_ports) : "");
 }
 
 static const char *side_text(const struct context *context, enum mismatch mismatch)
@@ -147,7 +131,7 @@ static const char *side_text(const struct context *context, enum mismatch mismat
                             set_name(context, side->not_ipset));
     case MISMATCH_NOT_NAMED_PORTS:
         return arena_printf(arena, "%s port %u is one of notPorts: %s", name, context->port,
-                            set_name(context, side->not_named_ports));
+                            port_name(context, side->not_named_ports));
     case MISMATCH_NONE:
     case MISMATCH_FAMILY:
     case MISMATCH_PROTOCOL:

@@ -3,47 +3,6 @@
 #include "internal.h"
 
 #include <jansson.h>
-#include <strings.h>
-
-enum { ECHO_REQUEST = 8, ECHO_REQUEST6 = 128 };
-
-static const struct {
-    const char *name;
-    uint8_t number;
-} protocols[] = {
-    {"icmp", PROTO_ICMP},     {"ipip", 4},          {"tcp", PROTO_TCP},
-    {"udp", PROTO_UDP},       {"esp", 50},          {"icmp6", PROTO_ICMPV6},
-    {"icmpv6", PROTO_ICMPV6}, {"sctp", PROTO_SCTP}, {"udplite", PROTO_UDPLITE},
-};
-const char *const flow_protocol_names[] = {"tcp",  "udp",     "icmp", "icmp6",
-                                           "sctp", "udplite", "ipip", "esp"};
-const size_t flow_protocol_name_count = ARRAY_COUNT(flow_protocol_names);
-
-uint8_t flow_protocol_parse(const char *text)
-{
-    char *end;
-    for (size_t i = 0; i < ARRAY_COUNT(protocols); i++) {
-        if (strcasecmp(text, protocols[i].name) == 0) {
-            return protocols[i].number;
-        }
-    }
-    unsigned long number = strtoul(text, &end, 10);
-    bool digits = text[0] >= '0' && text[0] <= '9' && *end == '\0';
-    return digits && number <= UINT8_MAX ? (uint8_t)number : 0;
-}
-
-void flow_default_icmp(struct flow *flow)
-{
-    bool icmp = flow->protocol == PROTO_ICMP || flow->protocol == PROTO_ICMPV6;
-    if (!icmp) {
-        flow->icmp_type = flow->icmp_code = -1;
-    } else if (flow->icmp_type < 0) {
-        flow->icmp_type = flow->protocol == PROTO_ICMP ? ECHO_REQUEST : ECHO_REQUEST6;
-        flow->icmp_code = 0;
-    } else if (flow->icmp_code < 0) {
-        flow->icmp_code = 0;
-    }
-}
 
 struct reader {
     struct arena *arena;
@@ -148,7 +107,6 @@ static bool read_fields(const struct reader *reader, struct flow *ret)
         !read_number(reader, "icmp_code", UINT8_MAX, -1, &code)) {
         return false;
     }
-    reader->error->hint = NULL;
     if (ret->source.family != ret->destination.family) {
         return fail(reader, "dest_ip", "one address is IPv4, the other IPv6");
     }

@@ -37,7 +37,7 @@ static void note_rule(const struct walk *walk, int32_t tier, const struct plan_p
                    .mismatch = matches ? NULL
                                        : mismatch_text(walk->recorder->arena, walk->plan,
                                                        &rule->match, walk->flow),
-                   .loc = rule->loc,
+                   .loc = rule->loc.line > 0 ? rule->loc : policy->loc,
                });
 }
 
