@@ -67,7 +67,6 @@ struct flow_step {
     const struct plan_policy *policy;
     const struct plan_rule
         *rule;            // NULL at the end of a tier or of the profiles, and of a missing profile
-    const char *mismatch; // FLOW_STEP_NO_MATCH: why, for a person: "udp/53 is not tcp/6379"
     struct loc loc;
 };
 
@@ -110,6 +109,13 @@ struct flow_trace {
 // The whole way. Everything is on `arena`, which the caller may rewind between flows.
 void flow_trace(const struct flow_evaluator *evaluator, struct arena *arena,
                 const struct flow *flow, struct flow_trace *ret);
+// The same without the steps that do not match: all that policy strings need, and much less of it.
+void flow_trace_hits(const struct flow_evaluator *evaluator, struct arena *arena,
+                     const struct flow *flow, struct flow_trace *ret);
+
+// Why a step does not match, for a person: "udp/53 is not tcp/6379". NULL for one that does.
+const char *flow_step_mismatch(struct arena *arena, const struct plan *plan,
+                               const struct flow_step *step, const struct flow *flow);
 
 // ---- words ------------------------------------------------------------------------------------------------------
 

@@ -71,7 +71,7 @@ static void evaluate(struct flow_lines *lines, const char *text, size_t start, s
         return;
     }
     struct flow_trace trace;
-    flow_trace(lines->evaluator, lines->scratch, &flow, &trace);
+    flow_trace_hits(lines->evaluator, lines->scratch, &flow, &trace);
     if (lines->run->options.output == OUTPUT_JSON) {
         json_t *root = trace_json(lines->scratch, lines->run->plan, &trace, false);
         json_dumpf(root, stdout, JSON_COMPACT);

@@ -89,15 +89,17 @@ static const char *policy_text(struct run *run, const struct flow_step *step)
                : trace_policy_name(run, step->policy);
 }
 
-static const char *detail_text(struct run *run, const struct flow_step *step)
+static const char *detail_text(struct run *run, const struct flow_step *step,
+                               const struct flow *flow)
 {
     bool missing = step->tier < 0 && step->rule == NULL && step->policy != NULL;
-    return step->mismatch != NULL ? step->mismatch
-           : missing              ? "does not exist"
-                                  : loc_short(run->arena, run->sources, step->loc);
+    const char *mismatch = flow_step_mismatch(run->arena, run->plan, step, flow);
+    return mismatch != NULL ? mismatch
+           : missing        ? "does not exist"
+                            : loc_short(run->arena, run->sources, step->loc);
 }
 
-static struct row row_of(struct run *run, const struct flow_step *step)
+static struct row row_of(struct run *run, const struct flow_step *step, const struct flow *flow)
 {
     const char *index = step->rule != NULL ? arena_printf(run->arena, "rule %u", step->rule->index)
                         : step->result == FLOW_STEP_NO_MATCH ? "-"
@@ -107,7 +109,7 @@ static struct row row_of(struct run *run, const struct flow_step *step)
         .policy = policy_text(run, step),
         .index = index,
         .result = result_text(step),
-        .detail = detail_text(run, step),
+        .detail = detail_text(run, step, flow),
     };
 }
 
@@ -145,7 +147,7 @@ static void print_stage(struct run *run, const struct trace_result *result,
                 goes_on(stage) ? "goes on" : trace_verdict_text(stage->verdict, false));
     struct rows rows = {0};
     for (size_t i = 0; i < stage->enforced.count; i++) {
-        vec_push(run->arena, &rows, row_of(run, &stage->enforced.items[i]));
+        vec_push(run->arena, &rows, row_of(run, &stage->enforced.items[i], &result->flow));
     }
     print_rows(&rows);
     if (rows.count == 0) {

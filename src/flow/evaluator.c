@@ -128,6 +128,20 @@ static void collect_owners(struct arena *arena, struct flow_evaluator *evaluator
     vec_sort(&evaluator->owners, compare_owners);
 }
 
+static void find_staged(struct arena *arena, struct flow_evaluator *evaluator)
+{
+    const struct plan *plan = evaluator->plan;
+    evaluator->has_staged = arena_array_of(arena, bool, plan->classes.count);
+    for (size_t i = 0; i < plan->classes.count; i++) {
+        for (size_t j = 0; j < plan->classes.items[i].tiers.count; j++) {
+            const struct plan_indexes *policies = &plan->classes.items[i].tiers.items[j].policies;
+            for (size_t k = 0; k < policies->count; k++) {
+                evaluator->has_staged[i] |= plan->policies.items[policies->items[k]].staged;
+            }
+        }
+    }
+}
+
 struct flow_evaluator *flow_evaluator_new(struct arena *arena, const struct plan *plan)
 {
     struct flow_evaluator *evaluator = arena_new_of(arena, struct flow_evaluator);
@@ -135,6 +149,7 @@ struct flow_evaluator *flow_evaluator_new(struct arena *arena, const struct plan
     number_nodes(arena, evaluator);
     find_hosts(evaluator);
     collect_owners(arena, evaluator);
+    find_staged(arena, evaluator);
     return evaluator;
 }
 

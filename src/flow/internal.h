@@ -26,9 +26,6 @@ enum mismatch {
 // The first criterion that is not met; *ret_source says of which side, when it is one of a side.
 enum mismatch match_rule(const struct plan *plan, const struct plan_match *match,
                          const struct flow *flow, bool *ret_source);
-// For a person: "udp/53 is not tcp/6379".
-const char *mismatch_text(struct arena *arena, const struct plan *plan,
-                          const struct plan_match *match, const struct flow *flow);
 
 // ---- walk.c: the tiers, policies and profiles of a class --------------------------------------------------------
 
@@ -48,11 +45,16 @@ struct decision {
 // Where steps are noted; NULL when only the decision counts.
 struct recorder {
     struct arena *arena;
+    bool hits_only; // not the steps that do not match
     struct flow_steps *steps;
 };
 
 struct decision walk_class(const struct plan *plan, const struct plan_class *class,
                            const struct flow *flow, enum walk_mode mode, struct recorder *recorder);
+
+// Enforced steps of a class without staged policies as the pending view has them: ends of tiers name the first policy.
+void walk_as_pending(const struct plan *plan, const struct plan_class *class,
+                     const struct flow_steps *enforced, struct recorder *recorder);
 
 // ---- evaluator.c: who is who ------------------------------------------------------------------------------------
 
@@ -81,6 +83,7 @@ struct flow_evaluator {
     } nodes;
     int32_t *endpoint_nodes, *host_nodes,
         *interface_nodes; // numbers of nodes, by index in the plan
+    bool *has_staged;     // of each class: whether a staged policy is in it
     int32_t own_node;     // the plan's, or the only one; NODE_UNKNOWN when there are several
 };
 

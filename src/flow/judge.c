@@ -83,6 +83,7 @@ struct tracer {
     const struct flow_evaluator *evaluator;
     struct arena *arena;
     const struct flow *flow;
+    bool hits_only;
 };
 
 // One view (enforced or pending) of all stages, in which an earlier one may take a later one out.
@@ -92,20 +93,25 @@ struct view {
     uint8_t verdict;
 };
 
-static struct decision judge_in_view(const struct tracer *tracer, const struct stop *stop,
-                                     struct view *view, struct flow_steps *steps)
+static void note_decision(struct view *view, const struct stop *stop, struct decision decision)
 {
-    struct recorder recorder = {tracer->arena, steps};
-    if (stop->group == view->skipped) {
-        return (struct decision){OUTCOME_CONTINUE, FLOW_BY_EARLIER};
-    }
-    struct decision decision = judge(tracer->evaluator, tracer->flow, stop, view->mode, &recorder);
     if (ends_group(stop, decision)) {
         view->skipped = stop->group;
     }
     if (decision.outcome == OUTCOME_DENY) {
         view->verdict = FLOW_DENY;
     }
+}
+
+static struct decision judge_in_view(const struct tracer *tracer, const struct stop *stop,
+                                     struct view *view, struct flow_steps *steps)
+{
+    struct recorder recorder = {tracer->arena, tracer->hits_only, steps};
+    if (stop->group == view->skipped) {
+        return (struct decision){OUTCOME_CONTINUE, FLOW_BY_EARLIER};
+    }
+    struct decision decision = judge(tracer->evaluator, tracer->flow, stop, view->mode, &recorder);
+    note_decision(view, stop, decision);
     return decision;
 }
 
@@ -114,23 +120,48 @@ static uint8_t verdict_of(struct decision decision)
     return decision.outcome == OUTCOME_DENY ? FLOW_DENY : FLOW_ALLOW;
 }
 
+// Where no policy is staged there is one view: it is judged once and told twice.
+static bool same_view(const struct tracer *tracer, const struct stop *stop,
+                      const struct view *enforced, const struct view *pending)
+{
+    return !stop->fixed && !tracer->evaluator->has_staged[stop->class] &&
+           (enforced->skipped == stop->group) == (pending->skipped == stop->group);
+}
+
+static void trace_pending(const struct tracer *tracer, const struct stop *stop,
+                          struct view *pending, struct flow_stage *stage)
+{
+    struct decision decision = judge_in_view(tracer, stop, pending, &stage->pending);
+    stage->pending_verdict = verdict_of(decision);
+    stage->pending_reason = decision.reason;
+    if (stage->reason != FLOW_BY_EARLIER) {
+        struct recorder recorder = {tracer->arena, true, &stage->all};
+        judge(tracer->evaluator, tracer->flow, stop, WALK_ALL, &recorder);
+    }
+}
+
 static void trace_stop(const struct tracer *tracer, const struct stop *stop, struct view *enforced,
                        struct view *pending, struct flow_stage *stage)
 {
+    bool same = same_view(tracer, stop, enforced, pending);
     stage->stage = stop->stage;
     stage->direction = stop->direction;
     stage->endpoint = stop->endpoint;
     stage->host = stop->host;
-    if (enforced->skipped != stop->group) {
-        struct recorder recorder = {tracer->arena, &stage->all};
-        judge(tracer->evaluator, tracer->flow, stop, WALK_ALL, &recorder);
-    }
     struct decision decision = judge_in_view(tracer, stop, enforced, &stage->enforced);
     stage->verdict = verdict_of(decision);
     stage->reason = decision.reason;
-    decision = judge_in_view(tracer, stop, pending, &stage->pending);
-    stage->pending_verdict = verdict_of(decision);
-    stage->pending_reason = decision.reason;
+    if (!same) {
+        trace_pending(tracer, stop, pending, stage);
+        return;
+    }
+    struct recorder recorder = {tracer->arena, tracer->hits_only, &stage->pending};
+    const struct plan *plan = tracer->evaluator->plan;
+    walk_as_pending(plan, &plan->classes.items[stop->class], &stage->enforced, &recorder);
+    stage->all = stage->enforced;
+    stage->pending_verdict = stage->verdict;
+    stage->pending_reason = stage->reason;
+    note_decision(pending, stop, decision);
 }
 
 static struct flow_end end_of(const struct flow_evaluator *evaluator, const struct party *party)
@@ -143,20 +174,19 @@ static struct flow_end end_of(const struct flow_evaluator *evaluator, const stru
     return end;
 }
 
-void flow_trace(const struct flow_evaluator *evaluator, struct arena *arena,
-                const struct flow *flow, struct flow_trace *ret)
+static void trace(const struct tracer *tracer, struct flow_trace *ret)
 {
+    const struct flow_evaluator *evaluator = tracer->evaluator;
     struct way way;
-    struct tracer tracer = {evaluator, arena, flow};
     struct view enforced = {WALK_ENFORCED, NO_GROUP, FLOW_ALLOW};
     struct view pending = {WALK_PENDING, NO_GROUP, FLOW_ALLOW};
     *ret = (struct flow_trace){0};
-    way_find(evaluator, flow, &way);
+    way_find(evaluator, tracer->flow, &way);
     ret->reason = way.empty_reason;
     for (size_t i = 0; i < way.count; i++) {
         bool denied = enforced.verdict == FLOW_DENY;
-        struct flow_stage *stage = vec_add(arena, &ret->stages);
-        trace_stop(&tracer, &way.stops[i], &enforced, &pending, stage);
+        struct flow_stage *stage = vec_add(tracer->arena, &ret->stages);
+        trace_stop(tracer, &way.stops[i], &enforced, &pending, stage);
         ret->reason = denied ? ret->reason : stage->reason;
     }
     ret->verdict = enforced.verdict;
@@ -164,4 +194,16 @@ void flow_trace(const struct flow_evaluator *evaluator, struct arena *arena,
     ret->source = end_of(evaluator, &way.source);
     ret->destination = end_of(evaluator, &way.destination);
     ret->interface_unknown = way.unknown_interface;
+}
+
+void flow_trace(const struct flow_evaluator *evaluator, struct arena *arena,
+                const struct flow *flow, struct flow_trace *ret)
+{
+    trace(&(struct tracer){evaluator, arena, flow, false}, ret);
+}
+
+void flow_trace_hits(const struct flow_evaluator *evaluator, struct arena *arena,
+                     const struct flow *flow, struct flow_trace *ret)
+{
+    trace(&(struct tracer){evaluator, arena, flow, true}, ret);
 }

@@ -143,8 +143,8 @@ static const char *side_text(const struct context *context, enum mismatch mismat
     POLC_UNREACHABLE("a criterion of no side");
 }
 
-const char *mismatch_text(struct arena *arena, const struct plan *plan,
-                          const struct plan_match *match, const struct flow *flow)
+static const char *mismatch_text(struct arena *arena, const struct plan *plan,
+                                 const struct plan_match *match, const struct flow *flow)
 {
     bool source;
     enum mismatch mismatch = match_rule(plan, match, flow, &source);
@@ -185,4 +185,14 @@ const char *mismatch_text(struct arena *arena, const struct plan *plan,
         .port = source ? flow->source_port : flow->destination_port,
     };
     return side_text(&context, mismatch);
+}
+
+const char *flow_step_mismatch(struct arena *arena, const struct plan *plan,
+                               const struct flow_step *step, const struct flow *flow)
+{
+    if (step->result != FLOW_STEP_NO_MATCH) {
+        return NULL;
+    }
+    return step->rule != NULL ? mismatch_text(arena, plan, &step->rule->match, flow)
+                              : "it has no rule that could match";
 }

@@ -12,7 +12,8 @@ struct walk {
 
 static void note(const struct walk *walk, struct flow_step step)
 {
-    if (walk->recorder != NULL) {
+    bool hit = step.result != FLOW_STEP_NO_MATCH;
+    if (walk->recorder != NULL && (hit || !walk->recorder->hits_only)) {
         vec_push(walk->recorder->arena, walk->recorder->steps, step);
     }
 }
@@ -25,18 +26,12 @@ static void note_rule(const struct walk *walk, int32_t tier, const struct plan_p
                                       [PLAN_LOG] = FLOW_STEP_LOG,
                                       [PLAN_PASS] = FLOW_STEP_PASS};
     _Static_assert(ARRAY_COUNT(results) == PLAN_ACTION_COUNT, "one result per action");
-    if (walk->recorder == NULL) {
-        return;
-    }
     note(walk, (struct flow_step){
                    .result = matches ? results[rule->action] : (uint8_t)FLOW_STEP_NO_MATCH,
                    .reason = FLOW_BY_RULE,
                    .tier = tier,
                    .policy = policy,
                    .rule = rule,
-                   .mismatch = matches ? NULL
-                                       : mismatch_text(walk->recorder->arena, walk->plan,
-                                                       &rule->match, walk->flow),
                    .loc = rule->loc.line > 0 ? rule->loc : policy->loc,
                });
 }
@@ -60,7 +55,6 @@ static const struct plan_rule *walk_policy(const struct walk *walk, int32_t tier
                                       .reason = FLOW_BY_RULE,
                                       .tier = tier,
                                       .policy = policy,
-                                      .mismatch = "it has no rule that could match",
                                       .loc = policy->loc});
     }
     return NULL;
@@ -166,4 +160,21 @@ struct decision walk_class(const struct plan *plan, const struct plan_class *cla
     }
     return class->stage == PLAN_NORMAL ? walk_profiles(&walk)
                                        : (struct decision){OUTCOME_CONTINUE, FLOW_BY_FALL_THROUGH};
+}
+
+void walk_as_pending(const struct plan *plan, const struct plan_class *class,
+                     const struct flow_steps *enforced, struct recorder *recorder)
+{
+    size_t tier = 0;
+    for (size_t i = 0; i < enforced->count; i++) {
+        struct flow_step step = enforced->items[i];
+        if (step.reason == FLOW_BY_TIER_END) {
+            while (class->tiers.items[tier].tier != (uint32_t)step.tier) {
+                tier++;
+            }
+            step.policy = &plan->policies.items[class->tiers.items[tier].policies.items[0]];
+            step.loc = step.policy->loc;
+        }
+        vec_push(recorder->arena, recorder->steps, step);
+    }
 }

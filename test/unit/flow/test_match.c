@@ -19,9 +19,9 @@ static const char *rule_of(const char *kind, const char *rule, const char *flow)
     struct flow_trace trace = trace_of(plan, flow);
     const struct flow_stage *stage = &trace.stages.items[trace.stages.count - 1];
     const struct flow_step *step = &stage->enforced.items[0];
-    return step->mismatch != NULL         ? step->mismatch
-           : stage->verdict == FLOW_ALLOW ? "allow"
-                                          : "deny";
+    struct flow parsed = flow_of(flow);
+    const char *mismatch = flow_step_mismatch(arena, plan, step, &parsed);
+    return mismatch != NULL ? mismatch : stage->verdict == FLOW_ALLOW ? "allow" : "deny";
 }
 
 static const char *rule_on(const char *rule, const char *flow)
