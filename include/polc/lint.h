@@ -6,11 +6,11 @@
 #include <polc/plan.h>
 #include <polc/resolve.h>
 
-// A port of this host that a rule of another table sends elsewhere (DNAT).
+// Ports of this host that a rule of another table sends elsewhere (DNAT).
 struct lint_published {
     uint8_t family;        // enum ip_family
     uint8_t protocol;      // PROTO_TCP or PROTO_UDP
-    uint16_t port;         // as it arrives; host byte order
+    uint16_t port, last;   // as they arrive: one, or a range; host byte order
     const char *interface; // where it must arrive; NULL: anywhere
     bool has_address;      // it must be for this address of the host
     struct ip_addr address;

@@ -94,6 +94,25 @@ struct nft_base_chains {
 enum nft_status nft_dump_base_chains(struct arena *arena, const char *except_table,
                                      struct nft_base_chains *ret, struct nft_failure *reterr);
 
+// A rule of another table that sends ports of this host to another address (DNAT).
+struct nft_published {
+    uint8_t family;        // enum ip_family
+    uint8_t protocol;      // PROTO_TCP or PROTO_UDP
+    uint16_t min, max;     // as they arrive; host byte order
+    const char *interface; // where they must arrive; NULL: anywhere
+    bool has_address;      // they must be for this address
+    struct ip_addr address;
+    const char *rule;   // "table ip nat, chain DOCKER"
+    const char *target; // "172.17.0.2:80"
+};
+struct nft_published_ports {
+    VEC_FIELDS(struct nft_published);
+};
+// Of all tables of this network namespace but one of family inet, in the kernel's order. Rules whose ports stand in sets
+// are left out.
+enum nft_status nft_read_dnat(struct arena *arena, const char *except_table,
+                              struct nft_published_ports *ret, struct nft_failure *reterr);
+
 // ---- the difference -------------------------------------------------------------------------------------------
 
 enum nft_change_kind { NFT_ADDED, NFT_REMOVED, NFT_CHANGED };

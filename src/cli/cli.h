@@ -124,6 +124,8 @@ int pipeline_run(struct run *run, const pipeline_stage *stages, size_t count); /
 // Prints diagnostics and the closing count; returns whether there were errors.
 bool run_report(struct run *run);
 const char *this_hostname(struct run *run);
+// Whether the node of the run is the machine that polc runs on.
+bool is_this_machine(struct run *run, const char *node);
 
 // ---- messages.c -----------------------------------------------------------------------------------------------
 

@@ -5,6 +5,41 @@
 #include <polc/lint.h>
 #include <polc/report.h>
 
+// Ports that other tables publish, when the run is about this machine and may look.
+static void read_published(struct run *run, struct lint_input *input)
+{
+    struct nft_published_ports ports = {0};
+    struct nft_failure failure;
+    if (run->model->node == NULL || !is_this_machine(run, run->model->node)) {
+        return;
+    }
+    if (nft_read_dnat(run->input, run->options.table, &ports, &failure) != NFT_DONE) {
+        if (run->options.verbose) {
+            fprintf(stderr, "note: published ports of this host were not looked at: %s\n",
+                    strerror(failure.error));
+        }
+        return;
+    }
+    struct lint_published *published =
+        arena_array_of(run->input, struct lint_published, ports.count);
+    for (size_t i = 0; i < ports.count; i++) {
+        const struct nft_published *port = &ports.items[i];
+        published[i] = (struct lint_published){
+            .family = port->family,
+            .protocol = port->protocol,
+            .port = port->min,
+            .last = port->max,
+            .interface = port->interface,
+            .has_address = port->has_address,
+            .address = port->address,
+            .rule = port->rule,
+            .target = port->target,
+        };
+    }
+    input->published = published;
+    input->published_count = ports.count;
+}
+
 // One input that was looked at; of the base only its findings matter.
 static int check(struct run *run)
 {
@@ -28,6 +63,7 @@ static int check(struct run *run)
         .plan = plan_build(run->input, run->model),
         .paths = words_join(run->arena, run->options.paths.items, run->options.paths.count, " "),
     };
+    read_published(run, &input);
     lint(run->input, run->diags, &input);
     return POLC_EXIT_OK;
 }

@@ -85,10 +85,10 @@ static const char *choose_node(struct run *run)
 
 // A node that was named by hand is another machine, unless it has this one's name; verbs that speak to the kernel speak
 // to this one, whatever it is called.
-static bool is_this_machine(struct run *run, const char *node)
+bool is_this_machine(struct run *run, const char *node)
 {
     const struct verb *verb = run->options.verb;
-    if (!verb->this_host || verb->this_kernel || !run->options.node_given) {
+    if (verb->this_kernel || !run->options.node_given) {
         return verb->this_host;
     }
     const char *hostname = this_hostname(run);

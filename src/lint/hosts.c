@@ -210,7 +210,7 @@ static bool is_covered(const struct lint *lint, struct judge *judge, const struc
     struct space *space = judge_space(judge);
     struct box box = space_everything(space, published->family);
     box.sides[SIDE_PROTOCOL] = space_range(space, published->protocol, published->protocol);
-    box.sides[SIDE_DESTINATION_PORT] = space_range(space, published->port, published->port);
+    box.sides[SIDE_DESTINATION_PORT] = space_range(space, published->port, published->last);
     struct region live = {0};
     vec_push(lint->arena, &live, box);
     struct walk walk = {
@@ -226,19 +226,23 @@ static bool is_covered(const struct lint *lint, struct judge *judge, const struc
 static void report_published(const struct lint *lint, const struct plan_host *host,
                              const struct lint_published *published, const char *interface)
 {
-    const char *name = published->protocol == PROTO_UDP ? "udp" : "tcp";
+    const char *ports = published->port == published->last
+                            ? arena_printf(lint->arena, "%u", published->port)
+                            : arena_printf(lint->arena, "%u:%u", published->port, published->last);
+    const char *name =
+        arena_printf(lint->arena, "%s/%s", published->protocol == PROTO_UDP ? "udp" : "tcp", ports);
     struct diag *diag =
         diag_report(lint->diags, DIAG_L404, host->loc,
-                    "%s/%u is published on %s, and no policy of host endpoint %s sees it", name,
-                    published->port, interface, host->id + strlen("hep/"));
+                    "%s is published on %s, and no policy of host endpoint %s sees it", name,
+                    interface, host->id + strlen("hep/"));
     diag_label(diag, "forwarded packets are judged only by preDNAT and applyOnForward policies");
     diag_related(diag, LOC_NONE, "%s sends it to %s", published->rule, published->target);
     diag_hint(
         diag,
         "a GlobalNetworkPolicy for this host endpoint with \"preDNAT: true\", \"applyOnForward: true\" and\n"
-        "        - {action: Deny, protocol: %s, destination: {ports: [%u]}}",
-        published->protocol == PROTO_UDP ? "UDP" : "TCP", published->port);
-    diag_key(diag, "%s/%u", name, published->port);
+        "        - {action: Deny, protocol: %s, destination: {ports: [\"%s\"]}}",
+        published->protocol == PROTO_UDP ? "UDP" : "TCP", ports);
+    diag_key(diag, "%s", name);
 }
 
 static bool is_on(const struct plan_interface *interface, const struct lint_published *published)
