@@ -200,10 +200,11 @@ struct region judge_class(struct judge *judge, struct arena *arena, uint8_t fami
 }
 
 struct ip_addr judge_host_address(const struct judge *judge, uint32_t class, uint8_t family,
-                                  enum side *ret_side)
+                                  enum side *ret_side, bool *ret_is_host)
 {
     const struct plan *plan = judge->plan;
     const struct plan_class *info = &plan->classes.items[class];
+    *ret_is_host = info->host;
     *ret_side = info->direction == PLAN_IN ? SIDE_DESTINATION : SIDE_SOURCE;
     for (size_t i = 0; i < plan->hosts.count && info->host; i++) {
         const struct plan_host *host = &plan->hosts.items[i];

@@ -56,9 +56,10 @@ const struct region *judge_rule(struct judge *judge, uint8_t family, int directi
 // The packets that the policies of a class are asked about at all.
 struct region judge_class(struct judge *judge, struct arena *arena, uint8_t family, uint32_t class);
 
-// An address of a host endpoint with this class, and which side of its packets has it; family 0: none is known.
+// An address of a host endpoint with this class, and which side of its packets has it; family 0: none is known, or the
+// class is one of workloads.
 struct ip_addr judge_host_address(const struct judge *judge, uint32_t class, uint8_t family,
-                                  enum side *ret_side);
+                                  enum side *ret_side, bool *ret_is_host);
 
 // Takes `live` through the policies of the class: up to `until`, or to the end (profiles included) when that is NULL.
 // `live` is then what arrives there, or what nothing allowed. False: the budget was used up, nothing is known.

@@ -2,6 +2,7 @@
 // Rules that never decide (L301, L302, L303, L304, L401): what is said about them. That they are dead is proved in dead.c.
 #include "dead.h"
 
+#define SEE           "\n      " // what stands before "to see it" on a line of its own
 #define SCRATCH_LIMIT ((size_t)4 << 30)
 
 struct finder {
@@ -112,10 +113,16 @@ static void relate_witness(const struct finder *finder, struct diag *diag,
     diag_related(diag, LOC_NONE, "e.g. %s: %s", witness_text(finder->lint->arena, witness), what);
 }
 
-static const char *trace_text(const struct finder *finder, const struct witness *witness)
+// The end of a hint: how to see the witness on its way. Nothing for a staged rule, which decides no packet, and for a
+// host whose addresses are not known.
+static const char *trace_text(const struct finder *finder, const struct subject *subject,
+                              const struct witness *witness, const char *separator)
 {
-    return arena_printf(finder->lint->arena, "polc trace %s %s", finder->lint->paths,
-                        witness_options(finder->lint->arena, witness));
+    struct arena *arena = finder->lint->arena;
+    return subject->policy->staged || !witness->located
+               ? ""
+               : arena_printf(arena, "%sto see it: polc trace %s %s", separator,
+                              finder->lint->paths, witness_options(arena, witness));
 }
 
 // ---- the findings ---------------------------------------------------------------------------------------------
@@ -180,9 +187,8 @@ static void report_dead(const struct finder *finder, const struct subject *subje
     diag_label(diag, "%s", subject_text(finder, subject));
     relate(finder, diag, subject, &verdict->deciders);
     relate_witness(finder, diag, &witness, decides);
-    diag_hint(diag, "%s%sto see it: %s",
-              verdict->same ? "remove it; " : advice(finder, subject, decider),
-              verdict->same ? "" : "\n      ", trace_text(finder, &witness));
+    diag_hint(diag, "%s%s", verdict->same ? "remove it" : advice(finder, subject, decider),
+              trace_text(finder, subject, &witness, verdict->same ? "; " : SEE));
     set_key(finder, diag, subject);
 }
 
@@ -351,8 +357,8 @@ static void report_policy(const struct finder *finder, const struct plan_policy 
                     lint_direction_text(direction), lint_policy_text(lint, policy));
     relate(finder, diag, &subject, &verdict->deciders);
     relate_witness(finder, diag, &witness, decider_text(finder, &subject, decider));
-    diag_hint(diag, "%s\n      to see it: %s", advice(finder, &subject, decider),
-              trace_text(finder, &witness));
+    diag_hint(diag, "%s%s", advice(finder, &subject, decider),
+              trace_text(finder, &subject, &witness, SEE));
     diag_key(diag, "%s", lint_direction_text(direction));
 }
 

@@ -79,10 +79,13 @@ struct witness witness_of(struct judge *judge, uint32_t class, const struct box 
     witness.sides[SIDE_ICMP] = choose(space, sides[SIDE_ICMP], icmps, ARRAY_COUNT(icmps));
     choose_addresses(space, box, &witness);
     enum side side;
-    struct ip_addr own = judge_host_address(judge, class, family, &side);
-    if (own.family == family && space_has(space, sides[side], wide_of_addr(own))) {
+    bool is_host;
+    struct ip_addr own = judge_host_address(judge, class, family, &side, &is_host);
+    bool known = own.family == family && space_has(space, sides[side], wide_of_addr(own));
+    if (known) {
         witness.sides[side] = wide_of_addr(own);
     }
+    witness.located = known || !is_host;
     return witness;
 }
 

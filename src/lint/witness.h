@@ -6,6 +6,8 @@
 
 struct witness {
     uint8_t family; // enum ip_family
+    bool
+        located; // the endpoint's own address is in it: false for a host whose address nobody knows
     wide sides[SIDES];
 };
 

@@ -227,7 +227,45 @@ static void send_all(struct marks *marks, struct flow_evaluator *evaluator)
 
 // ---- the two judgements ---------------------------------------------------------------------------------------
 
-static void compare(struct marks *marks, struct dead *dead, const char *input)
+// The packet that a finding shows is decided by whom the finding names.
+static void check_witness(struct judge *judge, struct flow_evaluator *evaluator,
+                          const struct verdict *verdict, int direction, const char *input)
+{
+    const struct decider *decider = &verdict->deciders.items[verdict->main];
+    struct witness witness = witness_of(judge, verdict->class, &decider->sample, verdict->family);
+    unsigned protocol = (unsigned)witness.sides[SIDE_PROTOCOL];
+    bool icmp = protocol == PROTO_ICMP || protocol == PROTO_ICMPV6;
+    struct flow flow = {
+        .source = addr_of_wide(witness.sides[SIDE_SOURCE], witness.family),
+        .destination = addr_of_wide(witness.sides[SIDE_DESTINATION], witness.family),
+        .protocol = (uint8_t)protocol,
+        .source_port = proto_has_ports(protocol) ? (uint16_t)witness.sides[SIDE_SOURCE_PORT] : 0,
+        .destination_port =
+            proto_has_ports(protocol) ? (uint16_t)witness.sides[SIDE_DESTINATION_PORT] : 0,
+        .icmp_type = icmp ? (int16_t)(witness.sides[SIDE_ICMP] / 256) : -1,
+        .icmp_code = icmp ? (int16_t)(witness.sides[SIDE_ICMP] % 256) : -1,
+    };
+    struct arena_mark mark = arena_mark(arena);
+    struct flow_trace trace = {0};
+    flow_trace(evaluator, arena, &flow, &trace);
+    for (size_t i = 0; i < trace.stages.count; i++) {
+        const struct flow_stage *stage = &trace.stages.items[i];
+        if (stage->direction != direction || decider->kind != DECIDED_BY_RULE) {
+            continue;
+        }
+        bool met = false;
+        for (size_t j = 0; j < stage->enforced.count; j++) {
+            met |= stage->enforced.items[j].rule == decider->rule &&
+                   stage->enforced.items[j].result != FLOW_STEP_NO_MATCH;
+        }
+        ck_assert_msg(met, "%s is not decided by rule %u of %s\n%s", witness_text(arena, &witness),
+                      decider->rule->index, decider->policy->id, input);
+    }
+    arena_rewind(arena, mark);
+}
+
+static void compare(struct marks *marks, struct judge *judge, struct dead *dead,
+                    struct flow_evaluator *evaluator, const char *input)
 {
     for (size_t i = 0; i < marks->plan->policies.count; i++) {
         const struct plan_policy *policy = &marks->plan->policies.items[i];
@@ -242,6 +280,9 @@ static void compare(struct marks *marks, struct dead *dead, const char *input)
                               direction == PLAN_IN ? "ingress" : "egress", j,
                               verdict.fate == FATE_ALIVE ? "alive" : "dead",
                               reached ? "come to" : "do not come to", input);
+                if (verdict.fate == FATE_DEAD) {
+                    check_witness(judge, evaluator, &verdict, direction, input);
+                }
             }
         }
     }
@@ -270,9 +311,11 @@ static size_t run_round(void)
         marks.reached[direction] =
             arena_array_of(arena, bool, mark_index(marks.plan->policies.count, 0));
     }
-    send_all(&marks, flow_evaluator_new(arena, marks.plan));
+    struct flow_evaluator *evaluator = flow_evaluator_new(arena, marks.plan);
+    send_all(&marks, evaluator);
     struct lint lint = {.arena = judged, .plan = marks.plan};
-    compare(&marks, dead_new(scratch, &lint, judge_new(judged, &lint)), input);
+    struct judge *judge = judge_new(judged, &lint);
+    compare(&marks, judge, dead_new(scratch, &lint, judge), evaluator, input);
     arena_free(judged);
     arena_free(scratch);
     return count_dead(&marks);
