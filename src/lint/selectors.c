@@ -5,9 +5,10 @@
 
 struct scan {
     const struct lint *lint;
-    struct things all, outside; // outside: in no namespace
-    struct strmap *accounts;    // names of service accounts in use
-    struct strmap *ports;       // names of declared ports
+    struct things all, outside;      // outside: in no namespace
+    struct things addressed_outside; // with an address, without which nothing matches them
+    struct strmap *accounts;         // names of service accounts in use
+    struct strmap *ports;            // names of declared ports
     const char **account_names, **port_names;
     size_t account_count, port_count;
     // the rule at hand
@@ -170,7 +171,7 @@ static void check_outside(const struct scan *scan, const struct res_entity *enti
     }
     const struct sel *sel =
         sel_and(lint->arena, namespace_sel(lint->arena, tree), entity->selector.tree);
-    struct things outside = things_select(lint->arena, &scan->outside, sel);
+    struct things outside = things_select(lint->arena, &scan->addressed_outside, sel);
     if (outside.count == 0) {
         return;
     }
@@ -310,6 +311,11 @@ void lint_selectors(const struct lint *lint)
     };
     const struct sel *in_none = sel_not(lint->arena, sel_has(lint->arena, LABEL_NAMESPACE));
     scan.outside = things_select(lint->arena, &scan.all, in_none);
+    for (size_t i = 0; i < scan.outside.count; i++) {
+        if (scan.outside.items[i].addresses) {
+            vec_push(lint->arena, &scan.addressed_outside, scan.outside.items[i]);
+        }
+    }
     collect_names(&scan);
     for (size_t i = 0; i < lint->model->policies.count; i++) {
         scan.policy = &lint->model->policies.items[i];
