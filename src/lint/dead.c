@@ -77,9 +77,35 @@ static struct walk start_walk(struct dead *dead, struct arena *arena, uint32_t c
     };
 }
 
-// A rule that logs has no verdict; not to log is another result.
-static void keep_deciders(struct verdict *verdict, const struct walk *walk, uint8_t action)
+// Failsafe ports, tunnels and neighbour discovery come before every rule and are the reason for few.
+static bool comes_before(const struct decider *decider)
 {
+    return decider->kind != DECIDED_BY_RULE && decider->kind != DECIDED_BY_TIER_END;
+}
+
+// They are left out of what is told when something else has a part.
+static void leave_out_before(struct deciders *deciders)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < deciders->count; i++) {
+        count += !comes_before(&deciders->items[i]);
+    }
+    if (count == 0) {
+        return;
+    }
+    count = 0;
+    for (size_t i = 0; i < deciders->count; i++) {
+        if (!comes_before(&deciders->items[i])) {
+            deciders->items[count++] = deciders->items[i];
+        }
+    }
+    deciders->count = count;
+}
+
+// A rule that logs has no verdict; not to log is another result.
+static void keep_deciders(struct verdict *verdict, struct walk *walk, uint8_t action)
+{
+    leave_out_before(&walk->deciders);
     size_t main = walk->deciders.count;
     for (size_t i = walk->deciders.count; i-- > 0;) {
         main = walk->deciders.items[i].verdict != action ? i : main;

@@ -13,6 +13,7 @@ struct lint {
     const char *paths;
     const struct lint_published *published;
     size_t published_count;
+    struct strmap *policies; // id -> const struct model_policy *
 };
 
 // ---- objects.c ------------------------------------------------------------------------------------------------
@@ -28,6 +29,8 @@ const struct res_meta *objects_at(const struct objects *objects, struct loc loc)
 const char *lint_object_text(const struct lint *lint,
                              const struct res_meta *meta); // "NetworkPolicy shop/web"
 const char *lint_policy_text(const struct lint *lint, const struct plan_policy *policy); // the same
+// The policy as it was written, or NULL.
+const struct model_policy *lint_written(const struct lint *lint, const struct plan_policy *policy);
 const char *lint_direction_text(int direction); // "ingress", "egress"
 // "ingress rule 3"
 const char *lint_rule_text(const struct lint *lint, int direction, size_t index);

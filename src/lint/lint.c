@@ -15,7 +15,12 @@ void lint(struct arena *arena, struct diags *diags, const struct lint_input *inp
         .paths = input->paths,
         .published = input->published,
         .published_count = input->published_count,
+        .policies = strmap_new(arena),
     };
+    for (size_t i = 0; i < input->model->policies.count; i++) {
+        struct model_policy *policy = &input->model->policies.items[i];
+        strmap_put(lint.policies, policy->id, policy);
+    }
     lint_annotations(&lint);
     lint_types(&lint);
     lint_tiers(&lint);

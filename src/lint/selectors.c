@@ -38,6 +38,11 @@ static struct diag *report_selector(const struct scan *scan, enum diag_code code
                                     const struct res_selector *selector, const char *field,
                                     const char *message, const char *why)
 {
+    static const char rule[] = "rule ";
+    if (res_kind_info((enum res_kind)scan->policy->meta->kind)->kubernetes &&
+        strncmp(message, rule, strlen(rule)) == 0) { // of one of its peers
+        message = arena_printf(scan->lint->arena, "peer %s", message + strlen(rule));
+    }
     struct diag *diag =
         code == DIAG_L103
             ? diag_report(scan->lint->diags, DIAG_L103, selector->text.loc, "%s", message)
@@ -245,9 +250,6 @@ static void check_ports(const struct scan *scan, const struct res_ports *ports, 
 static void check_side(const struct scan *scan, const struct res_entity *entity,
                        const struct model_side *side)
 {
-    if (!entity->present) {
-        return;
-    }
     bool unknown_account = check_accounts(scan, entity);
     bool empty =
         side->ipset >= 0 && scan->lint->model->ipsets.items[side->ipset].members.count == 0;

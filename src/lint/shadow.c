@@ -10,7 +10,6 @@ struct finder {
     struct arena *scratch; // of one policy at a time
     struct judge *judge;
     struct dead *dead;
-    struct strmap *policies; // id -> struct model_policy *
 };
 
 // The rule that a finding is about.
@@ -25,7 +24,7 @@ static const struct res_rule *written_rule(const struct finder *finder,
                                            const struct plan_policy *policy, int direction,
                                            const struct plan_rule *rule)
 {
-    const struct model_policy *model = strmap_get(finder->policies, policy->id);
+    const struct model_policy *model = lint_written(finder->lint, policy);
     return model != NULL && rule->index < model->rules[direction].count
                ? model->rules[direction].items[rule->index].res
                : NULL;
@@ -127,6 +126,13 @@ static const char *trace_text(const struct finder *finder, const struct subject 
 
 // ---- the findings ---------------------------------------------------------------------------------------------
 
+// Policies of Kubernetes have no order that could be changed.
+static bool is_movable(const struct finder *finder, const struct plan_policy *policy)
+{
+    const struct model_policy *written = lint_written(finder->lint, policy);
+    return written != NULL && !res_kind_info((enum res_kind)written->meta->kind)->kubernetes;
+}
+
 // Where the rule would have to go, by what stands in its way.
 static const char *advice(const struct finder *finder, const struct subject *subject,
                           const struct decider *decider)
@@ -146,6 +152,11 @@ static const char *advice(const struct finder *finder, const struct subject *sub
     if (decider->kind == DECIDED_BY_RULE && decider->policy == subject->policy) {
         return arena_printf(lint->arena, "move it before %s, or remove it",
                             lint_rule_text(lint, subject->direction, decider->rule->index));
+    }
+    if (decider->kind == DECIDED_BY_RULE && decider->tier == subject->policy->tier &&
+        !is_movable(finder, subject->policy)) {
+        return arena_printf(lint->arena, "take these packets out of %s, or remove the rule",
+                            lint_policy_text(lint, decider->policy));
     }
     if (decider->kind == DECIDED_BY_RULE && decider->tier == subject->policy->tier) {
         return arena_printf(
@@ -394,6 +405,26 @@ static bool report_whole(const struct finder *finder, const struct plan_policy *
     return true;
 }
 
+// A rule of a Kubernetes policy becomes several, one for each peer and protocol. It is dead when all of them are, and
+// then the first one speaks for it, or the first with another verdict.
+static bool speaks(const struct plan_rules *rules, const struct verdict *verdicts, size_t at)
+{
+    size_t speaker = rules->count;
+    for (size_t i = 0; i < rules->count; i++) {
+        if (loc_compare(rules->items[i].loc, rules->items[at].loc) != 0) {
+            continue;
+        }
+        if (verdicts[i].fate == FATE_ALIVE || verdicts[i].fate == FATE_UNKNOWN) {
+            return false;
+        }
+        bool tells_more =
+            speaker < rules->count && verdicts[i].fate == FATE_DEAD &&
+            (verdicts[speaker].fate == FATE_NEVER || (verdicts[speaker].same && !verdicts[i].same));
+        speaker = speaker == rules->count || tells_more ? i : speaker;
+    }
+    return speaker == at;
+}
+
 static void check_policy(const struct finder *finder, uint32_t number, int direction)
 {
     const struct plan_policy *policy = &finder->lint->plan->policies.items[number];
@@ -411,7 +442,9 @@ static void check_policy(const struct finder *finder, uint32_t number, int direc
             .res = written_rule(finder, policy, direction, &rules->items[i]),
             .direction = direction,
         };
-        report(finder, &subject, (struct target){number, i}, &verdicts[i]);
+        if (speaks(rules, verdicts, i)) {
+            report(finder, &subject, (struct target){number, i}, &verdicts[i]);
+        }
     }
     arena_rewind(finder->scratch, mark);
 }
@@ -424,12 +457,7 @@ void lint_shadow(const struct lint *lint, struct judge *judge)
         .scratch = scratch,
         .judge = judge,
         .dead = dead_new(scratch, lint, judge),
-        .policies = strmap_new(lint->arena),
     };
-    for (size_t i = 0; i < lint->model->policies.count; i++) {
-        strmap_put(finder.policies, lint->model->policies.items[i].id,
-                   &lint->model->policies.items[i]);
-    }
     for (size_t i = 0; i < lint->plan->policies.count; i++) {
         for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
             check_policy(&finder, (uint32_t)i, direction);

@@ -8,11 +8,15 @@ const char *lint_object_text(const struct lint *lint, const struct res_meta *met
                         res_full_name(lint->arena, meta));
 }
 
+const struct model_policy *lint_written(const struct lint *lint, const struct plan_policy *policy)
+{
+    return strmap_get(lint->policies, policy->id);
+}
+
 const char *lint_policy_text(const struct lint *lint, const struct plan_policy *policy)
 {
-    return arena_printf(lint->arena, "%s %s%s%s", policy->kind,
-                        policy->ns != NULL ? policy->ns : "", policy->ns != NULL ? "/" : "",
-                        policy->name);
+    const struct model_policy *written = lint_written(lint, policy);
+    return written != NULL ? lint_object_text(lint, written->meta) : policy->id;
 }
 
 const char *lint_direction_text(int direction)

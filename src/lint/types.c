@@ -9,13 +9,15 @@ static void check_direction(const struct lint *lint, const struct res_policy *po
         return;
     }
     bool ingress = type == RES_INGRESS;
+    const char *field =
+        res_kind_info((enum res_kind)policy->meta.kind)->kubernetes ? "policyTypes" : "types";
     struct diag *diag = diag_report(lint->diags, DIAG_L110, rules->items[0].loc,
-                                    "%zu %s rule%s %s ignored: \"types\" has no %s", rules->count,
+                                    "%zu %s rule%s %s ignored: \"%s\" has no %s", rules->count,
                                     ingress ? "ingress" : "egress", rules->count == 1 ? "" : "s",
-                                    rules->count == 1 ? "is" : "are", name);
+                                    rules->count == 1 ? "is" : "are", field, name);
     diag_label(diag, "%s", lint_object_text(lint, &policy->meta));
-    diag_related(diag, policy->types_loc, "\"types\" of this policy");
-    diag_hint(diag, "types: [Ingress, Egress]");
+    diag_related(diag, policy->types_loc, "\"%s\" of this policy", field);
+    diag_hint(diag, "%s: [Ingress, Egress]", field);
     diag_key(diag, "%s", name);
 }
 

@@ -158,7 +158,7 @@ static void print_escaped(const char *text, bool property, FILE *out)
             (property && (*text == ':' || *text == ','))) {
             fprintf(out, "%%%02X", (unsigned char)*text);
         } else {
-            fputc(*text, out);
+            fputc((unsigned char)*text < ' ' ? '?' : *text, out);
         }
     }
 }
