@@ -97,14 +97,61 @@ static const char *random_policy(unsigned number)
             random_rules(true), random_rules(false)));
 }
 
+// Of each of the four kinds that host endpoints have.
+static const char *random_host_policy(unsigned number)
+{
+    unsigned kind = roll(4);
+    const char *flags = kind == 0   ? "preDNAT: true, applyOnForward: true, "
+                        : kind == 1 ? "doNotTrack: true, applyOnForward: true, "
+                        : kind == 2 ? "applyOnForward: true, "
+                                    : "";
+    const char *egress = kind == 0 ? "types: [Ingress]"
+                                   : arena_printf(arena, "types: [Ingress, Egress], egress: [%s]",
+                                                  random_rules(false));
+    return thing("GlobalNetworkPolicy", "", arena_printf(arena, "p%u", number), "",
+                 arena_printf(arena, "tier: t%u, order: %u, selector: has(w), %s%s, ingress: [%s]",
+                              roll(TIERS), roll(3), flags, egress, random_rules(true)));
+}
+
+static void add_tiers(struct strbuf *text)
+{
+    for (unsigned i = 0; i < TIERS; i++) {
+        strbuf_add(text, thing("Tier", "", arena_printf(arena, "t%u", i), "",
+                               arena_printf(arena, "order: %u, defaultAction: %s", i,
+                                            PICK("Pass", "Deny"))));
+    }
+}
+
+static void add_sets(struct strbuf *text)
+{
+    strbuf_add(text, thing("GlobalNetworkSet", "", "sa", "n: a",
+                           "nets: [10.1.0.0/31, 10.1.0.4/32, \"fd01::1/128\"]"));
+    strbuf_add(text, thing("GlobalNetworkSet", "", "sb", "n: b", "nets: [10.1.0.2/31]"));
+}
+
+static const char *random_host_input(void)
+{
+    struct strbuf text = {.arena = arena};
+    add_tiers(&text);
+    add_sets(&text);
+    strbuf_add(&text, thing("HostEndpoint", "", "one", "w: \"1\"",
+                            "node: n1, interfaceName: eth0, expectedIPs: [10.0.0.1], ports: "
+                            "[{name: http, protocol: TCP, port: 80}]"));
+    strbuf_add(&text, thing("HostEndpoint", "", "two", "w: \"2\"",
+                            "node: n1, interfaceName: eth1, expectedIPs: [10.0.0.2, \"fd00::2\"]"));
+    strbuf_add(&text, thing("FelixConfiguration", "", "default", "",
+                            "failsafeInboundHostPorts: [{protocol: TCP, port: 80}, {protocol: UDP, "
+                            "port: 81, net: 10.1.0.0/30}]"));
+    for (unsigned i = 0; i < POLICIES; i++) {
+        strbuf_add(&text, random_host_policy(i));
+    }
+    return strbuf_text(&text);
+}
+
 static const char *random_input(void)
 {
     struct strbuf text = {.arena = arena};
-    for (unsigned i = 0; i < TIERS; i++) {
-        strbuf_add(&text, thing("Tier", "", arena_printf(arena, "t%u", i), "",
-                                arena_printf(arena, "order: %u, defaultAction: %s", i,
-                                             PICK("Pass", "Deny"))));
-    }
+    add_tiers(&text);
     strbuf_add(&text, thing("WorkloadEndpoint", "a", "one", "w: \"1\"",
                             "node: n1, interfaceName: cali1, ipNetworks: [10.0.0.1/32], ports: "
                             "[{name: http, protocol: TCP, port: 80}]"));
@@ -112,9 +159,7 @@ static const char *random_input(void)
                             "node: n1, interfaceName: cali2, ipNetworks: [10.0.0.2/32, "
                             "\"fd00::2/128\"], ports: [{name: http, protocol: TCP, port: 82}, "
                             "{name: http, protocol: UDP, port: 81}]"));
-    strbuf_add(&text, thing("GlobalNetworkSet", "", "sa", "n: a",
-                            "nets: [10.1.0.0/31, 10.1.0.4/32, \"fd01::1/128\"]"));
-    strbuf_add(&text, thing("GlobalNetworkSet", "", "sb", "n: b", "nets: [10.1.0.2/31]"));
+    add_sets(&text);
     for (unsigned i = 0; i < POLICIES; i++) {
         strbuf_add(&text, random_policy(i));
     }
@@ -264,8 +309,10 @@ static void check_witness(struct judge *judge, struct flow_evaluator *evaluator,
     arena_rewind(arena, mark);
 }
 
+// `exact`: what is alive must be met by one of the packets. Of a host not every address is known, so a rule may live by
+// a packet that nobody sent; a dead one is dead all the same.
 static void compare(struct marks *marks, struct judge *judge, struct dead *dead,
-                    struct flow_evaluator *evaluator, const char *input)
+                    struct flow_evaluator *evaluator, bool exact, const char *input)
 {
     for (size_t i = 0; i < marks->plan->policies.count; i++) {
         const struct plan_policy *policy = &marks->plan->policies.items[i];
@@ -275,12 +322,13 @@ static void compare(struct marks *marks, struct judge *judge, struct dead *dead,
                 struct verdict verdict = dead_judge(dead, direction, target);
                 bool reached = marks->reached[direction][mark_index(i, j)];
                 ck_assert_uint_ne(verdict.fate, FATE_UNKNOWN);
-                ck_assert_msg((verdict.fate == FATE_ALIVE) == reached,
+                bool alive = verdict.fate == FATE_ALIVE;
+                ck_assert_msg(exact ? alive == reached : alive || !reached,
                               "%s %s rule %zu: %s, but packets %s it\n%s", policy->id,
                               direction == PLAN_IN ? "ingress" : "egress", j,
                               verdict.fate == FATE_ALIVE ? "alive" : "dead",
                               reached ? "come to" : "do not come to", input);
-                if (verdict.fate == FATE_DEAD) {
+                if (verdict.fate == FATE_DEAD && exact) {
                     check_witness(judge, evaluator, &verdict, direction, input);
                 }
             }
@@ -301,9 +349,9 @@ static size_t count_dead(struct marks *marks)
     return dead;
 }
 
-static size_t run_round(void)
+static size_t run_round(bool hosts)
 {
-    const char *input = random_input();
+    const char *input = hosts ? random_host_input() : random_input();
     struct marks marks = {.plan = plan_of(input, "n1")};
     struct arena *judged = arena_new((size_t)1 << 28);
     struct arena *scratch = arena_new((size_t)1 << 28);
@@ -315,7 +363,7 @@ static size_t run_round(void)
     send_all(&marks, evaluator);
     struct lint lint = {.arena = judged, .plan = marks.plan};
     struct judge *judge = judge_new(judged, &lint);
-    compare(&marks, judge, dead_new(scratch, &lint, judge), evaluator, input);
+    compare(&marks, judge, dead_new(scratch, &lint, judge), evaluator, !hosts, input);
     arena_free(judged);
     arena_free(scratch);
     return count_dead(&marks);
@@ -327,7 +375,7 @@ static uint64_t number_from(const char *variable, uint64_t otherwise)
     return text != NULL && text[0] != '\0' ? strtoull(text, NULL, 10) : otherwise;
 }
 
-START_TEST(the_algebra_agrees_with_packets)
+static void run_rounds(bool hosts)
 {
     uint64_t first = number_from("POLC_TEST_SEED", 1);
     uint64_t rounds = number_from("POLC_TEST_ROUNDS", ROUNDS);
@@ -335,11 +383,22 @@ START_TEST(the_algebra_agrees_with_packets)
     for (uint64_t i = 0; i < rounds; i++) {
         seed = (first + i) * UINT64_C(0x9e3779b97f4a7c15);
         struct arena_mark mark = arena_mark(arena);
-        dead += run_round();
+        dead += run_round(hosts);
         arena_rewind(arena, mark);
     }
     ck_assert_uint_gt(dead, rounds); // else the policies are too tame to prove anything
 }
+
+START_TEST(the_algebra_agrees_with_packets)
+{
+    run_rounds(false);
+}
 END_TEST
 
-UNIT_TESTS("lint/dead", the_algebra_agrees_with_packets)
+START_TEST(what_is_dead_on_hosts_is_dead_for_packets)
+{
+    run_rounds(true);
+}
+END_TEST
+
+UNIT_TESTS("lint/dead", the_algebra_agrees_with_packets, what_is_dead_on_hosts_is_dead_for_packets)
