@@ -22,8 +22,10 @@ static const struct {
     {"2001:db8:2::1", "eth1"}, {"10.99.0.1", "lo"},       {"fd99:1::1", "lo"},
 };
 
-static const char *const behind_second[] = {"198.51.100.0/24", "10.66.0.0/24", "2001:db8:2::/64",
-                                            "fd66::/64"};
+const char *const scene_behind_first[] = {"192.0.2.0/24",    "172.16.0.0/24", "203.0.113.0/24",
+                                          "2001:db8:1::/64", "fd99::/64",     NULL};
+const char *const scene_behind_second[] = {"198.51.100.0/24", "10.66.0.0/24", "2001:db8:2::/64",
+                                           "fd66::/64", NULL};
 
 struct ip_addr scene_slot_address(size_t slot, uint8_t family, uint8_t number)
 {
@@ -59,8 +61,8 @@ static bool is_in(const char *text, struct ip_addr addr)
 
 int scene_outside_of(struct ip_addr addr)
 {
-    for (size_t i = 0; i < ARRAY_COUNT(behind_second); i++) {
-        if (is_in(behind_second[i], addr)) {
+    for (const char *const *prefix = scene_behind_second; *prefix != NULL; prefix++) {
+        if (is_in(*prefix, addr)) {
             return 1;
         }
     }

@@ -29,6 +29,8 @@ enum { SCENE_SLOTS = 8, SCENE_SLOT_ADDRESSES = 8, SCENE_OUTSIDE = 2, SCENE_HOST_
 
 extern const struct scene_slot scene_slots[SCENE_SLOTS];
 extern const char *const scene_outside[SCENE_OUTSIDE]; // interfaces
+// Prefixes behind the two, each list ends with NULL; the first one is also for everything that is nowhere else.
+extern const char *const scene_behind_first[], *const scene_behind_second[];
 
 // Address `number` (0..7) of a slot. An endpoint has some of 1..6; 0 and 7 belong to nobody.
 struct ip_addr scene_slot_address(size_t slot, uint8_t family, uint8_t number);

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Random policy directories applied to a real kernel by the real program; for each, real packets and connections of
+// flows aimed at its boundaries. What the evaluator says must be what arrives.
+//
+//   prop_packets SEED COUNT --polc PATH [--first N] [--flows N] [--out DIR] [--swap]       as root
+//
+// --swap applies case N+1 where case N is judged, and demands that most of these are noticed.
+// The same cases as those of prop_simulate. One scene serves all of them. A case that is wrong is shrunk, with the kernel
+// as the judge, printed, and written to DIR/SEED-N.
+#include "compare.h"
+#include "gen.h"
+#include "shrink.h"
+#include "wire.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    MAX_FAILURES = 5,
+    EXIT_USAGE = 2,
+    EXIT_SKIPPED = 77,
+    CONNECTIONS = 24,
+    NOTICED_AT_LEAST = 75 /* percent */
+};
+
+struct run {
+    uint64_t seed, first, count;
+    size_t flows;
+    const char *polc, *out, *scratch;
+    bool swap;
+    struct wire wire;
+    // What was seen.
+    size_t packets, connections, arrived, failures, noticed;
+};
+
+static const size_t arena_limit = (size_t)1 << 30;
+
+// ---- one ruleset ----------------------------------------------------------------------------------------------
+
+static void remove_files(const char *directory)
+{
+    const char *const argv[] = {"/bin/rm", "-rf", directory, NULL};
+    pid_t child = fork();
+    if (child == 0) {
+        execv(argv[0], (char *const *)argv);
+        _exit(EXIT_FAILURE);
+    }
+    waitpid(child, NULL, 0);
+}
+
+static bool apply(const struct run *run, struct arena *arena, const struct test_case *test_case)
+{
+    const char *directory = arena_printf(arena, "%s/case", run->scratch);
+    const char *log = arena_printf(arena, "%s/log", run->scratch);
+    remove_files(directory);
+    const char *const argv[] = {run->polc, "apply",    "-q",      "--force",
+                                "--node",  SCENE_NODE, directory, NULL};
+    return case_write(test_case, directory) && wire_run_on_host(&run->wire, argv, log) &&
+           wire_forget_connections(&run->wire);
+}
+
+static void print_log(const struct run *run)
+{
+    char path[256], line[512];
+    snprintf(path, sizeof path, "%s/log", run->scratch);
+    FILE *log = fopen(path, "r");
+    while (log != NULL && fgets(line, sizeof line, log) != NULL) {
+        printf("  %s", line);
+    }
+    if (log != NULL) {
+        fclose(log);
+    }
+}
+
+// ---- shots ----------------------------------------------------------------------------------------------------
+
+static bool same_tuple(const struct flow *a, const struct flow *b, bool reversed)
+{
+    struct ip_addr source = reversed ? b->destination : b->source;
+    struct ip_addr destination = reversed ? b->source : b->destination;
+    uint16_t source_port = reversed ? b->destination_port : b->source_port;
+    uint16_t destination_port = reversed ? b->source_port : b->destination_port;
+    return a->protocol == b->protocol && ip_addr_compare(a->source, source) == 0 &&
+           ip_addr_compare(a->destination, destination) == 0 && a->source_port == source_port &&
+           a->destination_port == destination_port;
+}
+
+// For connection tracking a second packet of one flow, or one of the other direction, would be of a known connection.
+static bool is_new(const struct shot *shots, size_t count, const struct probe *probe)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (same_tuple(&shots[i].probe->flow, &probe->flow, false) ||
+            same_tuple(&shots[i].probe->flow, &probe->flow, true)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static size_t choose_shots(struct arena *arena, const struct subject *subject,
+                           const struct probes *probes, bool connections, size_t most,
+                           struct shot **ret)
+{
+    size_t count = 0;
+    *ret = arena_array_of(arena, struct shot, most);
+    for (size_t i = 0; i < probes->count && count < most; i++) {
+        const struct probe *probe = &probes->items[i];
+        bool fits = connections ? wire_can_connect(probe) : wire_can_carry(probe);
+        if (fits && is_new(*ret, count, probe)) {
+            bool expected = flow_verdict(subject->evaluator, &probe->flow, false) == FLOW_ALLOW;
+            (*ret)[count++] = (struct shot){.probe = probe, .expected = expected};
+        }
+    }
+    return count;
+}
+
+static const struct shot *find_wrong(const struct shot *shots, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!shots[i].skipped && shots[i].arrived != shots[i].expected) {
+            return &shots[i];
+        }
+    }
+    return NULL;
+}
+
+static void fire(struct run *run, struct shot *shots, size_t count, bool connections)
+{
+    wire_forget_connections(&run->wire);
+    if (connections) {
+        wire_connect(&run->wire, shots, count);
+    } else {
+        wire_shoot(&run->wire, shots, count);
+    }
+}
+
+// Alone, on a host that knows no connections: what is wrong twice is wrong.
+static bool is_wrong_alone(struct run *run, const struct shot *shot, bool connections)
+{
+    for (int tries = 0; tries < 2; tries++) {
+        struct shot again = {.probe = shot->probe, .expected = shot->expected};
+        fire(run, &again, 1, connections);
+        if (again.skipped || again.arrived == again.expected) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// ---- one case -------------------------------------------------------------------------------------------------
+
+struct wrong {
+    struct run *run;
+    struct shot shot;
+    bool connection;
+};
+
+static bool is_still_wrong(struct arena *arena, const struct test_case *test_case, void *context)
+{
+    struct wrong *wrong = context;
+    struct subject subject;
+    if (!subject_make(arena, test_case, &subject, NULL) || !apply(wrong->run, arena, test_case)) {
+        return false;
+    }
+    struct shot shot = wrong->shot;
+    shot.expected = flow_verdict(subject.evaluator, &shot.probe->flow, false) == FLOW_ALLOW;
+    return shot.expected == wrong->shot.expected &&
+           is_wrong_alone(wrong->run, &shot, wrong->connection);
+}
+
+static void report_wrong(struct run *run, struct arena *arena, uint64_t number,
+                         struct test_case *test_case, struct wrong *wrong)
+{
+    struct subject subject;
+    run->failures++;
+    printf("not ok - case %" PRIu64 " of seed %" PRIu64 ": %s %s\n", number, run->seed,
+           wrong->connection ? "a connection" : "a packet",
+           wrong->shot.expected ? "that is allowed does not arrive" : "that is denied arrives");
+    shrink_case(arena, test_case, is_still_wrong, wrong);
+    case_print(test_case, stdout);
+    printf("  flow: %s\n", probe_text(arena, wrong->shot.probe));
+    if (subject_make(arena, test_case, &subject, stdout)) {
+        subject_explain(&subject, wrong->shot.probe, stdout);
+    }
+    if (run->out != NULL) {
+        mkdir(run->out, 0755);
+        case_write(test_case,
+                   arena_printf(arena, "%s/%" PRIu64 "-%" PRIu64, run->out, run->seed, number));
+    }
+}
+
+// True when the shots are as the evaluator says.
+static bool try_shots(struct run *run, struct arena *arena, const struct subject *subject,
+                      const struct probes *probes, bool connections, struct wrong *ret)
+{
+    struct shot *shots;
+    size_t most = connections ? CONNECTIONS : probes->count;
+    size_t count = choose_shots(arena, subject, probes, connections, most, &shots);
+    fire(run, shots, count, connections);
+    for (size_t i = 0; i < count; i++) {
+        run->arrived += shots[i].arrived;
+    }
+    *(connections ? &run->connections : &run->packets) += count;
+    const struct shot *first = find_wrong(shots, count);
+    for (size_t left = count; first != NULL && left > 0; left--) {
+        if (is_wrong_alone(run, first, connections)) {
+            *ret = (struct wrong){run, *first, connections};
+            return false;
+        }
+        ((struct shot *)first)->skipped = true;
+        first = find_wrong(shots, count);
+    }
+    return true;
+}
+
+// A reply that connection tracking does not know must be allowed by untracked policy of its own.
+static bool has_untracked(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->classes.count; i++) {
+        if (plan->classes.items[i].stage == PLAN_UNTRACKED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool apply_case(const struct run *run, struct arena *arena, uint64_t number,
+                       const struct test_case *test_case)
+{
+    struct test_case other;
+    if (!run->swap) {
+        return apply(run, arena, test_case);
+    }
+    gen_case(arena, run->seed, number + 1, &other);
+    return apply(run, arena, &other);
+}
+
+static void run_case(struct run *run, struct arena *arena, uint64_t number)
+{
+    struct test_case test_case;
+    struct subject subject;
+    struct probes probes;
+    struct wrong wrong;
+    struct rng rng = rng_new(~run->seed, number);
+    gen_case(arena, run->seed, number, &test_case);
+    if (!subject_make(arena, &test_case, &subject, stdout) ||
+        !apply_case(run, arena, number, &test_case)) {
+        printf("not ok - case %" PRIu64 " of seed %" PRIu64 " cannot be applied\n", number,
+               run->seed);
+        print_log(run);
+        run->failures++;
+        return;
+    }
+    probes_make(arena, subject.plan, &rng, run->flows, &probes);
+    bool right =
+        try_shots(run, arena, &subject, &probes, false, &wrong) &&
+        (has_untracked(subject.plan) || try_shots(run, arena, &subject, &probes, true, &wrong));
+    run->noticed += !right;
+    if (!right && !run->swap) {
+        report_wrong(run, arena, number, &test_case, &wrong);
+    }
+}
+
+// ---- all of them ----------------------------------------------------------------------------------------------
+
+static bool parse_number(const char *text, uint64_t *ret)
+{
+    char *end;
+    *ret = strtoull(text, &end, 0);
+    return *text != '\0' && *end == '\0';
+}
+
+static bool parse_option(struct run *run, int option, const char *text)
+{
+    uint64_t number = 0;
+    switch (option) {
+    case 'f':
+        return parse_number(text, &run->first);
+    case 'n':
+        run->flows = parse_number(text, &number) ? (size_t)number : 0;
+        return run->flows > 0;
+    case 'o':
+        run->out = text;
+        return true;
+    case 'p':
+        run->polc = text;
+        return true;
+    case 's':
+        run->swap = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool parse_options(struct run *run, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"first", required_argument, NULL, 'f'}, {"flows", required_argument, NULL, 'n'},
+        {"out", required_argument, NULL, 'o'},   {"polc", required_argument, NULL, 'p'},
+        {"swap", no_argument, NULL, 's'},        {0}};
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (!parse_option(run, option, optarg)) {
+            return false;
+        }
+    }
+    return run->polc != NULL && argc == optind + 2 && parse_number(argv[optind], &run->seed) &&
+           parse_number(argv[optind + 1], &run->count);
+}
+
+static int run_cases(struct run *run)
+{
+    for (uint64_t i = 0; i < run->count && run->failures < MAX_FAILURES; i++) {
+        struct arena *arena = arena_new(arena_limit);
+        run_case(run, arena, run->first + i);
+        arena_free(arena);
+    }
+    if (run->swap && run->noticed * 100 < run->count * NOTICED_AT_LEAST) {
+        run->failures++;
+    }
+    const char *result = run->failures == 0 ? "ok" : "not ok";
+    if (run->swap) {
+        printf("%s - seed %" PRIu64 ": %zu of %" PRIu64
+               " foreign rulesets were noticed (at least %d%%)\n",
+               result, run->seed, run->noticed, run->count, NOTICED_AT_LEAST);
+    } else {
+        printf("%s - seed %" PRIu64 ": %" PRIu64
+               " cases, %zu packets and %zu connections, %zu arrived, %zu wrong cases\n",
+               result, run->seed, run->count, run->packets, run->connections, run->arrived,
+               run->failures);
+    }
+    return run->failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    struct run run = {.flows = 300};
+    char scratch[] = "/tmp/prop-packets.XXXXXX";
+    if (!parse_options(&run, argc, argv)) {
+        fprintf(stderr,
+                "usage: %s SEED COUNT --polc PATH [--first N] [--flows N] [--out DIR] [--swap]\n",
+                argv[0]);
+        return EXIT_USAGE;
+    }
+    struct arena *arena = arena_new(arena_limit);
+    if (geteuid() != 0) {
+        printf("1..0 # SKIP needs root, for network namespaces\n");
+        return EXIT_SKIPPED;
+    }
+    const char *problem =
+        mkdtemp(scratch) == NULL ? "no scratch directory" : wire_build(arena, &run.wire);
+    if (problem != NULL) {
+        printf("not ok - the scene: %s\n", problem);
+        return EXIT_FAILURE;
+    }
+    run.scratch = scratch;
+    setenv("POLC_STATE_DIR", arena_printf(arena, "%s/state", scratch), true);
+    int status = run_cases(&run);
+    remove_files(scratch);
+    arena_free(arena);
+    return status;
+}
