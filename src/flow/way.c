@@ -124,8 +124,8 @@ static bool is_dhcp(const struct walker *walker)
            cidr_contains_addr(link_local, flow->source);
 }
 
-// What the host endpoint of the interface judges before the workload's own policy.
-static void enter_by_workload(struct walker *walker, bool forwarded)
+// What is asked by the interface alone, before anybody looks who is behind it.
+static const struct plan_host *enter_from_workload(struct walker *walker)
 {
     const struct party *source = &walker->way->source;
     bool comes_here = walker->way->destination.node == source->node ||
@@ -136,14 +136,15 @@ static void enter_by_workload(struct walker *walker, bool forwarded)
     if (source->endpoint->interface == NULL || !is_dhcp(walker)) {
         add_host(walker, host, PLAN_PREDNAT, PLAN_IN);
     }
-    if (forwarded) {
-        add_host(walker, host, PLAN_FORWARD, PLAN_IN);
-    }
+    return host;
 }
 
 static void from_workload(struct walker *walker, bool forwarded)
 {
-    enter_by_workload(walker, forwarded);
+    const struct plan_host *host = enter_from_workload(walker);
+    if (forwarded) {
+        add_host(walker, host, PLAN_FORWARD, PLAN_IN);
+    }
     add_workload(walker, walker->way->source.endpoint, PLAN_OUT);
 }
 
@@ -163,10 +164,13 @@ static void to_own_host(struct walker *walker)
 {
     const struct party *source = &walker->way->source;
     bool drop = walker->evaluator->plan->settings.host_action == PLAN_HOST_DROP;
-    if (is_discovery(walker->flow) || is_dhcp(walker)) {
-        if (source->endpoint != NULL && source->endpoint->interface == NULL) {
-            enter_by_workload(walker, false); // its interface is one of the host's like others
-        }
+    bool by_address = source->endpoint != NULL && source->endpoint->interface == NULL;
+    bool dhcp = is_dhcp(walker);
+    if (by_address && dhcp) {
+        enter_from_workload(walker);
+        walker->group++;
+    }
+    if (dhcp || is_discovery(walker->flow)) {
         add_fixed(walker, source->endpoint, PLAN_OUT, OUTCOME_ALLOW, FLOW_BY_DISCOVERY);
         return;
     }

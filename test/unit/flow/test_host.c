@@ -147,6 +147,10 @@ START_TEST(untracked_policy_takes_out_the_others)
     host_policies(plan, add_host(plan, "h", "n1", "eth0"), PLAN_UNTRACKED, PLAN_OUT, "gnp/no-web");
     ck_assert_str_eq(stages_of_flow(plan, "192.0.2.1 > 10.0.0.3 tcp/80 out=eth0"),
                      "h untracked out deny rule");
+    // Nor, when such a workload asks the host for its address.
+    host_policies(plan, &plan->hosts.items[0], PLAN_PREDNAT, PLAN_IN, "gnp/deny");
+    ck_assert_str_eq(verdict_of_flow(plan, "10.0.0.3 > 192.0.2.1 udp/67 sport=68 in=eth0"),
+                     "deny rule");
 }
 END_TEST
 
