@@ -6,6 +6,12 @@
 #include "rng.h"
 #include "scene.h"
 
+struct gen_service {
+    const char *ns, *name;
+};
+
+enum { GEN_SERVICES_MAX = 2 };
+
 struct gen {
     struct arena *arena;
     struct rng rng;
@@ -14,6 +20,8 @@ struct gen {
     // The world: what the documents of this case may name.
     size_t namespace_count, tier_count, profile_count;
     const char *tiers[6], *profiles[4];
+    struct gen_service services[GEN_SERVICES_MAX];
+    size_t service_count;
     bool hosts;       // host endpoints are there
     bool named_ports; // endpoints declare ports by name
     bool open;        // a case in which more is allowed: every tier passes at its end
@@ -46,10 +54,8 @@ uint16_t gen_port(struct gen *gen);
 // gen_rule.c
 void gen_rules(struct gen *gen, int depth, bool egress, uint32_t most);
 
-// gen_service.c: "services" of a side of a rule.
-void gen_service_of_rule(struct gen *gen, int depth);
-
-// gen_policy.c, gen_kube.c, gen_endpoint.c, gen_host.c, gen_set.c, gen_service.c, gen_settings.c
+// gen_policy.c, gen_kube.c, gen_endpoint.c, gen_host.c, gen_set.c, gen_service.c,
+// gen_settings.c
 void gen_tiers(struct gen *gen);
 void gen_policies(struct gen *gen);
 void gen_kube(struct gen *gen);

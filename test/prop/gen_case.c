@@ -21,8 +21,8 @@ void gen_case(struct arena *arena, uint64_t seed, uint64_t number, struct test_c
     gen_tiers(&gen);
     gen_endpoints(&gen);
     gen_hosts(&gen);
-    gen_sets(&gen);
     gen_services(&gen);
+    gen_sets(&gen);
     gen_policies(&gen);
     gen_kube(&gen);
     gen_settings(&gen);

@@ -58,11 +58,45 @@ static void put_host(struct gen *gen, uint32_t number)
     gen_end(gen);
 }
 
+// Host endpoints that Calico makes for the nodes of a fleet.
+static void put_fleet(struct gen *gen)
+{
+    gen_begin(gen, "projectcalico.org/v3", "Node", NULL, SCENE_NODE);
+    gen_labels(gen, 1, "labels");
+    gen_line(gen, 0, "spec:");
+    gen_line(gen, 1, "addresses:");
+    gen_line(gen, 2, "- type: InternalIP");
+    gen_line(gen, 3, "address: 192.0.2.1");
+    gen_end(gen);
+    gen_begin(gen, "projectcalico.org/v3", "KubeControllersConfiguration", NULL, "default");
+    gen_line(gen, 0, "spec:");
+    gen_line(gen, 1, "controllers:");
+    gen_line(gen, 2, "node:");
+    gen_line(gen, 3, "hostEndpoint:");
+    gen_line(gen, 4, "autoCreate: Enabled");
+    gen_line(gen, 4, "createDefaultHostEndpoint: %s",
+             rng_chance(&gen->rng, 60) ? "Enabled" : "Disabled");
+    gen_line(gen, 4, "templates:");
+    gen_line(gen, 5, "- generateName: public");
+    if (rng_chance(&gen->rng, 50)) {
+        gen_line(gen, 6, "interfaceCIDRs:");
+        gen_line(gen, 7, "- 192.0.2.0/24");
+    } else {
+        gen_line(gen, 6, "interfacePattern: \"eth1|net\"");
+    }
+    gen_labels(gen, 6, "labels");
+    gen_end(gen);
+}
+
 void gen_hosts(struct gen *gen)
 {
     uint32_t count = rng_chance(&gen->rng, 50) ? 0 : rng_between(&gen->rng, 1, 3);
     gen->hosts = count > 0;
     for (uint32_t i = 0; i < count; i++) {
         put_host(gen, i);
+    }
+    if (rng_chance(&gen->rng, 8)) {
+        put_fleet(gen);
+        gen->hosts = true;
     }
 }

@@ -116,9 +116,11 @@ static void put_kube_policy(struct gen *gen, bool staged)
     const char *api = staged ? "projectcalico.org/v3" : "networking.k8s.io/v1";
     const char *ns = gen_namespace(gen);
     bool ingress = rng_chance(&gen->rng, 75), egress = rng_chance(&gen->rng, 50);
-    gen_begin(
-        gen, api, kind, ns,
-        gen_fresh_name(gen, staged ? "sknp" : "knp", ns, rng_chance(&gen->rng, 50) ? "a" : "kube"));
+    gen_begin(gen, api, kind, ns,
+              gen_fresh_name(gen, staged ? "sknp" : "knp", ns,
+                             staged                      ? "later"
+                             : rng_chance(&gen->rng, 50) ? "a"
+                                                         : "kube"));
     gen_line(gen, 0, "spec:");
     put_selector(gen, 1, false, "podSelector");
     if (staged || rng_chance(&gen->rng, 60)) {

@@ -145,16 +145,27 @@ static void put_addresses(const struct rule *rule, bool peer)
     }
 }
 
+// The backends of a service, instead of addresses; and as a destination instead of ports.
+static void put_services(const struct rule *rule)
+{
+    struct gen *gen = rule->gen;
+    const struct gen_service *service =
+        &gen->services[rng_below(&gen->rng, (uint32_t)gen->service_count)];
+    gen_line(gen, rule->depth + 1, "services:");
+    gen_line(gen, rule->depth + 2, "name: %s", service->name);
+    gen_line(gen, rule->depth + 2, "namespace: %s", service->ns);
+}
+
 static void put_side(const struct rule *rule, bool destination)
 {
     struct gen *gen = rule->gen;
     bool peer = destination == rule->egress;
     bool ports = rule->has_ports || (!rule->has_protocol && gen->named_ports && chance(rule, 15));
     gen_line(gen, rule->depth, destination ? "destination:" : "source:");
-    if (peer && chance(rule, 8)) {
-        gen_service_of_rule(gen, rule->depth + 1);
+    if (peer && gen->service_count > 0 && chance(rule, 20)) {
+        put_services(rule);
         if (destination) {
-            return; // it has its own ports
+            return;
         }
     } else {
         put_addresses(rule, peer);

@@ -1,76 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Generator: services and what says where they lead: slices, endpoints, or a selector; and rules that name them. Few
-// names, so that some lead somewhere and some nowhere.
+// Generator: services whose backends are told by slices, by Endpoints, or by a selector.
 #include "gen.h"
 
-enum { SERVICES = 3 }; // in each namespace
+static const char *const protocols[] = {"TCP", "TCP", "UDP", "SCTP"};
 
-static const char *service_name(struct gen *gen)
-{
-    return arena_printf(gen->arena, "service-%u", rng_below(&gen->rng, SERVICES));
-}
-
-void gen_service_of_rule(struct gen *gen, int depth)
-{
-    gen_line(gen, depth, "services:");
-    gen_line(gen, depth + 1, "name: %s", service_name(gen));
-    gen_line(gen, depth + 1, "namespace: %s", gen_namespace(gen));
-}
-
-static const char *protocol(struct gen *gen)
-{
-    static const char *const protocols[] = {"TCP", "TCP", "UDP", "SCTP"};
-    return rng_pick(&gen->rng, protocols);
-}
-
-static const char *address(struct gen *gen, uint8_t family)
+static const char *backend(struct gen *gen, uint8_t family)
 {
     char buffer[IP_TEXT_MAX];
-    struct ip_addr addr = scene_slot_address(rng_below(&gen->rng, SCENE_SLOTS), family,
-                                             (uint8_t)rng_below(&gen->rng, SCENE_SLOT_ADDRESSES));
-    return arena_strdup(gen->arena, ip_addr_text(addr, buffer));
-}
-
-static void put_ports(struct gen *gen, int depth)
-{
-    uint32_t count = rng_below(&gen->rng, 4);
-    gen_line(gen, depth, "ports:%s", count == 0 ? " []" : "");
-    for (uint32_t i = 0; i < count; i++) {
-        gen_line(gen, depth, "- protocol: %s", protocol(gen));
-        if (!rng_chance(&gen->rng, 10)) {
-            gen_line(gen, depth + 1, "port: %u", gen_port(gen));
-        }
+    size_t slot = rng_below(&gen->rng, SCENE_SLOTS);
+    uint8_t number = (uint8_t)rng_between(&gen->rng, 1, 3);
+    if (rng_chance(&gen->rng, 20)) {
+        return family == IP_V4 ? "192.0.2.77" : "2001:db8:1::77";
     }
+    return arena_strdup(gen->arena, ip_addr_text(scene_slot_address(slot, family, number), buffer));
 }
 
-static void put_slice(struct gen *gen, const char *ns, const char *service, uint8_t family)
+static void put_slice(struct gen *gen, const char *ns, const char *service, uint32_t number)
 {
+    uint8_t family = rng_chance(&gen->rng, 65) ? IP_V4 : IP_V6;
     gen_begin(gen, "discovery.k8s.io/v1", "EndpointSlice", ns,
-              arena_printf(gen->arena, "%s-v%u", service, family));
+              arena_printf(gen->arena, "%s-%u", service, number));
     gen_line(gen, 1, "labels:");
     gen_line(gen, 2, "kubernetes.io/service-name: %s", service);
     gen_line(gen, 0, "addressType: IPv%u", family);
-    uint32_t count = rng_below(&gen->rng, 4);
-    gen_line(gen, 0, "endpoints:%s", count == 0 ? " []" : "");
-    for (uint32_t i = 0; i < count; i++) {
-        gen_line(gen, 0, "- addresses:");
-        gen_line(gen, 1, "- \"%s\"", address(gen, family));
+    gen_line(gen, 0, "endpoints:");
+    for (uint32_t i = rng_between(&gen->rng, 1, 3); i > 0; i--) {
+        gen_line(gen, 1, "- addresses:");
+        gen_line(gen, 3, "- \"%s\"", backend(gen, family));
+        if (rng_chance(&gen->rng, 20)) {
+            gen_line(gen, 2, "conditions:");
+            gen_line(gen, 3, "ready: false");
+        }
     }
-    put_ports(gen, 0);
+    gen_line(gen, 0, "ports:");
+    for (uint32_t i = rng_between(&gen->rng, 1, 2); i > 0; i--) {
+        gen_line(gen, 1, "- name: p%u", i);
+        gen_line(gen, 2, "protocol: %s", rng_pick(&gen->rng, protocols));
+        if (rng_chance(&gen->rng, 90)) {
+            gen_line(gen, 2, "port: %u", gen_port(gen));
+        }
+    }
     gen_end(gen);
 }
 
 static void put_endpoints(struct gen *gen, const char *ns, const char *service)
 {
-    static const char *const lists[] = {"addresses", "notReadyAddresses"};
     gen_begin(gen, "v1", "Endpoints", ns, service);
-    uint32_t count = rng_below(&gen->rng, 3);
-    gen_line(gen, 0, "subsets:%s", count == 0 ? " []" : "");
-    for (uint32_t i = 0; i < count; i++) {
-        gen_line(gen, 0, "- %s:", rng_pick(&gen->rng, lists));
-        gen_line(gen, 1, "- ip: \"%s\"", address(gen, rng_chance(&gen->rng, 60) ? IP_V4 : IP_V6));
-        put_ports(gen, 1);
-    }
+    gen_line(gen, 0, "subsets:");
+    gen_line(gen, 1, "- addresses:");
+    gen_line(gen, 3, "- ip: \"%s\"", backend(gen, IP_V4));
+    gen_line(gen, 3, "- ip: \"%s\"", backend(gen, IP_V6));
+    gen_line(gen, 2, "ports:");
+    gen_line(gen, 3, "- port: %u", gen_port(gen));
+    gen_line(gen, 4, "protocol: %s", rng_pick(&gen->rng, protocols));
     gen_end(gen);
 }
 
@@ -78,38 +60,38 @@ static void put_service(struct gen *gen, const char *ns, const char *service)
 {
     gen_begin(gen, "v1", "Service", ns, service);
     gen_line(gen, 0, "spec:");
-    gen_labels(gen, 1, "selector");
-    uint32_t count = rng_below(&gen->rng, 4);
-    gen_line(gen, 1, "ports:%s", count == 0 ? " []" : "");
-    for (uint32_t i = 0; i < count; i++) {
-        gen_line(gen, 1, "- port: %u", gen_port(gen));
-        gen_line(gen, 2, "protocol: %s", protocol(gen));
-        if (rng_chance(&gen->rng, 50)) {
-            gen_line(gen, 2, "targetPort: %s", gen_port_name(gen));
-        } else if (rng_chance(&gen->rng, 50)) {
-            gen_line(gen, 2, "targetPort: %u", gen_port(gen));
-        }
+    if (rng_chance(&gen->rng, 70)) {
+        gen_line(gen, 1, "selector:");
+        gen_line(gen, 2, "role: web");
+    }
+    gen_line(gen, 1, "ports:");
+    gen_line(gen, 2, "- port: %u", gen_port(gen));
+    gen_line(gen, 3, "protocol: %s", rng_pick(&gen->rng, protocols));
+    if (gen->named_ports && rng_chance(&gen->rng, 40)) {
+        gen_line(gen, 3, "targetPort: %s", gen_port_name(gen));
+    } else if (rng_chance(&gen->rng, 40)) {
+        gen_line(gen, 3, "targetPort: %u", gen_port(gen));
     }
     gen_end(gen);
 }
 
 void gen_services(struct gen *gen)
 {
-    static const char *const namespaces[] = {"alpha", "beta", "gamma"};
-    for (size_t i = 0; i < gen->namespace_count * SERVICES; i++) {
-        const char *ns = namespaces[i / SERVICES];
-        const char *service = arena_printf(gen->arena, "service-%zu", i % SERVICES);
-        if (rng_chance(&gen->rng, 45)) {
-            put_service(gen, ns, service);
+    gen->service_count =
+        rng_chance(&gen->rng, 65) ? 0 : rng_between(&gen->rng, 1, GEN_SERVICES_MAX);
+    for (size_t i = 0; i < gen->service_count; i++) {
+        const char *name = arena_printf(gen->arena, "svc-%zu", i);
+        const char *ns = gen_namespace(gen);
+        gen->services[i] = (struct gen_service){ns, name};
+        put_service(gen, ns, name);
+        if (rng_chance(&gen->rng, 50)) {
+            put_slice(gen, ns, name, 0);
+            if (rng_chance(&gen->rng, 50)) {
+                put_slice(gen, ns, name, 1);
+            }
         }
-        if (rng_chance(&gen->rng, 20)) {
-            put_endpoints(gen, ns, service);
-        }
-        if (rng_chance(&gen->rng, 25)) {
-            put_slice(gen, ns, service, IP_V4);
-        }
-        if (rng_chance(&gen->rng, 15)) {
-            put_slice(gen, ns, service, IP_V6);
+        if (rng_chance(&gen->rng, 30)) {
+            put_endpoints(gen, ns, name);
         }
     }
 }
