@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// YAML all the way to the ruleset: what the validator lets through must compile, for all nodes as a plan and for each node
-// as text and JSON, without a crash and without a word more in the diagnostics than the resolver's.
+// YAML all the way: what the validator lets through must compile, for all nodes as a plan and for each node as text and
+// JSON; lint and the evaluator of flows must cope with the plan.
+#include <polc/flow.h>
+#include <polc/lint.h>
 #include <polc/nft.h>
 #include <polc/resolve.h>
 #include <polc/validate.h>
+#include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { NODES_MAX = 3 };
+enum { NODES_MAX = 3, ENDS_MAX = 3 };
 
 static void lower(struct arena *arena, const struct sources *sources, const struct plan *plan,
                   FILE *out)
@@ -38,12 +41,51 @@ static struct host_inventory inventory_of(struct arena *arena, const char *name)
     return ret;
 }
 
+// Some flows between the first endpoints; the trace and the verdict alone must agree.
+static void evaluate(struct arena *arena, const struct plan *plan)
+{
+    const struct flow_evaluator *evaluator = flow_evaluator_new(arena, plan);
+    for (size_t i = 0; i < plan->endpoints.count && i < ENDS_MAX; i++) {
+        for (size_t j = 0; j < plan->endpoints.count && j < ENDS_MAX; j++) {
+            struct flow flow = {.source = plan->endpoints.items[i].addresses[0],
+                                .destination = plan->endpoints.items[j].addresses[0],
+                                .protocol = PROTO_TCP,
+                                .source_port = 40000,
+                                .destination_port = 80,
+                                .icmp_type = -1,
+                                .icmp_code = -1};
+            struct flow_trace trace;
+            if (flow.source.family != flow.destination.family) {
+                continue;
+            }
+            flow_trace(evaluator, arena, &flow, &trace);
+            if (trace.verdict != flow_verdict(evaluator, &flow, false) ||
+                trace.pending_verdict != flow_verdict(evaluator, &flow, true)) {
+                abort();
+            }
+        }
+    }
+}
+
+static void run_lint(struct arena *arena, struct diags *diags, const struct resources *resources,
+                     const struct model *model, const struct plan *plan)
+{
+    struct lint_input input = {
+        .resources = resources, .model = model, .plan = plan, .paths = "fuzz.yaml"};
+    lint(arena, diags, &input);
+    lint_drop_ignored(arena, diags, resources);
+    lint_fingerprint(arena, diags, resources);
+}
+
 static void compile(struct arena *arena, struct sources *sources, struct diags *diags,
                     const struct resources *resources, FILE *out)
 {
     const struct host_inventory none = {0};
     const struct model *all = resolve(arena, diags, resources, NULL, &none);
-    plan_print_json(plan_build(arena, all), sources, out);
+    const struct plan *plan = plan_build(arena, all);
+    plan_print_json(plan, sources, out);
+    evaluate(arena, plan);
+    run_lint(arena, diags, resources, all, plan);
     for (size_t i = 0; i < all->node_count && i < NODES_MAX; i++) {
         const char *node = all->nodes[i];
         const struct host_inventory inventory = inventory_of(arena, node);
