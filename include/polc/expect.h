@@ -18,7 +18,7 @@ struct expect_party {
     size_t address_count;
     const struct res_endpoint_ports *ports; // named ones; NULL: none
     bool known;                             // an endpoint that "closed" speaks of
-    bool local;                             // of a node of the plan
+    bool local; // counts: pairs of which neither end is local are left out
 };
 
 struct expect_side {
@@ -34,9 +34,10 @@ struct expect_flow {
     bool unnamed;      // its port or protocol is one that nothing names
     bool named_source; // its source port is one that a rule names
     struct flow flow;
-    bool allowed; // by the evaluator
-    bool wrong;   // not what the case expects: by the evaluator, or in the kernel
-    bool arrived; // in the kernel, if it was asked
+    uint16_t last_port; // of the interval that its destination port speaks for
+    bool allowed;       // by the evaluator
+    bool wrong;         // not what the case expects: by the evaluator, or in the kernel
+    bool arrived;       // in the kernel, if it was asked
 };
 
 struct expect_case {

@@ -14,6 +14,7 @@ static int read_cases(struct run *run, struct expect_suite *suite)
         code = POLC_EXIT_USAGE;
     }
     if (code == POLC_EXIT_OK) {
+        run->options.node_given = false; // both ends of a flow count, wherever they are
         code = pipeline_model(run);
     }
     for (size_t i = 0; i < run->resources.tests.count; i++) {
@@ -22,11 +23,35 @@ static int read_cases(struct run *run, struct expect_suite *suite)
     return code;
 }
 
-static int nothing_to_test(void)
+static int nothing_to_test(const char *node)
 {
+    if (node != NULL) {
+        complain(
+            "there is nothing to test: no ConnectivityTest and no --matrix has a case for node \"%s\"",
+            node);
+        return POLC_EXIT_NO;
+    }
     complain("there is nothing to test: no ConnectivityTest in the input, and no --matrix");
     hint("polc explain P071     (or: man polc-policy, under ConnectivityTest)");
     return POLC_EXIT_NO;
+}
+
+static bool has_node(struct run *run, const char *node)
+{
+    const struct model *model = run->model;
+    bool found = node == NULL;
+    for (size_t i = 0; i < model->node_count && !found; i++) {
+        found = strcmp(model->nodes[i], node) == 0;
+    }
+    if (found) {
+        return true;
+    }
+    const char *best = spell_best(node, model->nodes, model->node_count);
+    complain("no endpoint is on node \"%s\"", node);
+    if (best != NULL) {
+        hint("did you mean --node %s?", best);
+    }
+    return false;
 }
 
 static size_t count_flows(const struct expect_suite *suite)
@@ -41,16 +66,20 @@ static size_t count_flows(const struct expect_suite *suite)
 int cmd_test(struct run *run)
 {
     struct expect_suite suite = {.keep_flows = run->options.kernel};
+    const char *node = run->options.node_given ? run->options.node : NULL;
     int code = read_cases(run, &suite);
     run_report(run);
     if (code != POLC_EXIT_OK) {
         return code;
     }
+    if (!has_node(run, node)) {
+        return POLC_EXIT_USAGE;
+    }
+    test_find_parties(run, &suite, node);
     if (suite.cases.count == 0) {
-        return nothing_to_test();
+        return nothing_to_test(node);
     }
     run->plan = plan_build(run->input, run->model);
-    test_find_parties(run, &suite);
     struct test_result result = {.suite = &suite,
                                  .failed = expect_run(run->arena, run->plan, &suite),
                                  .evaluator = flow_evaluator_new(run->arena, run->plan),

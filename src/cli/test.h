@@ -8,8 +8,9 @@
 
 // ---- test_parties.c ---------------------------------------------------------------------------------------------
 
-// Makes every endpoint a party, and finds those that the references of the cases mean.
-void test_find_parties(struct run *run, struct expect_suite *suite);
+// Makes every endpoint a party, and finds those that the references of the cases mean. With a node, only what it has a
+// part in stays.
+void test_find_parties(struct run *run, struct expect_suite *suite, const char *node);
 
 // ---- test_kernel.c ----------------------------------------------------------------------------------------------
 

@@ -28,6 +28,9 @@ static const char *service_text(struct arena *arena, const struct expect_flow *f
 {
     struct strbuf text = {.arena = arena};
     strbuf_add(&text, flow_service_text(arena, &flow->flow));
+    if (flow->last_port > flow->flow.destination_port) {
+        strbuf_addf(&text, ":%u", flow->last_port);
+    }
     if (flow->named_source) {
         strbuf_addf(&text, " from port %u", flow->flow.source_port);
     }
@@ -170,10 +173,6 @@ static const char *trace_command(struct run *run, const struct expect_suite *sui
     strbuf_add(&text, "polc trace");
     for (size_t i = 0; i < options->paths.count && !options->default_paths; i++) {
         add_word(&text, options->paths.items[i]);
-    }
-    if (options->node_given) {
-        strbuf_add(&text, " --node");
-        add_word(&text, options->node);
     }
     strbuf_add(&text, " --from");
     add_word(&text, suite->parties.items[flow->from].name);

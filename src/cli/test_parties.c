@@ -8,7 +8,6 @@ struct finder {
     struct expect_suite *suite;
     struct strmap *endpoints; // name of a reference -> struct model_endpoint
     struct strmap *hosts;     // the same -> struct model_host
-    struct strmap *owners;    // address -> struct model_endpoint
 };
 
 static void index_model(struct finder *finder)
@@ -17,15 +16,9 @@ static void index_model(struct finder *finder)
     struct arena *arena = finder->run->arena;
     finder->endpoints = strmap_new(arena);
     finder->hosts = strmap_new(arena);
-    finder->owners = strmap_new(arena);
     for (size_t i = 0; i < model->endpoints.count; i++) {
         struct model_endpoint *endpoint = &model->endpoints.items[i];
         strmap_put(finder->endpoints, res_full_name(arena, &endpoint->res->meta), endpoint);
-        for (size_t j = 0; j < endpoint->res->addresses.count; j++) {
-            char text[IP_TEXT_MAX];
-            strmap_put(finder->owners,
-                       ip_addr_text(endpoint->res->addresses.items[j].cidr.addr, text), endpoint);
-        }
     }
     for (size_t i = 0; i < model->hosts.count; i++) {
         strmap_put(finder->hosts, model->hosts.items[i].id, &model->hosts.items[i]);
@@ -48,41 +41,54 @@ static struct expect_party workload_party(struct arena *arena,
                                  .endpoint = endpoint,
                                  .node = endpoint->res->node.text,
                                  .ports = &endpoint->res->ports,
-                                 .known = true,
-                                 .local = endpoint->local};
+                                 .known = true};
     set_addresses(arena, &party, &endpoint->res->addresses);
     return party;
 }
 
-// A reference gives one address of each family; of a workload every address counts.
-static struct expect_party party_of(struct finder *finder, const struct ref_end *end)
+static void set_node(struct expect_party *party, const char *name)
 {
     static const char node[] = "node/";
+    if (party->endpoint != NULL) {
+        party->node = party->endpoint->res->node.text;
+        party->ports = &party->endpoint->res->ports;
+    } else if (party->host != NULL) {
+        party->node = party->host->res->node.text;
+        party->ports = &party->host->res->ports;
+    } else if (strncmp(name, node, strlen(node)) == 0) {
+        party->node = name + strlen(node);
+    }
+}
+
+// A reference gives one address of each family; of a workload every address counts, unless it was named by one of them:
+// then it is a party of its own, which is not all of the endpoint.
+static struct expect_party party_of(struct finder *finder, const struct ref_end *end,
+                                    const char *address)
+{
     struct arena *arena = finder->run->arena;
     const struct model_endpoint *endpoint = strmap_get(finder->endpoints, end->name);
     const struct model_host *host = strmap_get(finder->hosts, end->name);
-    if (endpoint != NULL) {
+    if (endpoint != NULL && address == NULL) {
         return workload_party(arena, endpoint);
     }
-    struct expect_party party = {.name = end->name,
-                                 .endpoint = strmap_get(finder->owners, end->name),
-                                 .host = host,
-                                 .local = host != NULL && host->local,
-                                 .known = host != NULL || strcmp(end->name, "pub") == 0};
-    if (host != NULL) {
-        party.node = host->res->node.text;
-        party.ports = &host->res->ports;
-    } else if (strncmp(end->name, node, strlen(node)) == 0) {
-        party.node = end->name + strlen(node);
-    } else if (party.endpoint != NULL) {
-        party.node = party.endpoint->res->node.text;
-        party.local = party.endpoint->local;
-        party.ports = &party.endpoint->res->ports;
-    }
+    struct expect_party party = {
+        .name = address != NULL ? address : end->name, .endpoint = endpoint, .host = host};
+    party.known = address == NULL && (host != NULL || strcmp(end->name, "pub") == 0);
+    set_node(&party, end->name);
     party.addresses = arena_array_of(arena, struct ip_addr, end->address_count);
     party.address_count = end->address_count;
     memcpy(party.addresses, end->addresses, end->address_count * sizeof *end->addresses);
     return party;
+}
+
+// The text of an address as polc writes it; NULL when the reference is none.
+static const char *address_text(struct arena *arena, const char *text)
+{
+    char buffer[IP_TEXT_MAX];
+    struct ip_addr addr;
+    return ip_addr_parse(text, strlen(text), &addr) == ADDR_OK
+               ? arena_strdup(arena, ip_addr_text(addr, buffer))
+               : NULL;
 }
 
 static bool find(struct finder *finder, const char *text, struct ref *ret,
@@ -110,7 +116,8 @@ static void take_reference(struct finder *finder, struct expect_case *item,
         item->problem_loc = text->loc;
     }
     for (size_t i = 0; i < ref.ends.count; i++) {
-        struct expect_party party = party_of(finder, &ref.ends.items[i]);
+        struct expect_party party =
+            party_of(finder, &ref.ends.items[i], address_text(finder->run->arena, text->text));
         uint32_t number = expect_party(finder->run->arena, finder->suite, &party);
         vec_push(finder->run->arena, &side->parties, number);
     }
@@ -138,17 +145,41 @@ static void add_known(struct finder *finder)
     }
     for (size_t i = 0; i < model->hosts.count; i++) {
         if (find(finder, model->hosts.items[i].id, &ref, &problem)) {
-            struct expect_party party = party_of(finder, &ref.ends.items[0]);
+            struct expect_party party = party_of(finder, &ref.ends.items[0], NULL);
             expect_party(finder->run->arena, finder->suite, &party);
         }
     }
     if (find(finder, "pub", &ref, &problem)) {
-        struct expect_party party = party_of(finder, &ref.ends.items[0]);
+        struct expect_party party = party_of(finder, &ref.ends.items[0], NULL);
         expect_party(finder->run->arena, finder->suite, &party);
     }
 }
 
-void test_find_parties(struct run *run, struct expect_suite *suite)
+static bool has_local(const struct expect_suite *suite, const struct expect_side *side)
+{
+    for (size_t i = 0; i < side->parties.count; i++) {
+        if (suite->parties.items[side->parties.items[i]].local) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// With --node, a case that the node has no part in says nothing.
+static void drop_elsewhere(struct expect_suite *suite, const char *node)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < suite->cases.count; i++) {
+        const struct expect_case *item = &suite->cases.items[i];
+        if (node == NULL || item->problem != NULL || item->closed ||
+            has_local(suite, &item->from) || has_local(suite, &item->to)) {
+            suite->cases.items[count++] = *item;
+        }
+    }
+    suite->cases.count = count;
+}
+
+void test_find_parties(struct run *run, struct expect_suite *suite, const char *node)
 {
     struct finder finder = {.run = run, .suite = suite};
     index_model(&finder);
@@ -158,4 +189,9 @@ void test_find_parties(struct run *run, struct expect_suite *suite)
         take_side(&finder, item, &item->from);
         take_side(&finder, item, &item->to);
     }
+    for (size_t i = 0; i < suite->parties.count; i++) {
+        struct expect_party *party = &suite->parties.items[i];
+        party->local = node == NULL || (party->node != NULL && strcmp(party->node, node) == 0);
+    }
+    drop_elsewhere(suite, node);
 }

@@ -9,8 +9,8 @@
 // One for all ports (types, protocols) that no rule and no case tells apart from it.
 struct service {
     uint8_t protocol;
-    uint8_t family; // 0: both
-    uint16_t port;
+    uint8_t family;               // 0: both
+    uint16_t port, last_port;     // the interval that it speaks for
     int16_t icmp_type, icmp_code; // -1: no ICMP
     bool unnamed;                 // nothing names it
 };

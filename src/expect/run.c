@@ -93,18 +93,24 @@ static void check_named_ports(struct arena *arena, const struct expect_suite *su
     }
 }
 
+static bool is_governed(const struct expect_party *party)
+{
+    return party->endpoint != NULL || party->host != NULL;
+}
+
 static bool is_about(const struct expect_case *item, const struct expect_party *parties,
                      const struct member *from, const struct member *to)
 {
     const struct expect_party *source = &parties[from->party];
     const struct expect_party *destination = &parties[to->party];
+    if (!source->local && !destination->local) {
+        return false;
+    }
     if (!item->closed) {
         return item->from.has[from->party] && item->to.has[to->party];
     }
-    // Somewhere else to somewhere else is nobody's business.
-    return source->known && destination->known &&
-           ((source->local && (source->endpoint != NULL || source->host != NULL)) ||
-            (destination->local && (destination->endpoint != NULL || destination->host != NULL)));
+    // From somewhere else to somewhere else is nobody's business.
+    return source->known && destination->known && (is_governed(source) || is_governed(destination));
 }
 
 // The cases that allow something between the two.
@@ -140,7 +146,8 @@ static bool is_same(const struct runner *runner, const struct member *a, const s
 {
     const struct expect_party *left = &runner->suite->parties.items[a->party];
     const struct expect_party *right = &runner->suite->parties.items[b->party];
-    return left == right || (left->endpoint != NULL && left->endpoint == right->endpoint);
+    return left == right || (left->endpoint != NULL && left->endpoint == right->endpoint) ||
+           (left->host != NULL && left->host == right->host);
 }
 
 // The first pair of different parties, and how many there are. False when there is none: what somebody sends to himself
@@ -194,6 +201,7 @@ static void judge_service(struct runner *runner, struct expect_case *item,
 {
     base.flow.protocol = service->protocol;
     base.flow.destination_port = service->port;
+    base.last_port = service->last_port;
     base.flow.icmp_type = service->icmp_type;
     base.flow.icmp_code = service->icmp_code;
     base.unnamed = service->unnamed;

@@ -170,19 +170,23 @@ struct numbers {
     VEC_FIELDS(uint32_t);
 };
 
-// The first port of each interval that something names, ascending.
-static struct numbers named_ports(struct arena *arena, const struct ranges *ranges)
+// The intervals that something names, ascending.
+static struct ranges named_ports(struct arena *arena, const struct ranges *ranges)
 {
-    struct numbers cuts = {0}, ports = {0};
+    struct numbers cuts = {0};
+    struct ranges ports = {0};
     for (size_t i = 0; i < ranges->count; i++) {
         vec_push(arena, &cuts, ranges->items[i].min);
         vec_push(arena, &cuts, ranges->items[i].max + 1U);
     }
     vec_sort(&cuts, compare_numbers);
     for (size_t i = 0; i < cuts.count; i++) {
-        bool again = i > 0 && cuts.items[i] == cuts.items[i - 1];
-        if (!again && cuts.items[i] <= LAST_PORT && is_in(ranges, cuts.items[i])) {
-            vec_push(arena, &ports, cuts.items[i]);
+        // The last cut stands behind the last range.
+        bool last = i + 1 == cuts.count || cuts.items[i] == cuts.items[i + 1];
+        if (!last && is_in(ranges, cuts.items[i])) {
+            vec_push(
+                arena, &ports,
+                (struct port_range){(uint16_t)cuts.items[i], (uint16_t)(cuts.items[i + 1] - 1)});
         }
     }
     return ports;
@@ -209,28 +213,29 @@ static void add_port_services(struct collector *collector, size_t index, struct 
 {
     uint8_t protocol = with_ports[index];
     const struct ranges *ranges = &collector->ranges[DESTINATION][index];
-    struct numbers ports = named_ports(collector->arena, ranges);
+    struct ranges ports = named_ports(collector->arena, ranges);
     for (size_t i = 0; i < ports.count; i++) {
-        add_service(collector, ret,
-                    (struct service){protocol, 0, (uint16_t)ports.items[i], -1, -1, false});
+        add_service(
+            collector, ret,
+            (struct service){protocol, 0, ports.items[i].min, ports.items[i].max, -1, -1, false});
     }
     uint16_t unnamed = unnamed_port(ranges, UNNAMED_PORT);
     if (unnamed != 0) {
-        add_service(collector, ret, (struct service){protocol, 0, unnamed, -1, -1, true});
+        add_service(collector, ret, (struct service){protocol, 0, unnamed, unnamed, -1, -1, true});
     }
 }
 
 static void add_source_ports(struct collector *collector, size_t index, struct services *ret)
 {
     const struct ranges *ranges = &collector->ranges[SOURCE][index];
-    struct numbers ports = named_ports(collector->arena, ranges);
+    struct ranges ports = named_ports(collector->arena, ranges);
     uint16_t unnamed = unnamed_port(ranges, UNNAMED_SOURCE_PORT);
     ret->sources[index].protocol = with_ports[index];
     if (unnamed != 0) {
         vec_push(collector->arena, &ret->sources[index].ports, unnamed);
     }
     for (size_t i = 0; i < ports.count; i++) {
-        vec_push(collector->arena, &ret->sources[index].ports, (uint16_t)ports.items[i]);
+        vec_push(collector->arena, &ret->sources[index].ports, ports.items[i].min);
     }
 }
 
@@ -253,7 +258,7 @@ static void add_icmp_service(struct collector *collector, struct services *ret, 
     if (!has_icmp(ret, protocol, pair.type, pair.code)) {
         add_service(
             collector, ret,
-            (struct service){protocol, v6 ? IP_V6 : IP_V4, 0, pair.type, pair.code, unnamed});
+            (struct service){protocol, v6 ? IP_V6 : IP_V4, 0, 0, pair.type, pair.code, unnamed});
     }
 }
 
@@ -294,7 +299,8 @@ static void add_other_services(struct collector *collector, struct services *ret
     for (unsigned i = 1; i < ARRAY_COUNT(collector->protocols); i++) {
         bool apart = proto_has_ports(i) || i == PROTO_ICMP || i == PROTO_ICMPV6;
         if (!apart && (collector->protocols[i] || i == unnamed)) {
-            add_service(collector, ret, (struct service){(uint8_t)i, 0, 0, -1, -1, i == unnamed});
+            add_service(collector, ret,
+                        (struct service){(uint8_t)i, 0, 0, 0, -1, -1, i == unnamed});
         }
     }
 }

@@ -32,6 +32,10 @@ int namespace_new(struct world *world);
 bool namespace_enter(struct world *world, int fd);
 int station_namespace(const struct world *world, uint32_t station);
 
+// Somebody on the fabric whom the control packets go to, with an address of each family; no station of the caller's.
+#define CONTROL_STATION UINT32_MAX
+extern const struct ip_addr control_addresses[2];
+
 // ---- topology.c: links, addresses, routes -----------------------------------------------------------------------
 
 bool topology_build(struct world *world);
@@ -50,6 +54,9 @@ int rtnl_forget_connections(void); // every entry of connection tracking
 
 // ---- traffic.c ------------------------------------------------------------------------------------------------
 
+// Before any ruleset is loaded: one packet over each cable in each direction, for each address, tried until it arrives. A
+// link is not ready when the kernel says that it is up, and what gets lost then must not be taken for denied.
+bool traffic_control(struct world *world);
 bool traffic_run(struct world *world);
 
 // ---- packet.c: packets of protocols without a socket type of their own ------------------------------------------------

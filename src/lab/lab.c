@@ -68,7 +68,8 @@ static int child(struct arena *arena, const struct lab *lab, pid_t parent, struc
     struct world world = {.arena = arena, .lab = lab};
     world.nodes = arena_array_of(arena, int, lab->node_count);
     world.stations = arena_array_of(arena, int, lab->station_count);
-    if (!topology_build(&world) || !prepare_nodes(&world) || !traffic_run(&world)) {
+    if (!topology_build(&world) || !traffic_control(&world) || !prepare_nodes(&world) ||
+        !traffic_run(&world)) {
         return fail(answer, LAB_FAILED, world.error);
     }
     for (size_t i = 0; i < lab->probe_count; i++) {

@@ -14,6 +14,12 @@ static const struct ip_addr gateways[] = {
     {IP_V6, {0xfe, 0x80, [15] = 1}},
 };
 
+// Of link-local and unique local addresses, so that no input has them.
+const struct ip_addr control_addresses[2] = {
+    {IP_V4, {169, 254, 112, 108}},
+    {IP_V6, {0xfd, 0x70, 0x6f, 0x6c, 0x63, 0x6c, 0x61, 0x62, [15] = 1}},
+};
+
 static const struct mac gateway_mac = {{0xee, 0xee, 0xee, 0xee, 0xee, 0xee}};
 
 static struct mac mac_of(uint8_t kind, size_t number)
@@ -198,8 +204,10 @@ static bool make_other(struct world *world, const struct lab_station *station)
 bool topology_build(struct world *world)
 {
     const struct lab *lab = world->lab;
+    const struct lab_station control = {.addresses = control_addresses,
+                                        .address_count = ARRAY_COUNT(control_addresses)};
     world->fabric = namespace_new(world);
-    if (world->fabric < 0) {
+    if (world->fabric < 0 || !add_addresses(world, "lo", &control)) {
         return false;
     }
     for (size_t i = 0; i < lab->node_count; i++) {

@@ -22,6 +22,8 @@ enum {
         3500, // the same for one that should arrive: longer than two retransmissions of TCP
     EVENTS = 64,
     DATAGRAM_MAX = 2048,
+    CONTROL_PORT = 9,
+    CONTROL_TRIES = 20,
 };
 
 struct batch {
@@ -206,6 +208,64 @@ static bool run_all(struct world *world, struct lab_probe **probes, size_t count
     return true;
 }
 
+// Moves those that should have arrived and did not to the front.
+static size_t keep_missing(struct lab_probe **probes, size_t count)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (probes[i]->expected && !probes[i]->arrived) {
+            probes[missing++] = probes[i];
+        }
+    }
+    return missing;
+}
+
+static void add_control(struct lab_probe *probes, size_t *count, uint32_t station,
+                        struct ip_addr addr)
+{
+    struct ip_addr other = control_addresses[addr.family == IP_V6];
+    struct lab_probe probe = {.protocol = PROTO_UDP,
+                              .source_port = CONTROL_PORT,
+                              .destination_port = CONTROL_PORT,
+                              .expected = true};
+    probe.from = station;
+    probe.to = CONTROL_STATION;
+    probe.source = addr;
+    probe.destination = other;
+    probes[(*count)++] = probe;
+    probe.from = CONTROL_STATION;
+    probe.to = station;
+    probe.source = other;
+    probe.destination = addr;
+    probes[(*count)++] = probe;
+}
+
+bool traffic_control(struct world *world)
+{
+    const struct lab *lab = world->lab;
+    size_t count = 0, left = 0, addresses = 0;
+    for (size_t i = 0; i < lab->station_count; i++) {
+        addresses += lab->stations[i].address_count;
+    }
+    struct lab_probe *probes = arena_array_of(world->arena, struct lab_probe, 2 * addresses);
+    struct lab_probe **order = arena_array_of(world->arena, struct lab_probe *, 2 * addresses);
+    for (uint32_t i = 0; i < lab->station_count; i++) {
+        for (size_t j = 0; j < lab->stations[i].address_count; j++) {
+            add_control(probes, &count, i, lab->stations[i].addresses[j]);
+        }
+    }
+    for (; left < count; left++) {
+        order[left] = &probes[left];
+    }
+    for (int i = 0; i < CONTROL_TRIES && left > 0; i++) {
+        if (!run_all(world, order, left, (uint32_t)(1 + (size_t)i * count), FIRST_WAIT)) {
+            return false;
+        }
+        left = keep_missing(order, left);
+    }
+    return left == 0 || world_fail(world, "a cable carries no packets", ETIMEDOUT);
+}
+
 bool traffic_run(struct world *world)
 {
     const struct lab *lab = world->lab;
@@ -221,11 +281,6 @@ bool traffic_run(struct world *world)
         return false;
     }
     // Once more, and with patience, those that should have arrived and did not.
-    size_t missing = 0;
-    for (size_t i = 0; i < lab->probe_count; i++) {
-        if (probes[i]->expected && !probes[i]->arrived) {
-            probes[missing++] = probes[i];
-        }
-    }
+    size_t missing = keep_missing(probes, lab->probe_count);
     return run_all(world, probes, missing, 1 + (uint32_t)lab->probe_count, SECOND_WAIT);
 }

@@ -97,6 +97,9 @@ bool namespace_enter(struct world *world, int fd)
 
 int station_namespace(const struct world *world, uint32_t station)
 {
+    if (station == CONTROL_STATION) {
+        return world->fabric;
+    }
     const struct lab_station *item = &world->lab->stations[station];
     switch ((enum lab_place)item->place) {
     case LAB_WORKLOAD:

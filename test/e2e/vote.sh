@@ -11,8 +11,6 @@ sample_test "$LAB_ROOT/policies/vote"
 
 lab_workload browser ext-browser 203.0.113.7 2001:db8:7::7
 lab_serve browser tcp:80
-lab_serve vote/vote tcp:80
-lab_serve vote/result tcp:80
 expect browser 'the pages are open' <<END
 tcp:vote/vote:80 ok
 tcp:[vote/vote]:80 ok
