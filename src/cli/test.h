@@ -21,22 +21,14 @@ int test_in_kernel(struct run *run, struct expect_suite *suite, size_t *ret_sent
 
 // ---- test_explain.c ---------------------------------------------------------------------------------------------
 
-// A rule, the end of a tier or another reason.
-struct test_decision {
-    const char *text; // "shop/default.db ingress rule 0"
-    struct loc loc;   // none: it stands nowhere
-};
-
 // What one wrong flow of a case says, for people and machines.
 struct test_failure {
     const struct expect_flow *flow;
     const char *source, *destination; // "shop/web 10.65.0.11"
     const char *service;              // "tcp/5432", with the source port where it matters
     size_t pairs;                     // like it, itself included
-    struct {
-        VEC_FIELDS(struct test_decision);
-    } decisions;       // on the way, in its order
-    const char *trace; // the command that explains it
+    struct words decisions;           // on the way, in its order, each with its place
+    const char *trace;                // the command that explains it
 };
 
 // The n-th wrong flow that says something of its own; false when there is none. Starts with *cursor 0.
@@ -46,9 +38,6 @@ bool test_next_failure(struct run *run, const struct expect_suite *suite,
 
 // "shop/web -> shop/db tcp/80: expected allow"
 const char *test_headline(struct run *run, const struct expect_case *item);
-
-// "tests.yaml:12"
-const char *test_place(struct run *run, struct loc loc);
 
 // All that is to be said of a case that does not hold, each line behind `prefix`.
 const char *test_explain(struct run *run, const struct expect_suite *suite,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Why a case does not hold: the flows that are not as expected, what decided them, and the command that explains it.
 #include "test.h"
+#include "trace.h"
 
-enum { SHOWN = 3, SHOWN_CLOSED = 12, DECISION_WIDTH = 62 };
+enum { SHOWN = 3, SHOWN_CLOSED = 12 };
 
 // ---- one flow ---------------------------------------------------------------------------------------------------
 
@@ -42,12 +43,6 @@ static const char *service_text(struct arena *arena, const struct expect_flow *f
 
 // ---- what decided -----------------------------------------------------------------------------------------------
 
-const char *test_place(struct run *run, struct loc loc)
-{
-    loc.column = 0;
-    return loc_text(run->arena, run->sources, loc);
-}
-
 const char *test_headline(struct run *run, const struct expect_case *item)
 {
     return item->closed ? item->text
@@ -62,87 +57,35 @@ static const char *name_of(const char *id)
     return slash != NULL ? slash + 1 : id;
 }
 
-static const char *stage_owner(const struct flow_stage *stage)
-{
-    return stage->endpoint != NULL ? name_of(stage->endpoint->id)
-           : stage->host != NULL   ? stage->host->id
-                                   : "the host";
-}
-
-static const char *reason_text(struct run *run, const struct flow_stage *stage)
-{
-    switch ((enum flow_reason)stage->reason) {
-    case FLOW_BY_NO_PROFILE:
-        return arena_printf(run->arena, "no policy and no profile of %s allows it",
-                            stage_owner(stage));
-    case FLOW_BY_FAILSAFE:
-        return "a failsafe port";
-    case FLOW_BY_HOST_ACTION:
-        return "defaultEndpointToHostAction";
-    case FLOW_BY_SPOOF:
-        return "a source address that the endpoint does not have";
-    case FLOW_BY_NO_WORKLOAD:
-        return "no endpoint has this address";
-    case FLOW_BY_TUNNEL:
-        return "a tunnel that a workload opens itself";
-    case FLOW_BY_DISCOVERY:
-        return "neighbour discovery and DHCP always pass";
-    case FLOW_BY_LOCAL:
-        return "what a host sends to itself or to its own workloads is not policed";
-    case FLOW_BY_NOTHING:
-        return "no endpoint governs it";
-    case FLOW_BY_RULE:
-    case FLOW_BY_TIER_END:
-    case FLOW_BY_FALL_THROUGH:
-    case FLOW_BY_EARLIER:
-    case FLOW_REASON_COUNT:
-        break;
-    }
-    return NULL;
-}
-
-// Text NULL when this stage decides nothing.
-static struct test_decision decision_of(struct run *run, const struct flow_stage *stage)
+static const char *stage_name(struct run *run, const struct flow_stage *stage)
 {
     const char *direction = stage->direction == PLAN_IN ? "ingress" : "egress";
-    const char *reason = reason_text(run, stage);
-    if (reason != NULL || stage->enforced.count == 0) {
-        return (struct test_decision){reason, LOC_NONE};
-    }
-    const struct flow_step *step = &stage->enforced.items[stage->enforced.count - 1];
-    if (stage->reason == FLOW_BY_TIER_END && step->tier >= 0) {
-        return (struct test_decision){arena_printf(run->arena, "end of tier %s, %s of %s",
-                                                   run->plan->tiers.items[step->tier].name,
-                                                   direction, stage_owner(stage)),
-                                      step->loc};
-    }
-    if (step->policy == NULL || step->rule == NULL) {
-        return (struct test_decision){NULL, LOC_NONE};
-    }
-    return (struct test_decision){arena_printf(run->arena, "%s %s rule %u",
-                                               name_of(step->policy->id), direction,
-                                               step->rule->index),
-                                  step->loc};
+    const char *owner = stage->endpoint != NULL ? name_of(stage->endpoint->id)
+                        : stage->host != NULL   ? stage->host->id
+                                                : NULL;
+    return owner != NULL ? arena_printf(run->arena, "%s of %s: ", direction, owner) : "";
 }
 
+// What lets a packet pass is all that stands on its way; what stops it is one stage.
 static void add_decisions(struct run *run, const struct flow_evaluator *evaluator,
                           struct test_failure *failure)
 {
+    const struct flow *flow = &failure->flow->flow;
     struct flow_trace trace;
-    flow_trace(evaluator, run->arena, &failure->flow->flow, &trace);
+    flow_trace(evaluator, run->arena, flow, &trace);
     for (size_t i = 0; i < trace.stages.count; i++) {
         const struct flow_stage *stage = &trace.stages.items[i];
-        struct test_decision decision = decision_of(run, stage);
-        if (stage->verdict == trace.verdict && decision.text != NULL) {
-            vec_push(run->arena, &failure->decisions, decision);
+        if (stage->verdict == trace.verdict) {
+            const char *text = trace_decision(run, &trace, stage, flow, false);
+            vec_push(run->arena, &failure->decisions,
+                     arena_printf(run->arena, "%s%s", stage_name(run, stage), text));
         }
         if (stage->verdict == FLOW_DENY) {
             return;
         }
     }
     if (failure->decisions.count == 0) {
-        vec_push(run->arena, &failure->decisions,
-                 (struct test_decision){"no endpoint governs it", LOC_NONE});
+        vec_push(run->arena, &failure->decisions, "no endpoint governs it");
     }
 }
 
@@ -226,18 +169,7 @@ bool test_next_failure(struct run *run, const struct expect_suite *suite,
     return false;
 }
 
-static void add_decision(struct run *run, struct strbuf *text, const char *prefix, const char *word,
-                         const struct test_decision *decision)
-{
-    bool placed = decision->loc.line != 0;
-    strbuf_addf(text, "%s  %-10s  %-*s%s\n", prefix, word, placed ? DECISION_WIDTH : 0,
-                decision->text,
-                placed ? arena_printf(run->arena, "  %s",
-                                      loc_short(run->arena, run->sources, decision->loc))
-                       : "");
-}
-
-static void add_failure(struct run *run, struct strbuf *text, const struct expect_case *item,
+static void add_failure(struct strbuf *text, const struct expect_case *item,
                         const struct test_failure *failure, const char *prefix)
 {
     const struct expect_flow *flow = failure->flow;
@@ -254,8 +186,8 @@ static void add_failure(struct run *run, struct strbuf *text, const struct expec
                     flow->arrived ? "passed" : "did not pass", verdict);
     }
     for (size_t i = 0; i < failure->decisions.count; i++) {
-        add_decision(run, text, prefix, i == 0 ? "decided by" : "       and",
-                     &failure->decisions.items[i]);
+        strbuf_addf(text, "%s  %-10s  %s\n", prefix, i == 0 ? "decided by" : "       and",
+                    failure->decisions.items[i]);
     }
     strbuf_addf(text, "%s  %-10s  %s\n", prefix, "explain", failure->trace);
 }
@@ -285,7 +217,7 @@ const char *test_explain(struct run *run, const struct expect_suite *suite,
     size_t shown = 0, cursor = 0, most = item->closed ? SHOWN_CLOSED : SHOWN;
     while ((shown < most || run->options.verbose) &&
            test_next_failure(run, suite, item, evaluator, &cursor, &failure)) {
-        add_failure(run, &text, item, &failure, prefix);
+        add_failure(&text, item, &failure, prefix);
         shown++;
     }
     size_t left = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The results of `polc test`: text for people, JSON, JUnit's XML and the Test Anything Protocol.
 #include "test.h"
+#include "trace.h"
 
 #include <jansson.h>
 
@@ -34,12 +35,12 @@ static void print_text(struct run *run, const struct test_result *result)
         const char *dash = item->description != NULL ? "     # " : "";
         if (!expect_holds(item)) {
             struct loc loc = item->problem != NULL ? item->problem_loc : item->loc;
-            printf("FAIL  %s: %s%s%s\n", test_place(run, loc), test_headline(run, item), dash,
+            printf("FAIL  %s: %s%s%s\n", trace_place(run, loc), test_headline(run, item), dash,
                    description);
             printf("%s\n", test_explain(run, suite, item, result->evaluator, "      "));
         } else if (run->options.verbose) {
-            printf("ok    %s: %s%s%s\n", test_place(run, item->loc), test_headline(run, item), dash,
-                   description);
+            printf("ok    %s: %s%s%s\n", trace_place(run, item->loc), test_headline(run, item),
+                   dash, description);
         }
     }
     if (!run->options.quiet || result->failed > 0) {
@@ -64,7 +65,7 @@ static void print_tap(struct run *run, const struct test_result *result)
     for (size_t i = 0; i < suite->cases.count; i++) {
         const struct expect_case *item = &suite->cases.items[i];
         printf("%s %zu - ", expect_holds(item) ? "ok" : "not ok", i + 1);
-        print_tap_text(arena_printf(run->arena, "%s: %s", test_place(run, item->loc),
+        print_tap_text(arena_printf(run->arena, "%s: %s", trace_place(run, item->loc),
                                     test_headline(run, item)));
         putchar('\n');
         if (!expect_holds(item)) {
@@ -158,25 +159,15 @@ static void print_junit(struct run *run, const struct test_result *result)
 
 // ---- JSON -------------------------------------------------------------------------------------------------------
 
-static json_t *decision_json(struct run *run, const struct test_decision *decision)
-{
-    json_t *object = json_pack("{s:s}", "what", decision->text);
-    if (decision->loc.line != 0) {
-        const char *at = loc_text(run->arena, run->sources, decision->loc);
-        json_object_set_new(object, "at", json_string(at));
-    }
-    return object;
-}
-
-static json_t *failure_json(struct run *run, const struct test_result *result,
-                            const struct expect_case *item, const struct test_failure *failure)
+static json_t *failure_json(const struct test_result *result, const struct expect_case *item,
+                            const struct test_failure *failure)
 {
     char source[IP_TEXT_MAX], destination[IP_TEXT_MAX];
     const struct expect_flow *flow = failure->flow;
     const struct expect_party *parties = result->suite->parties.items;
     json_t *decisions = json_array();
     for (size_t i = 0; i < failure->decisions.count; i++) {
-        json_array_append_new(decisions, decision_json(run, &failure->decisions.items[i]));
+        json_array_append_new(decisions, json_string(failure->decisions.items[i]));
     }
     json_t *object = json_pack(
         "{s:s, s:s, s:s, s:s, s:i, s:i, s:i}", "source", parties[flow->from].name, "destination",
@@ -221,7 +212,7 @@ static json_t *case_json(struct run *run, const struct test_result *result,
     set_text(object, "hint", item->problem != NULL ? item->hint : NULL);
     for (size_t cursor = 0;
          test_next_failure(run, result->suite, item, result->evaluator, &cursor, &failure);) {
-        json_array_append_new(failures, failure_json(run, result, item, &failure));
+        json_array_append_new(failures, failure_json(result, item, &failure));
     }
     json_object_set_new(object, "failures", failures);
     return object;
