@@ -34,6 +34,7 @@ struct lab_probe {
     uint8_t icmp_type, icmp_code;
     bool expected; // to arrive: saves waiting, and is tried again before it counts as lost
     bool arrived;  // the result
+    bool mirrored; // set by the lab: another probe looks like the answer to this one
 };
 
 struct lab {

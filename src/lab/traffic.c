@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Sends the probes in batches and sees what arrives. Those that should not arrive come first: what is really denied leaves
-// no trace in connection tracking that could let a later one pass as an answer. Protocols without ports cannot tell a
-// packet from an answer to the packet in the other direction, so the two never share a batch, and the hosts forget their
-// connections in between.
+// no trace in connection tracking that could let a later one pass as an answer. On the way to another host a packet may
+// leave such a trace all the same; so two of which one looks like the answer to the other never share a batch, and the
+// hosts forget their connections in between.
 #include "sockets.h"
 
 #include <errno.h>
@@ -146,15 +146,39 @@ static bool run_batch(struct world *world, struct batch *batch, long wait)
 
 // ---- all of them ----------------------------------------------------------------------------------------------
 
-static bool has_identity(uint8_t protocol)
+static const char *tuple_text(struct arena *arena, const struct lab_probe *probe, bool reversed)
 {
-    return proto_has_ports(protocol) || protocol == PROTO_ICMP || protocol == PROTO_ICMPV6;
+    char source[IP_TEXT_MAX], destination[IP_TEXT_MAX];
+    ip_addr_text(probe->source, source);
+    ip_addr_text(probe->destination, destination);
+    return reversed ? arena_printf(arena, "%u %s %u %s %u", probe->protocol, destination,
+                                   probe->destination_port, source, probe->source_port)
+                    : arena_printf(arena, "%u %s %u %s %u", probe->protocol, source,
+                                   probe->source_port, destination, probe->destination_port);
+}
+
+// Packets of ICMP have identifiers of their own, so that none looks like the answer to another.
+static void find_mirrored(struct world *world)
+{
+    const struct lab *lab = world->lab;
+    struct arena_mark mark = arena_mark(world->arena);
+    struct strmap *tuples = strmap_new(world->arena);
+    for (size_t i = 0; i < lab->probe_count; i++) {
+        strmap_put(tuples, tuple_text(world->arena, &lab->probes[i], false), &lab->probes[i]);
+    }
+    for (size_t i = 0; i < lab->probe_count; i++) {
+        struct lab_probe *probe = &lab->probes[i];
+        bool numbered = probe->protocol == PROTO_ICMP || probe->protocol == PROTO_ICMPV6;
+        probe->mirrored =
+            !numbered && strmap_get(tuples, tuple_text(world->arena, probe, true)) != NULL;
+    }
+    arena_rewind(world->arena, mark);
 }
 
 // What must not share a batch.
 static int phase(const struct lab_probe *probe)
 {
-    int direction = has_identity(probe->protocol) ? 0 : 1 + (probe->from > probe->to);
+    int direction = probe->mirrored ? 1 + (probe->from > probe->to) : 0;
     return probe->expected * 3 + direction;
 }
 
@@ -269,6 +293,7 @@ bool traffic_control(struct world *world)
 bool traffic_run(struct world *world)
 {
     const struct lab *lab = world->lab;
+    find_mirrored(world);
     struct lab_probe **probes = arena_array_of(world->arena, struct lab_probe *, lab->probe_count);
     for (size_t i = 0; i < lab->probe_count; i++) {
         lab->probes[i].arrived = false;
