@@ -144,7 +144,9 @@ struct plan_endpoint {
     // As the inet hooks see it: of the port of a bridge, the bridge. NULL: found by address alone; none was given, or other
     // ports of the bridge may have any address.
     const char *interface;
-    const char *bridge, *port; // whose port the endpoint is, and that port; NULL: of none
+    const char *bridge; // that the endpoint is behind; NULL: none
+    const char
+        *port; // of the bridge; NULL: the endpoint names the bridge itself, or is behind none
     struct ip_addr *addresses;
     size_t address_count;
     struct cidrset spoofable; // other source addresses that it may use

@@ -8,7 +8,8 @@
 
 struct bridge {
     const char *node, *name;
-    const char *other; // a port that no endpoint has, or NULL
+    size_t named;      // endpoints that name the bridge, not their port
+    const char *other; // a port that is not of an endpoint, or NULL
     struct model_indexes endpoints;
 };
 
@@ -45,6 +46,13 @@ static const char *key_of(const struct bridges *bridges, const char *node, const
     return arena_printf(bridges->arena, "%s %s", node, name);
 }
 
+// Whether an endpoint names the bridge itself: which of its ports is the endpoint's is then not known.
+static bool is_bridge(const struct host_node *node, const char *device)
+{
+    const struct host_interface *interface = inventory_interface(node, device);
+    return interface != NULL && interface->bridge;
+}
+
 // The bridge that a device is a port of. Other masters, such as bonds, have no workloads behind them.
 static const char *bridge_of(const struct host_node *node, const char *device)
 {
@@ -60,14 +68,19 @@ static void add_endpoint(const struct bridges *bridges, uint32_t number)
     const char *node = endpoint->res->node.text;
     const struct host_node *known =
         endpoint->local ? inventory_node(bridges->inventory, node) : NULL;
-    const char *name =
-        known != NULL && endpoint->interface != NULL ? bridge_of(known, endpoint->interface) : NULL;
+    if (known == NULL || endpoint->interface == NULL) {
+        return;
+    }
+    bool named = is_bridge(known, endpoint->interface);
+    const char *name = named ? endpoint->interface : bridge_of(known, endpoint->interface);
     if (name == NULL) {
         return;
     }
-    endpoint->port = endpoint->interface;
+    if (!named) {
+        endpoint->port = endpoint->interface;
+        strmap_put(bridges->ports, key_of(bridges, node, endpoint->port), endpoint);
+    }
     endpoint->interface = endpoint->bridge = name;
-    strmap_put(bridges->ports, key_of(bridges, node, endpoint->port), endpoint);
     const char *key = key_of(bridges, node, name);
     struct bridge *bridge = strmap_get(bridges->by_name, key);
     if (bridge == NULL) {
@@ -76,22 +89,26 @@ static void add_endpoint(const struct bridges *bridges, uint32_t number)
         bridge->name = name;
         strmap_put(bridges->by_name, key, bridge);
     }
+    bridge->named += named;
     vec_push(bridges->arena, &bridge->endpoints, number);
 }
 
+// One that is named as workloads' are is a workload's, without an endpoint: it gets nothing through.
 static const char *other_port(const struct bridges *bridges, const struct bridge *bridge)
 {
     const struct host_node *known = inventory_node(bridges->inventory, bridge->node);
+    const char *other = NULL;
+    size_t count = 0;
     for (size_t i = 0; i < known->count; i++) {
         const struct host_interface *port = &known->items[i];
-        // One that is named as workloads' are is a workload's, without an endpoint: it gets nothing through.
         if (port->master != NULL && strcmp(port->master, bridge->name) == 0 &&
             !is_workload_prefix(&bridges->model->settings, port->name) &&
             strmap_get(bridges->ports, key_of(bridges, bridge->node, port->name)) == NULL) {
-            return port->name;
+            other = other == NULL ? port->name : other;
+            count++;
         }
     }
-    return NULL;
+    return count > bridge->named ? other : NULL;
 }
 
 static void warn_shared(const struct bridges *bridges, const struct bridge *bridge)
@@ -103,8 +120,8 @@ static void warn_shared(const struct bridges *bridges, const struct bridge *brid
         "bridge %s has ports that are not of workload endpoints, such as %s: on it they are known by "
         "address alone",
         bridge->name, bridge->other);
-    diag_label(diag, "a port of %s, of WorkloadEndpoint %s", bridge->name,
-               res_full_name(bridges->arena, &first->meta));
+    diag_label(diag, "WorkloadEndpoint %s is behind %s",
+               res_full_name(bridges->arena, &first->meta), bridge->name);
     diag_hint(
         diag,
         "a workload on %s that takes an unknown address escapes its egress policy: give workloads "
@@ -141,7 +158,7 @@ static void report_collision(const struct bridges *bridges, const struct model_e
                              const struct model_endpoint *second, const struct res_net *net)
 {
     char buffer[IP_TEXT_MAX];
-    const struct model_endpoint *behind = second->port != NULL ? second : first;
+    const struct model_endpoint *behind = second->bridge != NULL ? second : first;
     struct diag *diag = diag_report(
         bridges->diags, DIAG_P060, net->loc,
         "WorkloadEndpoint %s and WorkloadEndpoint %s have the same address %s on node %s",
@@ -150,10 +167,8 @@ static void report_collision(const struct bridges *bridges, const struct model_e
         second->res->node.text);
     diag_related(diag, first->res->meta.loc, "WorkloadEndpoint %s",
                  res_full_name(bridges->arena, &first->res->meta));
-    diag_hint(
-        diag,
-        "their interfaces differ, but %s is a port of a bridge, as which its packets are seen",
-        behind->port);
+    diag_hint(diag, "their interfaces differ, but packets from %s are seen as those of bridge %s",
+              behind->res->interface_name.text, behind->bridge);
 }
 
 static void claim(const struct bridges *bridges, struct strmap *claims,
@@ -169,7 +184,7 @@ static void claim(const struct bridges *bridges, struct strmap *claims,
     }
     for (size_t i = 0; i < others->count; i++) {
         const struct model_endpoint *other = &bridges->model->endpoints.items[others->items[i]];
-        if ((endpoint->port != NULL || other->port != NULL) && collide(endpoint, other)) {
+        if ((endpoint->bridge != NULL || other->bridge != NULL) && collide(endpoint, other)) {
             report_collision(bridges, other, endpoint, net);
             break;
         }

@@ -183,6 +183,17 @@ tcp:lan:80 timeout
 tcp:[lan]:80 timeout
 END
 
+# An endpoint may name the bridge; the uplink of it is still nobody's.
+sed 's/interfaceName: tap-c/interfaceName: br1/' "$policies" >"$LAB_DIR/named.yaml"
+check_ok 'an endpoint that names the bridge: applied' lab_polc apply "$LAB_DIR/named.yaml" --node lab-1 --force=S003
+expect lan 'an endpoint that names the bridge: it is policed, nobody else is' <<END
+tcp:c:80 ok
+tcp:c:81 timeout
+tcp:host:80 ok
+tcp:a:80 ok
+END
+check_ok 'back to the port' lab_polc apply "$policies" --node lab-1
+
 # ---- who could take whose address ---------------------------------------------------------------------------------------
 
 # On br0 an address that no guest has is spoofed, wherever it goes.

@@ -235,6 +235,24 @@ START_TEST(workload_ports_do_not_open_a_bridge)
 }
 END_TEST
 
+// An endpoint may name the bridge instead of its port: it has one of the ports, whichever.
+START_TEST(endpoints_may_name_the_bridge)
+{
+    const char *one = workload("a", "one", "", "10.0.3.7/32", "interfaceName: br0");
+    const char *two = workload("a", "two", "", "10.0.3.8/32", "interfaceName: br0");
+    const struct model *model = model_with(join(one, two, NULL), "n1", inventory());
+    ck_assert_str_eq(endpoint_of(model, "wep/a/one")->interface, "br0");
+    ck_assert_str_eq(endpoint_of(model, "wep/a/one")->bridge, "br0");
+    ck_assert_ptr_null(endpoint_of(model, "wep/a/one")->port);
+    ck_assert_str_eq(codes(), "");
+    model = model_with(join(one, hep("h", "interfaceName: br0"), NULL), "n1", inventory());
+    ck_assert_ptr_null(endpoint_of(model, "wep/a/one")->interface);
+    ck_assert_str_eq(endpoint_of(model, "wep/a/one")->bridge, "br0");
+    ck_assert_str_eq(governed(model), "br0=h");
+    ck_assert_str_eq(codes(), "W047");
+}
+END_TEST
+
 // With a device each they could be told apart; as ports of one bridge they cannot.
 START_TEST(addresses_collide_behind_a_bridge)
 {
@@ -242,7 +260,7 @@ START_TEST(addresses_collide_behind_a_bridge)
         const char *first, *second, *codes;
     } pairs[] = {
         {"interfaceName: tap0", "interfaceName: tap1", "P060"},
-        {"interfaceName: tap0", "interfaceName: br0", "W047 P060"},
+        {"interfaceName: tap0", "interfaceName: br0", "P060"},
         {"interfaceName: eth0", "interfaceName: eth1", ""},
         // Behind a bridge with other ports they are known by address alone.
         {"interfaceName: tap0", "interfaceName: eth1", "W047 P060"},
@@ -264,4 +282,4 @@ END_TEST
 UNIT_TESTS("resolve interfaces", who_governs, missing_interface_is_governed_by_name,
            other_nodes_have_no_say, bridges_stand_before_their_ports,
            a_bridge_with_other_ports_is_no_workload_interface, workload_ports_do_not_open_a_bridge,
-           addresses_collide_behind_a_bridge)
+           endpoints_may_name_the_bridge, addresses_collide_behind_a_bridge)
