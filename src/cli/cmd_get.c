@@ -248,7 +248,8 @@ static void endpoint_row(struct run *run, struct report *report, size_t first,
     }
     report_cell(report, res->meta.name);
     report_cell(report, res->node.text);
-    report_cell(report, res->interface_name.text);
+    report_cell(report,
+                res->interface_name.text != NULL ? res->interface_name.text : endpoint->interface);
     cell_nets(run, report, &res->addresses);
     cell_names(run, report, &res->profiles);
     report_cell(report, loc_text(run->arena, run->sources, res->meta.loc));

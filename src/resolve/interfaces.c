@@ -31,6 +31,28 @@ bool is_workload_prefix(const struct model_settings *settings, const char *name)
     return false;
 }
 
+// A pod says nothing about its device. Where the one is that Calico names after it, the pod is behind that: a packet from
+// a workload interface is dropped unless an endpoint has the interface. Elsewhere it is known by its addresses alone.
+static void name_pods(const struct governing *governing)
+{
+    const struct model_settings *settings = &governing->model->settings;
+    for (size_t i = 0; i < governing->model->endpoints.count; i++) {
+        struct model_endpoint *endpoint = &governing->model->endpoints.items[i];
+        const struct res_meta *meta = &endpoint->res->meta;
+        const struct host_node *node =
+            endpoint->local ? known_node(governing, endpoint->res->node.text) : NULL;
+        if (node == NULL || meta->kind != RES_POD || endpoint->interface != NULL) {
+            continue;
+        }
+        const struct host_interface *device = inventory_interface(
+            node, res_pod_interface(governing->arena, settings->interface_prefixes[0], meta->ns,
+                                    meta->name));
+        if (device != NULL) {
+            endpoint->interface = device->name;
+        }
+    }
+}
+
 // "NODE INTERFACE" of every workload endpoint, the bridge and the port behind it.
 static struct strmap *workload_interfaces(const struct governing *governing)
 {
@@ -330,6 +352,7 @@ void resolve_interfaces(struct arena *arena, struct diags *diags,
 {
     struct governing governing = {arena, diags, model, inventory,
                                   arena_array_of(arena, bool, model->hosts.count)};
+    name_pods(&governing);
     resolve_bridges(arena, diags, inventory, model);
     take_inventory(&governing);
     choose_hosts(&governing);

@@ -11,7 +11,7 @@ set -euo pipefail
 
 PORTS=(tcp:80 tcp:81 tcp:8080 udp:80)
 
-pod() { # NAMESPACE/NAME LABELS V4 V6 PORTS
+pod() { # NAMESPACE/NAME LABELS V4 V6 PORTS [INTERFACE]
   cat <<END
 - apiVersion: v1
   kind: Pod
@@ -19,7 +19,7 @@ pod() { # NAMESPACE/NAME LABELS V4 V6 PORTS
     name: ${1#*/}
     namespace: ${1%/*}
     labels: {$2}
-    annotations: {polc.io/interface: cali-${1/\//-}}
+    annotations: {${6:+polc.io/interface: $6}}
     creationTimestamp: "2026-11-01T10:00:00Z"
     managedFields: [{manager: kubelet, operation: Update, fieldsType: FieldsV1, fieldsV1: {"f:status": {}}}]
   spec: {nodeName: lab-1, containers: [{name: c, image: pause, ports: [$5]}]}
@@ -36,21 +36,23 @@ cluster() {
   namespace x 'team: x'
   namespace y 'team: y, project: myproject'
   namespace z 'team: z'
-  pod x/a 'app: a, role: frontend' 10.80.1.1 fd80:1::1 '{name: http, containerPort: 80}'
-  pod x/b 'app: b, role: db' 10.80.1.2 fd80:1::2 '{name: http, containerPort: 8080}, {name: query, containerPort: 80, protocol: UDP}'
-  pod y/a 'app: a, role: frontend' 10.80.2.1 fd80:2::1 '{name: http, containerPort: 81}'
+  pod x/a 'app: a, role: frontend' 10.80.1.1 fd80:1::1 '{name: http, containerPort: 80}' cali-x-a
+  pod x/b 'app: b, role: db' 10.80.1.2 fd80:1::2 '{name: http, containerPort: 8080}, {name: query, containerPort: 80, protocol: UDP}' cali-x-b
+  pod y/a 'app: a, role: frontend' 10.80.2.1 fd80:2::1 '{name: http, containerPort: 81}' cali-y-a
   pod y/b 'app: b' 10.80.2.2 fd80:2::2 ''
   pod z/a 'app: a' 10.80.3.1 fd80:3::1 ''
 }
 
+# y/b is known by its address alone, z/a by the name that Calico gives its device.
 make_lab() {
-  local name
+  local name hash
+  hash=$(printf z.a | sha1sum)
   lab_router
   lab_workload x/a cali-x-a 10.80.1.1 fd80:1::1
   lab_workload x/b cali-x-b 10.80.1.2 fd80:1::2
   lab_workload y/a cali-y-a 10.80.2.1 fd80:2::1
-  lab_workload y/b cali-y-b 10.80.2.2 fd80:2::2
-  lab_workload z/a cali-z-a 10.80.3.1 fd80:3::1
+  lab_workload y/b veth-y-b 10.80.2.2 fd80:2::2
+  lab_workload z/a "cali${hash:0:11}" 10.80.3.1 fd80:3::1
   lab_workload out/1 ext-1 203.0.113.1 2001:db8:1::1
   lab_workload out/2 ext-2 203.0.113.130 2001:db8:2::1
   LAB_ENDPOINTS=(x/a x/b y/a y/b z/a out/1 out/2)

@@ -279,7 +279,31 @@ START_TEST(addresses_collide_behind_a_bridge)
 }
 END_TEST
 
-UNIT_TESTS("resolve interfaces", who_governs, missing_interface_is_governed_by_name,
-           other_nodes_have_no_say, bridges_stand_before_their_ports,
-           a_bridge_with_other_ports_is_no_workload_interface, workload_ports_do_not_open_a_bridge,
-           endpoints_may_name_the_bridge, addresses_collide_behind_a_bridge)
+// What a pod's device is called only the host knows: Calico's name counts where there is such a device.
+START_TEST(pods_are_behind_calicos_device)
+{
+    static const char pods[] =
+        "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop}, spec: {nodeName: n1}, "
+        "status: {podIP: 10.0.3.7}}\n---\n"
+        "{apiVersion: v1, kind: Pod, metadata: {name: other, namespace: shop}, spec: {nodeName: n1}, "
+        "status: {podIP: 10.0.3.8}}\n---\n"
+        "{apiVersion: v1, kind: Pod, metadata: {name: own, namespace: shop, annotations: "
+        "{polc.io/interface: tap9}}, spec: {nodeName: n1}, status: {podIP: 10.0.3.9}}\n---\n";
+    struct host_inventory *known = (struct host_inventory *)inventory();
+    known->items[0].items[2].name = "cali551b05c3e54"; // of shop.web
+    const struct model *model = model_with(pods, "n1", known);
+    ck_assert_str_eq(endpoint_of(model, "wep/shop/web")->interface, "cali551b05c3e54");
+    ck_assert_ptr_null(endpoint_of(model, "wep/shop/other")->interface);
+    ck_assert_str_eq(endpoint_of(model, "wep/shop/own")->interface, "tap9");
+    ck_assert_ptr_null(endpoint_of(model_of(pods, "n1"), "wep/shop/web")->interface);
+    // Of a WorkloadEndpoint that names no interface nothing is guessed.
+    const char *wep = workload("shop", "web", "", "10.0.3.7/32", "pod: web, orchestrator: k8s");
+    ck_assert_ptr_null(endpoint_of(model_with(wep, "n1", known), "wep/shop/web")->interface);
+}
+END_TEST
+
+UNIT_TESTS("resolve interfaces", pods_are_behind_calicos_device, who_governs,
+           missing_interface_is_governed_by_name, other_nodes_have_no_say,
+           bridges_stand_before_their_ports, a_bridge_with_other_ports_is_no_workload_interface,
+           workload_ports_do_not_open_a_bridge, endpoints_may_name_the_bridge,
+           addresses_collide_behind_a_bridge)
