@@ -72,6 +72,7 @@ static void name_workload(struct arena *arena, const struct model_endpoint *endp
     ret->name = workload_name(arena, endpoint);
     ret->ns = arena_strdup(arena, endpoint->res->meta.ns);
     ret->selector = selector_of(arena, &endpoint->labels);
+    ret->pod = strcmp(endpoint->res->orchestrator, "k8s") == 0;
 }
 
 static void add_workload(const struct finder *finder, const struct model_endpoint *endpoint)

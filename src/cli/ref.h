@@ -10,6 +10,7 @@ struct ref_end {
     const char *name;     // for a person: "NS/NAME", "hep/NAME", "node/NAME", "pub", or the address
     const char *ns;       // its namespace; NULL: none
     const char *selector; // a selector that picks it, such as `app == "web"`; NULL
+    bool pod;             // selectors of Kubernetes see it
     struct ip_addr addresses[2]; // the first one of each family
     size_t address_count;
 };

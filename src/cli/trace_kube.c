@@ -56,7 +56,7 @@ static const char *peer_text(struct arena *arena, const struct ref_end *peer, st
 {
     enum form form = form_of(policy);
     char buffer[IP_TEXT_MAX];
-    if (peer->ns != NULL && peer->selector != NULL) {
+    if (peer->pod && peer->selector != NULL) {
         const char *pods = pods_text(arena, peer, policy);
         return form == FORM_NETWORK ? pods : arena_printf(arena, "pods: {%s}", pods);
     }
