@@ -128,6 +128,10 @@ static const char *why_condition(const struct lint *lint, const struct things *t
                                  const struct sel *sel, const char *prefix)
 {
     const char *text = sel_text(lint->arena, sel);
+    if (strcmp(text, "projectcalico.org/orchestrator == \"k8s\"") == 0) {
+        // What the selectors of Kubernetes demand without a word.
+        return "no endpoint here is a pod or has \"orchestrator: k8s\"";
+    }
     bool about_value = sel->op == SEL_EQ || sel->op == SEL_IN || sel->op == SEL_CONTAINS ||
                        sel->op == SEL_STARTS_WITH || sel->op == SEL_ENDS_WITH;
     if (!about_value && sel->op != SEL_HAS) {
