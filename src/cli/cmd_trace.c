@@ -4,7 +4,7 @@
 
 enum { DEFAULT_SOURCE_PORT = 40000, PAIRS_MAX = 100 * 1000, TYPE_MAX = 254 };
 
-// What the command line asks for; the ends are kept when the model is gone.
+// What the command line asks for.
 struct question {
     struct ref from, to;
     uint8_t protocol; // 0: ICMP of the family
@@ -262,16 +262,38 @@ static void add_pairs(struct results *results)
 
 // ---- output -----------------------------------------------------------------------------------------------------
 
+// The names of an end as flow logs have them: "source_name", "source_namespace", ...
+static void set_names(struct run *run, json_t *object, const char *end, struct ip_addr addr,
+                      const struct ref_end *other)
+{
+    struct model_name name = model_name_address(run->arena, run->model, addr, other->ns);
+    const struct {
+        const char *key, *value;
+    } fields[] = {{"type", name.type},
+                  {"namespace", name.ns},
+                  {"name", name.name},
+                  {"name_aggr", name.aggregate}};
+    for (size_t i = 0; i < ARRAY_COUNT(fields); i++) {
+        json_object_set_new(object, arena_printf(run->arena, "%s_%s", end, fields[i].key),
+                            json_string(fields[i].value));
+    }
+}
+
 static json_t *result_json(struct run *run, const struct trace_result *result)
 {
     char source[IP_TEXT_MAX];
     char destination[IP_TEXT_MAX];
     const struct flow *flow = &result->flow;
     const struct flow_trace *trace = &result->trace;
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s}", "from", result->from->name, "source_ip",
-                               ip_addr_text(flow->source, source), "to", result->to->name,
-                               "dest_ip", ip_addr_text(flow->destination, destination), "proto",
-                               flow_protocol_text(run->arena, flow->protocol));
+    json_t *object = json_pack("{s:s, s:s}", "from", result->from->name, "source_ip",
+                               ip_addr_text(flow->source, source));
+    set_names(run, object, "source", flow->source, result->to);
+    json_object_set_new(object, "to", json_string(result->to->name));
+    json_object_set_new(object, "dest_ip",
+                        json_string(ip_addr_text(flow->destination, destination)));
+    set_names(run, object, "dest", flow->destination, result->from);
+    json_object_set_new(object, "proto",
+                        json_string(flow_protocol_text(run->arena, flow->protocol)));
     if (flow->destination_port != 0) {
         json_object_set_new(object, "source_port", json_integer(flow->source_port));
         json_object_set_new(object, "dest_port", json_integer(flow->destination_port));
@@ -345,8 +367,10 @@ int cmd_trace(struct run *run)
     bool is_short;
     const char *this_node = model_choose_node(run->arena, &run->resources, run->options.node,
                                               this_hostname(run), &is_short);
-    pipeline_plan(run);
-    const struct flow_evaluator *evaluator = flow_evaluator_new(run->arena, run->plan);
-    return run->options.flows != NULL ? trace_flows(run, evaluator)
-                                      : answer(run, evaluator, &question, this_node);
+    if (run->options.flows != NULL) {
+        pipeline_plan(run);
+        return trace_flows(run, flow_evaluator_new(run->arena, run->plan));
+    }
+    run->plan = plan_build(run->arena, run->model); // the model stays, for the names of the ends
+    return answer(run, flow_evaluator_new(run->arena, run->plan), &question, this_node);
 }
