@@ -2,11 +2,6 @@
 // A plan made ready for look-ups: nodes as numbers, the owners of addresses sorted by address.
 #include "internal.h"
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 // ---- nodes ----------------------------------------------------------------------------------------------------
 
 // Nodes are few; endpoints of one node mostly stand together, so the last answer is tried first.
@@ -41,39 +36,49 @@ static int32_t node_number(struct node_names *names, const char *name)
     return *known;
 }
 
-static void number_nodes(struct arena *arena, struct flow_evaluator *evaluator)
+static void add_host(struct arena *arena, struct node_info *node, const struct plan_host *host)
+{
+    vec_push(arena, &node->hosts, host);
+    // Of several, the first by name governs (semantics.md 6.1); the hosts are sorted.
+    node->all = host->all_interfaces && node->all == NULL ? host : node->all;
+}
+
+static void collect_nodes(struct arena *arena, struct flow_evaluator *evaluator)
 {
     const struct plan *plan = evaluator->plan;
     struct node_names names = {arena, evaluator, strmap_new(arena), -1};
     evaluator->endpoint_nodes = arena_array_of(arena, int32_t, plan->endpoints.count);
-    evaluator->host_nodes = arena_array_of(arena, int32_t, plan->hosts.count);
-    evaluator->interface_nodes = arena_array_of(arena, int32_t, plan->interfaces.count);
     for (size_t i = 0; i < plan->endpoints.count; i++) {
         evaluator->endpoint_nodes[i] = node_number(&names, plan->endpoints.items[i].node);
     }
     for (size_t i = 0; i < plan->hosts.count; i++) {
-        evaluator->host_nodes[i] = node_number(&names, plan->hosts.items[i].node);
+        const struct plan_host *host = &plan->hosts.items[i];
+        int32_t number = node_number(&names, host->node);
+        add_host(arena, &evaluator->nodes.items[number], host);
     }
     for (size_t i = 0; i < plan->interfaces.count; i++) {
-        evaluator->interface_nodes[i] = node_number(&names, plan->interfaces.items[i].node);
-        evaluator->nodes.items[evaluator->interface_nodes[i]].has_interfaces = true;
+        const struct plan_interface *interface = &plan->interfaces.items[i];
+        int32_t number = node_number(&names, interface->node);
+        vec_push(arena, &evaluator->nodes.items[number].interfaces, interface);
     }
     evaluator->own_node = evaluator->nodes.count == 1 ? 0 : NODE_UNKNOWN;
 }
 
-static void find_hosts(struct flow_evaluator *evaluator)
+static void add_name(struct flow_evaluator *evaluator, const char *name)
 {
-    const struct plan *plan = evaluator->plan;
-    for (size_t i = 0; i < plan->hosts.count; i++) {
-        const struct plan_host *host = &plan->hosts.items[i];
-        struct node_info *node = &evaluator->nodes.items[evaluator->host_nodes[i]];
-        bool alone = true;
-        for (size_t j = 0; j < plan->hosts.count && alone; j++) {
-            alone = j == i || evaluator->host_nodes[j] != evaluator->host_nodes[i];
-        }
-        node->only = alone ? host : NULL;
-        // Of several, the first by name governs (semantics.md 6.1); the hosts are sorted.
-        node->all = host->all_interfaces && node->all == NULL ? host : node->all;
+    if (name != NULL) {
+        strmap_put(evaluator->workload_interfaces, name, evaluator);
+    }
+}
+
+// Behind a bridge that it shares with others an endpoint has no interface, and its port is no matter for the inet hooks.
+static void collect_interface_names(struct arena *arena, struct flow_evaluator *evaluator)
+{
+    evaluator->workload_interfaces = strmap_new(arena);
+    for (size_t i = 0; i < evaluator->plan->endpoints.count; i++) {
+        const struct plan_endpoint *endpoint = &evaluator->plan->endpoints.items[i];
+        add_name(evaluator, endpoint->interface);
+        add_name(evaluator, endpoint->interface != NULL ? endpoint->port : NULL);
     }
 }
 
@@ -102,6 +107,22 @@ static void add_owner(struct arena *arena, struct flow_evaluator *evaluator, str
     vec_push(arena, &evaluator->owners, (struct address_owner){addr, endpoint, node});
 }
 
+static void add_node_addresses(struct arena *arena, struct flow_evaluator *evaluator,
+                               int32_t number)
+{
+    const struct node_info *node = &evaluator->nodes.items[number];
+    for (size_t i = 0; i < node->hosts.count; i++) {
+        for (size_t j = 0; j < node->hosts.items[i]->address_count; j++) {
+            add_owner(arena, evaluator, node->hosts.items[i]->addresses[j], NULL, number);
+        }
+    }
+    for (size_t i = 0; i < node->interfaces.count; i++) {
+        for (size_t j = 0; j < node->interfaces.items[i]->address_count; j++) {
+            add_owner(arena, evaluator, node->interfaces.items[i]->addresses[j].addr, NULL, number);
+        }
+    }
+}
+
 static void collect_owners(struct arena *arena, struct flow_evaluator *evaluator)
 {
     const struct plan *plan = evaluator->plan;
@@ -112,18 +133,8 @@ static void collect_owners(struct arena *arena, struct flow_evaluator *evaluator
                       evaluator->endpoint_nodes[i]);
         }
     }
-    for (size_t i = 0; i < plan->hosts.count; i++) {
-        for (size_t j = 0; j < plan->hosts.items[i].address_count; j++) {
-            add_owner(arena, evaluator, plan->hosts.items[i].addresses[j], NULL,
-                      evaluator->host_nodes[i]);
-        }
-    }
-    for (size_t i = 0; i < plan->interfaces.count; i++) {
-        const struct plan_interface *interface = &plan->interfaces.items[i];
-        for (size_t j = 0; j < interface->address_count; j++) {
-            add_owner(arena, evaluator, interface->addresses[j].addr, NULL,
-                      evaluator->interface_nodes[i]);
-        }
+    for (size_t i = 0; i < evaluator->nodes.count; i++) {
+        add_node_addresses(arena, evaluator, (int32_t)i);
     }
     vec_sort(&evaluator->owners, compare_owners);
 }
@@ -146,8 +157,8 @@ struct flow_evaluator *flow_evaluator_new(struct arena *arena, const struct plan
 {
     struct flow_evaluator *evaluator = arena_new_of(arena, struct flow_evaluator);
     evaluator->plan = plan;
-    number_nodes(arena, evaluator);
-    find_hosts(evaluator);
+    collect_nodes(arena, evaluator);
+    collect_interface_names(arena, evaluator);
     collect_owners(arena, evaluator);
     find_staged(arena, evaluator);
     return evaluator;
@@ -190,11 +201,5 @@ bool is_workload_interface(const struct flow_evaluator *evaluator, const char *n
             return true;
         }
     }
-    for (size_t i = 0; i < plan->endpoints.count; i++) {
-        if (same_text(plan->endpoints.items[i].interface, name) ||
-            same_text(plan->endpoints.items[i].port, name)) {
-            return true;
-        }
-    }
-    return false;
+    return strmap_get(evaluator->workload_interfaces, name) != NULL;
 }

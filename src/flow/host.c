@@ -8,25 +8,29 @@ static const struct plan_host *host_number(const struct flow_evaluator *evaluato
     return number >= 0 ? &evaluator->plan->hosts.items[number] : NULL;
 }
 
-const struct plan_host *host_of_interface(const struct flow_evaluator *evaluator, int32_t node,
+static const struct node_info *node_of(const struct flow_evaluator *evaluator, int32_t number)
+{
+    return &evaluator->nodes.items[number];
+}
+
+const struct plan_host *host_of_interface(const struct flow_evaluator *evaluator, int32_t number,
                                           const char *name)
 {
-    const struct plan *plan = evaluator->plan;
-    for (size_t i = 0; i < plan->interfaces.count; i++) {
-        if (evaluator->interface_nodes[i] == node &&
-            strcmp(plan->interfaces.items[i].name, name) == 0) {
-            return host_number(evaluator, plan->interfaces.items[i].host);
+    const struct node_info *node = node_of(evaluator, number);
+    for (size_t i = 0; i < node->interfaces.count; i++) {
+        if (strcmp(node->interfaces.items[i]->name, name) == 0) {
+            return host_number(evaluator, node->interfaces.items[i]->host);
         }
     }
-    for (size_t i = 0; i < plan->hosts.count; i++) {
-        for (size_t j = 0; j < plan->hosts.items[i].interfaces.count; j++) {
-            if (evaluator->host_nodes[i] == node &&
-                strcmp(plan->hosts.items[i].interfaces.items[j], name) == 0) {
-                return &plan->hosts.items[i];
+    for (size_t i = 0; i < node->hosts.count; i++) {
+        const struct plan_host *host = node->hosts.items[i];
+        for (size_t j = 0; j < host->interfaces.count; j++) {
+            if (strcmp(host->interfaces.items[j], name) == 0) {
+                return host;
             }
         }
     }
-    return evaluator->nodes.items[node].all;
+    return node->all;
 }
 
 // The inet hooks see a bridge, not its ports.
@@ -35,37 +39,32 @@ static bool leads_outside(const struct plan_interface *interface)
     return !interface->loopback && !interface->workload && interface->master == NULL;
 }
 
-static const struct plan_interface *connected_interface(const struct flow_evaluator *evaluator,
-                                                        int32_t node, struct ip_addr addr)
+// The longest prefix of a link around an address.
+static const struct plan_interface *connected_interface(const struct node_info *node,
+                                                        struct ip_addr addr)
 {
-    const struct plan *plan = evaluator->plan;
     const struct plan_interface *best = NULL;
     int best_bits = -1;
-    for (size_t i = 0; i < plan->interfaces.count; i++) {
-        const struct plan_interface *interface = &plan->interfaces.items[i];
-        if (evaluator->interface_nodes[i] != node || !leads_outside(interface)) {
-            continue;
-        }
-        for (size_t j = 0; j < interface->address_count; j++) {
-            if (interface->addresses[j].bits > best_bits &&
-                cidr_contains_addr(interface->addresses[j], addr)) {
+    for (size_t i = 0; i < node->interfaces.count; i++) {
+        const struct plan_interface *interface = node->interfaces.items[i];
+        for (size_t j = 0; leads_outside(interface) && j < interface->address_count; j++) {
+            struct cidr cidr = interface->addresses[j];
+            if (cidr.bits > best_bits && cidr_contains_addr(cidr, addr)) {
                 best = interface;
-                best_bits = interface->addresses[j].bits;
+                best_bits = cidr.bits;
             }
         }
     }
     return best;
 }
 
-static const struct plan_interface *interface_with(const struct flow_evaluator *evaluator,
-                                                   int32_t node, struct ip_addr addr)
+static const struct plan_interface *interface_with(const struct node_info *node,
+                                                   struct ip_addr addr)
 {
-    const struct plan *plan = evaluator->plan;
-    for (size_t i = 0; i < plan->interfaces.count; i++) {
-        const struct plan_interface *interface = &plan->interfaces.items[i];
-        for (size_t j = 0; j < interface->address_count; j++) {
-            if (evaluator->interface_nodes[i] == node && leads_outside(interface) &&
-                ip_addr_compare(interface->addresses[j].addr, addr) == 0) {
+    for (size_t i = 0; i < node->interfaces.count; i++) {
+        const struct plan_interface *interface = node->interfaces.items[i];
+        for (size_t j = 0; leads_outside(interface) && j < interface->address_count; j++) {
+            if (ip_addr_compare(interface->addresses[j].addr, addr) == 0) {
                 return interface;
             }
         }
@@ -73,15 +72,12 @@ static const struct plan_interface *interface_with(const struct flow_evaluator *
     return NULL;
 }
 
-static const struct plan_host *host_with(const struct flow_evaluator *evaluator, int32_t node,
-                                         struct ip_addr addr)
+static const struct plan_host *host_with(const struct node_info *node, struct ip_addr addr)
 {
-    const struct plan *plan = evaluator->plan;
-    for (size_t i = 0; i < plan->hosts.count; i++) {
-        const struct plan_host *host = &plan->hosts.items[i];
-        for (size_t j = 0; j < host->address_count; j++) {
-            if (evaluator->host_nodes[i] == node && !host->all_interfaces &&
-                ip_addr_compare(host->addresses[j], addr) == 0) {
+    for (size_t i = 0; i < node->hosts.count; i++) {
+        const struct plan_host *host = node->hosts.items[i];
+        for (size_t j = 0; !host->all_interfaces && j < host->address_count; j++) {
+            if (ip_addr_compare(host->addresses[j], addr) == 0) {
                 return host;
             }
         }
@@ -89,15 +85,19 @@ static const struct plan_host *host_with(const struct flow_evaluator *evaluator,
     return NULL;
 }
 
+static const struct plan_host *only_host(const struct node_info *node)
+{
+    return node->hosts.count == 1 ? node->hosts.items[0] : NULL;
+}
+
 // All interfaces towards the outside are governed by the same host endpoint, or by none.
-static bool only_choice(const struct flow_evaluator *evaluator, int32_t node,
+static bool only_choice(const struct flow_evaluator *evaluator, const struct node_info *node,
                         const struct plan_host **ret)
 {
-    const struct plan *plan = evaluator->plan;
     const struct plan_interface *first = NULL;
-    for (size_t i = 0; i < plan->interfaces.count; i++) {
-        const struct plan_interface *interface = &plan->interfaces.items[i];
-        if (evaluator->interface_nodes[i] != node || !leads_outside(interface)) {
+    for (size_t i = 0; i < node->interfaces.count; i++) {
+        const struct plan_interface *interface = node->interfaces.items[i];
+        if (!leads_outside(interface)) {
             continue;
         }
         if (first != NULL && first->host != interface->host) {
@@ -105,50 +105,37 @@ static bool only_choice(const struct flow_evaluator *evaluator, int32_t node,
         }
         first = interface;
     }
-    if (first != NULL) {
-        *ret = host_number(evaluator, first->host);
-        return true;
-    }
-    *ret = evaluator->nodes.items[node].only;
-    return *ret != NULL;
+    *ret = first != NULL ? host_number(evaluator, first->host) : only_host(node);
+    return first != NULL || *ret != NULL;
 }
 
-static bool has_hosts(const struct flow_evaluator *evaluator, int32_t node)
-{
-    for (size_t i = 0; i < evaluator->plan->hosts.count; i++) {
-        if (evaluator->host_nodes[i] == node) {
-            return true;
-        }
-    }
-    return false;
-}
-
-const struct plan_host *host_towards(const struct flow_evaluator *evaluator, int32_t node,
+const struct plan_host *host_towards(const struct flow_evaluator *evaluator, int32_t number,
                                      struct ip_addr remote, const struct ip_addr *own,
                                      enum host_search search, bool *ret_unknown)
 {
-    const struct node_info *info = &evaluator->nodes.items[node];
-    if (!has_hosts(evaluator, node)) {
+    const struct node_info *node = node_of(evaluator, number);
+    if (node->hosts.count == 0) {
         return NULL;
     }
-    const struct plan_interface *interface = connected_interface(evaluator, node, remote);
+    const struct plan_interface *interface = connected_interface(node, remote);
     if (interface == NULL && own != NULL) {
-        interface = interface_with(evaluator, node, *own);
+        interface = interface_with(node, *own);
     }
     if (interface != NULL) {
         return host_number(evaluator, interface->host);
     }
     const struct plan_host *host =
-        own != NULL && !info->has_interfaces ? host_with(evaluator, node, *own) : NULL;
+        own != NULL && node->interfaces.count == 0 ? host_with(node, *own) : NULL;
     if (host != NULL) {
         return host;
     }
     if (search == SEARCH_CONNECTED) {
-        return info->only != NULL && info->only->all_interfaces ? info->only : NULL;
+        host = only_host(node);
+        return host != NULL && host->all_interfaces ? host : NULL;
     }
     if (only_choice(evaluator, node, &host)) {
         return host;
     }
-    *ret_unknown |= info->all == NULL;
-    return info->all;
+    *ret_unknown |= node->all == NULL;
+    return node->all;
 }

@@ -67,10 +67,14 @@ struct address_owner {
 };
 
 struct node_info {
-    const char *name;             // NULL: the only one, and it has no name
-    const struct plan_host *all;  // its "*" host endpoint, or NULL
-    const struct plan_host *only; // its only host endpoint, or NULL
-    bool has_interfaces;          // something is known of them
+    const char *name;            // NULL: the only one, and it has no name
+    const struct plan_host *all; // its "*" host endpoint, or NULL
+    struct {
+        VEC_FIELDS(const struct plan_host *);
+    } hosts;
+    struct {
+        VEC_FIELDS(const struct plan_interface *);
+    } interfaces;
 };
 
 struct flow_evaluator {
@@ -81,10 +85,10 @@ struct flow_evaluator {
     struct {
         VEC_FIELDS(struct node_info);
     } nodes;
-    int32_t *endpoint_nodes, *host_nodes,
-        *interface_nodes; // numbers of nodes, by index in the plan
-    bool *has_staged;     // of each class: whether a staged policy is in it
-    int32_t own_node;     // the plan's, or the only one; NODE_UNKNOWN when there are several
+    int32_t *endpoint_nodes;            // numbers of nodes, by index in the plan
+    struct strmap *workload_interfaces; // names of interfaces and bridge ports of endpoints
+    bool *has_staged;                   // of each class: whether a staged policy is in it
+    int32_t own_node; // the plan's, or the only one; NODE_UNKNOWN when there are several
 };
 
 // An end of a flow.

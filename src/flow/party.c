@@ -4,8 +4,9 @@
 
 static bool is_interface_of(const struct plan_endpoint *endpoint, const char *name)
 {
-    return (endpoint->interface != NULL && strcmp(endpoint->interface, name) == 0) ||
-           (endpoint->port != NULL && strcmp(endpoint->port, name) == 0);
+    return endpoint->interface != NULL &&
+           (strcmp(endpoint->interface, name) == 0 ||
+            (endpoint->port != NULL && strcmp(endpoint->port, name) == 0));
 }
 
 static struct party workload_party(const struct flow_evaluator *evaluator,
