@@ -348,6 +348,47 @@ static int answer(struct run *run, const struct flow_evaluator *evaluator,
     return results.denied ? POLC_EXIT_NO : POLC_EXIT_OK;
 }
 
+static bool is_endpoint_interface(const struct plan *plan, const char *name)
+{
+    for (size_t i = 0; i < plan->endpoints.count; i++) {
+        const struct plan_endpoint *endpoint = &plan->endpoints.items[i];
+        if ((endpoint->interface != NULL && strcmp(endpoint->interface, name) == 0) ||
+            (endpoint->port != NULL && strcmp(endpoint->port, name) == 0)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < plan->settings.interface_prefix_count; i++) {
+        const char *prefix = plan->settings.interface_prefixes[i];
+        if (strncmp(name, prefix, strlen(prefix)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Where the interfaces of a host are known, one that it does not have is a slip of the pen.
+static bool has_interface(struct run *run)
+{
+    const struct plan *plan = run->plan;
+    const char *name = run->options.in_interface;
+    if (name == NULL || plan->interfaces.count == 0 || is_endpoint_interface(plan, name)) {
+        return true;
+    }
+    const char **names = arena_array_of(run->arena, const char *, plan->interfaces.count);
+    for (size_t i = 0; i < plan->interfaces.count; i++) {
+        names[i] = plan->interfaces.items[i].name;
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    const char *best = spell_best(name, names, plan->interfaces.count);
+    complain("--in-interface: there is no interface \"%s\"", name);
+    hint("%s %s%s", best != NULL ? "did you mean" : "there are",
+         best != NULL ? best : words_join(run->arena, names, plan->interfaces.count, ", "),
+         best != NULL ? "?" : "");
+    return false;
+}
+
 int cmd_trace(struct run *run)
 {
     static const pipeline_stage stages[] = {pipeline_read, pipeline_model};
@@ -372,5 +413,8 @@ int cmd_trace(struct run *run)
         return trace_flows(run, flow_evaluator_new(run->arena, run->plan));
     }
     run->plan = plan_build(run->arena, run->model); // the model stays, for the names of the ends
+    if (!has_interface(run)) {
+        return POLC_EXIT_USAGE;
+    }
     return answer(run, flow_evaluator_new(run->arena, run->plan), &question, this_node);
 }

@@ -449,7 +449,8 @@ static bool have_addresses(const struct finder *finder)
     }
     ref->ends.count = count;
     if (count == 0) {
-        finder->problem->hint = "name an address instead; a host endpoint may have expectedIPs";
+        finder->problem->hint =
+            "--interfaces FILE, with what `ip -j addr` prints on the host; or expectedIPs";
         return fail(finder, "no address of %s is known", first);
     }
     return true;
