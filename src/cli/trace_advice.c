@@ -154,7 +154,7 @@ static const char *at_rule(struct run *run, const struct trace_result *result,
                             "change that rule: its kind has no peer that is no pod here     %s",
                             trace_place(run, step->loc));
     }
-    return arena_printf(run->arena, "put before it     %s\n            - %s",
+    return arena_printf(run->arena, "put before that rule     %s\n            - %s",
                         trace_place(run, step->loc), rule);
 }
 

@@ -63,30 +63,41 @@ struct context {
 };
 
 // A canonical selector as its author wrote it: the namespace that resolving has put before it goes behind.
-static const char *set_name(const struct context *context, int32_t number)
+static const char *selector_text(struct arena *arena, const char *name)
 {
     static const char head[] = "(projectcalico.org/namespace == \"";
-    const char *name = context->plan->ipsets.items[number].name;
-    const char *ns = name + strlen(head);
-    size_t ns_length = strncmp(name, head, strlen(head)) == 0 ? strcspn(ns, "\"") : 0;
+    static const char tail[] = "\" && ";
     size_t length = strlen(name);
-    if (ns_length == 0 || strncmp(ns + ns_length, "\" && ", strlen("\" && ")) != 0 ||
-        name[length - 1] != ')') {
+    bool scoped = strncmp(name, head, strlen(head)) == 0 && name[length - 1] == ')';
+    const char *ns = scoped ? name + strlen(head) : "";
+    size_t ns_length = strcspn(ns, "\"");
+    if (strncmp(ns + ns_length, tail, strlen(tail)) != 0) {
         return name;
     }
-    const char *rest = ns + ns_length + strlen("\" && ");
-    return arena_printf(context->arena, "%.*s in namespace %.*s", (int)(name + length - 1 - rest),
-                        rest, (int)ns_length, ns);
+    const char *rest = ns + ns_length + strlen(tail);
+    return arena_printf(arena, "%.*s in namespace %.*s", (int)(name + length - 1 - rest), rest,
+                        (int)ns_length, ns);
 }
 
-// "port http/TCP of all()": that of any endpoint need not be said.
+static const char *set_name(const struct context *context, int32_t number)
+{
+    return selector_text(context->arena, context->plan->ipsets.items[number].name);
+}
+
+// "port http/TCP of SELECTOR"; that it may be any endpoint's need not be said.
 static const char *port_name(const struct context *context, int32_t number)
 {
-    static const char tail[] = " of all()";
+    static const char of[] = " of ";
     const char *name = context->plan->ipsets.items[number].name;
-    size_t length = strlen(name);
-    bool any = length > strlen(tail) && strcmp(name + length - strlen(tail), tail) == 0;
-    return arena_strndup(context->arena, name, any ? length - strlen(tail) : length);
+    const char *at = strstr(name, of);
+    if (at == NULL) {
+        return name;
+    }
+    const char *selector = at + strlen(of);
+    const char *port = arena_strndup(context->arena, name, (size_t)(at - name));
+    return strcmp(selector, "all()") == 0 ? port
+                                          : arena_printf(context->arena, "%s of %s", port,
+                                                         selector_text(context->arena, selector));
 }
 
 static const char *wrong_ports(const struct context *context)
