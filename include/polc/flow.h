@@ -66,7 +66,7 @@ struct flow_step {
     // At the end of a tier the policy that names it (semantics.md 9.4); NULL at the end of the profiles.
     const struct plan_policy *policy;
     const struct plan_rule
-        *rule;            // NULL at the end of a tier or of the profiles, and of a missing profile
+        *rule; // NULL at the end of a tier or of the profiles, and of a missing profile
     struct loc loc;
 };
 
@@ -163,9 +163,11 @@ struct flow_record_error {
 };
 
 // One JSON object: source_ip, dest_ip, proto, source_port, dest_port, icmp_type, icmp_code, as in flow logs; other
-// fields are left alone. An ICMP flow without a type is an echo request. Names of interfaces: in_interface,
-// out_interface. Everything is on `arena`.
-bool flow_record_parse(struct arena *arena, const char *text, size_t size, struct flow *ret,
+// fields are left alone. Where an address is not given, source_namespace and source_name (or source_name_aggr, for the
+// first endpoint whose name begins so), dest_namespace and so on tell the endpoint of the plan. An ICMP flow without a
+// type is an echo request. Names of interfaces: in_interface, out_interface. Everything is on `arena`.
+bool flow_record_parse(struct arena *arena, const struct flow_evaluator *evaluator,
+                       const char *text, size_t size, struct flow *ret,
                        struct flow_record_error *reterr);
 // "tcp", "icmp6", "47" (in any letter case) -> its number; 0 when it is none.
 uint8_t flow_protocol_parse(const char *text);

@@ -66,7 +66,7 @@ static void evaluate(struct flow_lines *lines, const char *text, size_t start, s
     struct flow flow;
     struct flow_record_error error;
     lines->count++;
-    if (!flow_record_parse(lines->scratch, text + start, size, &flow, &error)) {
+    if (!flow_record_parse(lines->scratch, lines->evaluator, text + start, size, &flow, &error)) {
         report_bad(lines, start, &error);
         return;
     }

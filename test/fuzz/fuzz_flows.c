@@ -151,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena *arena = arena_new((size_t)256 << 20);
     struct flow flow;
     struct flow_record_error error = {0};
-    if (flow_record_parse(arena, (const char *)data, size, &flow, &error)) {
+    if (flow_record_parse(arena, evaluator, (const char *)data, size, &flow, &error)) {
         check_flow(arena, &flow);
     } else {
         require(error.message != NULL && error.offset + error.length <= size);

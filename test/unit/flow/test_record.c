@@ -4,6 +4,21 @@
 
 #include "unit.h"
 
+// web (10.0.0.1, fd00::1) and web-2 (10.0.0.2) in "a", six (fd00::6), and the host endpoint h (192.0.2.1).
+static const struct flow_evaluator *evaluator(void)
+{
+    struct plan *plan = plan_of(join(thing("WorkloadEndpoint", "a", "web", "",
+                                           "node: n1, ipNetworks: [10.0.0.1/32, \"fd00::1/128\"]"),
+                                     workload("a", "web-2", "", "10.0.0.2/32", ""),
+                                     workload("a", "six", "", "fd00::6/128", ""), NULL),
+                                NULL);
+    static struct ip_addr addr = {IP_V4, {192, 0, 2, 1}};
+    struct plan_host *host = add_host(plan, "h", "n1", "eth0");
+    host->addresses = &addr;
+    host->address_count = 1;
+    return flow_evaluator_new(arena, plan);
+}
+
 // The flow as "SOURCE > DESTINATION PROTOCOL SPORT DPORT TYPE/CODE", or "OFFSET+LENGTH: MESSAGE".
 static const char *record(const char *text)
 {
@@ -11,7 +26,7 @@ static const char *record(const char *text)
     struct flow_record_error error;
     char source[IP_TEXT_MAX];
     char destination[IP_TEXT_MAX];
-    if (!flow_record_parse(arena, text, strlen(text), &flow, &error)) {
+    if (!flow_record_parse(arena, evaluator(), text, strlen(text), &flow, &error)) {
         ck_assert_uint_lt(error.offset, strlen(text) > 0 ? strlen(text) : 1);
         return arena_printf(arena, "%zu+%zu: %s", error.offset, error.length, error.message);
     }
@@ -82,9 +97,36 @@ START_TEST(what_is_not_json_has_a_place_too)
     for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
         struct flow flow;
         struct flow_record_error error;
-        ck_assert(!flow_record_parse(arena, texts[i], strlen(texts[i]), &flow, &error));
+        ck_assert(
+            !flow_record_parse(arena, evaluator(), texts[i], strlen(texts[i]), &flow, &error));
         ck_assert_uint_lt(error.offset, strlen(texts[i]));
         ck_assert_ptr_nonnull(error.hint);
+    }
+}
+END_TEST
+
+START_TEST(endpoints_may_be_named)
+{
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
+        {"{\"source_ip\":null,\"source_namespace\":\"a\",\"source_name\":\"web\",\"dest_ip\":\"10.0.0.9\",\"proto\":\"esp\"}",
+         "10.0.0.1 > 10.0.0.9 50 0 0 -1/-1"},
+        {"{\"source_namespace\":\"a\",\"source_name\":\"-\",\"source_name_aggr\":\"web-*\",\"dest_namespace\":\"-\","
+         "\"dest_name\":\"h\",\"proto\":\"esp\"}",
+         "10.0.0.2 > 192.0.2.1 50 0 0 -1/-1"},
+        {"{\"source_namespace\":\"a\",\"source_name\":\"web\",\"dest_namespace\":\"a\",\"dest_name\":\"six\","
+         "\"proto\":\"esp\"}",
+         "fd00::1 > fd00::6 50 0 0 -1/-1"},
+        {"{\"source_namespace\":\"a\",\"source_name\":\"web-2\",\"dest_namespace\":\"a\",\"dest_name\":\"six\"}",
+         "0+1: one address is IPv4, the other IPv6"},
+        {"{\"source_namespace\":\"a\",\"source_name\":\"web-*\",\"dest_namespace\":\"b\",\"dest_name\":\"web\"}",
+         "67+11: no address of an endpoint \"b/web\" is known"},
+        {"{\"source_name_aggr\":\"pub\",\"dest_ip\":\"10.0.0.1\"}",
+         "1+18: no address of an endpoint \"pub\" is known"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        ck_assert_str_eq(record(cases[i].text), cases[i].expected);
     }
 }
 END_TEST
@@ -102,4 +144,4 @@ START_TEST(protocols_have_names)
 END_TEST
 
 UNIT_TESTS("flow: record", fields_are_those_of_flow_logs, mistakes_have_a_place,
-           what_is_not_json_has_a_place_too, protocols_have_names)
+           what_is_not_json_has_a_place_too, endpoints_may_be_named, protocols_have_names)
