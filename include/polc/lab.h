@@ -6,15 +6,24 @@
 
 #include <polc/net.h>
 
-// A host: forwards between its workloads and the other hosts.
+// An interface of a host to the other hosts and the outside world, with addresses of the host itself.
+struct lab_uplink {
+    const char *name;
+    const struct ip_addr *addresses;
+    size_t address_count;
+};
+
+// A host: forwards between its workloads and the other hosts. What it sends itself leaves by the uplink that has the source
+// address; all else leaves, and comes in, by the first one.
 struct lab_node {
     const char *name;
-    const char *uplink; // its interface to the other hosts and the outside world
+    const struct lab_uplink *uplinks; // one at least
+    size_t uplink_count;
 };
 
 enum lab_place { LAB_WORKLOAD, LAB_HOST, LAB_OUTSIDE };
 
-// Somebody who sends and receives. Addresses of different stations differ.
+// Somebody who sends and receives. Addresses of different stations differ; those of a host are those of its uplinks.
 struct lab_station {
     uint8_t place; // enum lab_place
     uint32_t node; // of a workload or host
@@ -49,9 +58,9 @@ struct lab {
     void *context;
 };
 
-// Whether a probe of this protocol can be sent and recognized: not one that is a header extension of IPv6, or has a
-// checksum that connection tracking wants and polc does not make.
-bool lab_can_send(uint8_t family, uint8_t protocol);
+// Whether such a packet can be sent, and be the first of a connection: not a header extension of IPv6, not a checksum that
+// polc does not make, not an ICMP message that belongs to another connection.
+bool lab_can_send(const struct lab_probe *probe);
 
 enum lab_status {
     LAB_DONE,

@@ -17,6 +17,9 @@ static int read_cases(struct run *run, struct expect_suite *suite)
         run->options.node_given = false; // both ends of a flow count, wherever they are
         code = pipeline_model(run);
     }
+    if (code == POLC_EXIT_OK && run->options.kernel) {
+        test_make_interfaces(run);
+    }
     for (size_t i = 0; i < run->resources.tests.count; i++) {
         expect_add_test(run->arena, suite, &run->resources.tests.items[i]);
     }

@@ -12,6 +12,11 @@
 // part in stays.
 void test_find_parties(struct run *run, struct expect_suite *suite, const char *node);
 
+// ---- test_interfaces.c ------------------------------------------------------------------------------------------
+
+// Makes up the interfaces of hosts of which nothing is known, and resolves the model with them.
+void test_make_interfaces(struct run *run);
+
 // ---- test_kernel.c ----------------------------------------------------------------------------------------------
 
 // Sends the flows of every case through the compiled rulesets; POLC_EXIT_OK, or the exit code to end with. A packet that

@@ -8,6 +8,7 @@
 struct bench {
     struct run *run;
     struct expect_suite *suite;
+    const struct flow_evaluator *evaluator;
     struct {
         VEC_FIELDS(struct lab_node);
     } nodes;
@@ -27,53 +28,54 @@ struct bench {
 
 // ---- hosts ------------------------------------------------------------------------------------------------------
 
-// Where a host is known by nothing but its expectedIPs, its one interface has these addresses.
-static const struct host_inventory *inventory_of(struct bench *bench, const char *node,
-                                                 const char *uplink)
+struct uplinks {
+    VEC_FIELDS(struct lab_uplink);
+};
+
+static void add_uplink(struct arena *arena, struct uplinks *uplinks, const char *name,
+                       const struct host_interface *interface)
+{
+    struct ip_addr *addresses = arena_array_of(arena, struct ip_addr, interface->address_count);
+    for (size_t i = 0; i < interface->address_count; i++) {
+        addresses[i] = interface->addresses[i].addr;
+    }
+    vec_push(arena, uplinks, (struct lab_uplink){name, addresses, interface->address_count});
+}
+
+static bool is_workload_interface(const struct run *run, const char *node, const char *name)
+{
+    for (size_t i = 0; i < run->model->interfaces.count; i++) {
+        const struct model_interface *interface = &run->model->interfaces.items[i];
+        if (strcmp(interface->name, name) == 0 && interface->workload &&
+            (interface->node == NULL || strcmp(interface->node, node) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The interfaces of a host that lead to others.
+static void find_uplinks(struct bench *bench, const char *node, struct uplinks *ret)
 {
     struct run *run = bench->run;
-    struct arena *arena = run->arena;
-    if (host_find(&run->inventory, node) != NULL || run->model->hosts.count == 0) {
-        return &run->inventory;
-    }
-    struct host_interface interface = {.name = uplink};
-    VEC(struct cidr) addresses = {0};
-    for (size_t i = 0; i < run->model->hosts.count; i++) {
-        const struct res_host *host = run->model->hosts.items[i].res;
-        for (size_t j = 0; j < host->expected_ips.count && strcmp(host->node.text, node) == 0;
-             j++) {
-            vec_push(arena, &addresses, host->expected_ips.items[j].cidr);
+    const struct host_node *known = host_find(&run->inventory, node);
+    for (size_t i = 0; known != NULL && i < known->count; i++) {
+        const struct host_interface *interface = &known->items[i];
+        if (!interface->loopback && !is_workload_interface(run, node, interface->name)) {
+            add_uplink(run->arena, ret, interface->name, interface);
         }
     }
-    interface.addresses = addresses.items;
-    interface.address_count = addresses.count;
-    struct host_inventory *inventory = arena_new_of(arena, struct host_inventory);
-    struct host_node entry = {.name = node};
-    vec_push(arena, &entry, interface);
-    vec_push(arena, inventory, entry);
-    return inventory;
-}
-
-// The interface towards all others: that of a host endpoint, if one is named.
-static const char *uplink_of(const struct run *run, const char *node)
-{
-    for (size_t i = 0; i < run->model->hosts.count; i++) {
-        const struct res_host *host = run->model->hosts.items[i].res;
-        const char *name = host->interface_name.text;
-        if (strcmp(host->node.text, node) == 0 && name != NULL && strcmp(name, "*") != 0) {
-            return name;
-        }
+    if (ret->count == 0) {
+        add_uplink(run->arena, ret, "uplink0", &(struct host_interface){0});
     }
-    return "uplink0";
 }
 
-static const struct nft_ruleset *compile_node(struct bench *bench, const char *node,
-                                              const char *uplink)
+static const struct nft_ruleset *compile_node(struct bench *bench, const char *node)
 {
     struct run *run = bench->run;
     struct nft_lower_options options = {.table = run->options.table, .version = POLC_VERSION};
     const struct model *model = resolve(run->input, diags_new(run->arena, run->sources),
-                                        &run->resources, node, inventory_of(bench, node, uplink));
+                                        &run->resources, node, &run->inventory);
     return nft_lower(run->arena, plan_build(run->arena, model), run->sources, &options);
 }
 
@@ -82,9 +84,10 @@ static uint32_t node_number(struct bench *bench, const char *node)
     size_t known = (size_t)strmap_get(bench->node_numbers, node);
     if (known == 0) {
         struct arena *arena = bench->run->arena;
-        struct lab_node entry = {node, uplink_of(bench->run, node)};
-        vec_push(arena, &bench->nodes, entry);
-        vec_push(arena, &bench->rulesets, compile_node(bench, node, entry.uplink));
+        struct uplinks uplinks = {0};
+        find_uplinks(bench, node, &uplinks);
+        vec_push(arena, &bench->nodes, (struct lab_node){node, uplinks.items, uplinks.count});
+        vec_push(arena, &bench->rulesets, compile_node(bench, node));
         known = bench->nodes.count;
         strmap_put(bench->node_numbers, node, (void *)known);
     }
@@ -93,41 +96,96 @@ static uint32_t node_number(struct bench *bench, const char *node)
 
 // ---- stations and probes ----------------------------------------------------------------------------------------
 
-static struct lab_station make_station(struct bench *bench, const struct expect_party *party)
+static struct lab_station make_workload(struct bench *bench, const struct expect_party *party)
 {
-    struct lab_station station = {
-        .place = LAB_OUTSIDE, .addresses = party->addresses, .address_count = party->address_count};
-    if (party->endpoint != NULL) {
-        const struct res_nets *nets = &party->endpoint->res->addresses;
-        struct ip_addr *addresses = arena_array_of(bench->run->arena, struct ip_addr, nets->count);
-        for (size_t i = 0; i < nets->count; i++) {
-            addresses[i] = nets->items[i].cidr.addr;
+    const struct res_nets *nets = &party->endpoint->res->addresses;
+    struct ip_addr *addresses = arena_array_of(bench->run->arena, struct ip_addr, nets->count);
+    for (size_t i = 0; i < nets->count; i++) {
+        addresses[i] = nets->items[i].cidr.addr;
+    }
+    return (struct lab_station){.place = LAB_WORKLOAD,
+                                .node = node_number(bench, party->node),
+                                .interface = party->endpoint->interface,
+                                .port = party->endpoint->port,
+                                .addresses = addresses,
+                                .address_count = nets->count};
+}
+
+// A host is one station, whatever it is called by.
+static struct lab_station make_host(struct bench *bench, const struct expect_party *party)
+{
+    struct lab_station station = {.place = LAB_HOST, .node = node_number(bench, party->node)};
+    const struct lab_node *node = &bench->nodes.items[station.node];
+    VEC(struct ip_addr) addresses = {0};
+    for (size_t i = 0; i < node->uplink_count; i++) {
+        for (size_t j = 0; j < node->uplinks[i].address_count; j++) {
+            vec_push(bench->run->arena, &addresses, node->uplinks[i].addresses[j]);
         }
-        station.place = LAB_WORKLOAD;
-        station.interface = party->endpoint->interface;
-        station.port = party->endpoint->port;
-        station.addresses = addresses;
-        station.address_count = nets->count;
-    } else if (party->node != NULL) {
-        station.place = LAB_HOST;
     }
-    if (station.place != LAB_OUTSIDE) {
-        station.node = node_number(bench, party->node);
-    }
+    station.addresses = addresses.items;
+    station.address_count = addresses.count;
     return station;
 }
 
-static uint32_t station_number(struct bench *bench, uint32_t number)
+static bool has_address(const struct ip_addr *addresses, size_t count, struct ip_addr addr)
 {
-    const struct expect_party *party = &bench->suite->parties.items[number];
-    const char *name = party->endpoint != NULL ? party->endpoint->id : party->name;
+    for (size_t i = 0; i < count; i++) {
+        if (ip_addr_compare(addresses[i], addr) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_outside(struct bench *bench, struct lab_station *station,
+                        const struct expect_party *party)
+{
+    size_t count = station->address_count;
+    struct ip_addr *addresses =
+        arena_array_of(bench->run->arena, struct ip_addr, count + party->address_count);
+    if (count > 0) {
+        memcpy(addresses, station->addresses, count * sizeof *addresses);
+    }
+    for (size_t i = 0; i < party->address_count; i++) {
+        if (!has_address(addresses, count, party->addresses[i])) {
+            addresses[count++] = party->addresses[i];
+        }
+    }
+    station->addresses = addresses;
+    station->address_count = count;
+}
+
+static uint32_t known_station(struct bench *bench, const char *name,
+                              const struct expect_party *party)
+{
     size_t known = (size_t)strmap_get(bench->station_numbers, name);
     if (known == 0) {
-        vec_push(bench->run->arena, &bench->stations, make_station(bench, party));
+        struct lab_station station = {.place = LAB_OUTSIDE};
+        if (party->endpoint != NULL) {
+            station = make_workload(bench, party);
+        } else if (party->node != NULL) {
+            station = make_host(bench, party);
+        }
+        vec_push(bench->run->arena, &bench->stations, station);
         known = bench->stations.count;
         strmap_put(bench->station_numbers, name, (void *)known);
     }
     return (uint32_t)known - 1;
+}
+
+// The rest of the world is one station, with the addresses of all parties that are none of ours.
+static uint32_t station_number(struct bench *bench, uint32_t number)
+{
+    const struct expect_party *party = &bench->suite->parties.items[number];
+    if (party->endpoint != NULL) {
+        return known_station(bench, party->endpoint->id, party);
+    }
+    if (party->node != NULL) {
+        return known_station(bench, arena_printf(bench->run->arena, "node/%s", party->node), party);
+    }
+    uint32_t outside = known_station(bench, "outside", party);
+    add_outside(bench, &bench->stations.items[outside], party);
+    return outside;
 }
 
 static const char *flow_key(struct arena *arena, const struct flow *flow)
@@ -139,19 +197,10 @@ static const char *flow_key(struct arena *arena, const struct flow *flow)
                         flow->icmp_code);
 }
 
-// What the evaluator denies goes first, whatever the case expects: a packet that passes could make a later one look like
-// its answer.
-static void add_probe(struct bench *bench, const struct expect_flow *item)
+static struct lab_probe make_probe(const struct expect_flow *item)
 {
     const struct flow *flow = &item->flow;
-    const char *key = flow_key(bench->run->arena, flow);
-    if (!lab_can_send(flow->source.family, flow->protocol) ||
-        strmap_get(bench->probe_numbers, key) != NULL) {
-        return;
-    }
-    struct lab_probe probe = {.from = station_number(bench, item->from),
-                              .to = station_number(bench, item->to),
-                              .source = flow->source,
+    return (struct lab_probe){.source = flow->source,
                               .destination = flow->destination,
                               .protocol = flow->protocol,
                               .source_port = flow->source_port,
@@ -159,6 +208,34 @@ static void add_probe(struct bench *bench, const struct expect_flow *item)
                               .icmp_type = flow->icmp_type < 0 ? 0 : (uint8_t)flow->icmp_type,
                               .icmp_code = flow->icmp_code < 0 ? 0 : (uint8_t)flow->icmp_code,
                               .expected = item->allowed};
+}
+
+// Where it depends on an interface that is not known, the lab would only show its own guess.
+static bool is_certain(struct bench *bench, const struct flow *flow)
+{
+    struct arena *arena = bench->run->arena;
+    struct arena_mark mark = arena_mark(arena);
+    struct flow_trace trace = {0};
+    if (bench->run->plan->hosts.count > 0) {
+        flow_trace(bench->evaluator, arena, flow, &trace);
+    }
+    bool certain = !trace.interface_unknown;
+    arena_rewind(arena, mark);
+    return certain;
+}
+
+// What the evaluator denies goes first, whatever the case expects: a packet that passes could make a later one look like
+// its answer.
+static void add_probe(struct bench *bench, const struct expect_flow *item)
+{
+    struct lab_probe probe = make_probe(item);
+    const char *key = flow_key(bench->run->arena, &item->flow);
+    if (!lab_can_send(&probe) || strmap_get(bench->probe_numbers, key) != NULL ||
+        !is_certain(bench, &item->flow)) {
+        return;
+    }
+    probe.from = station_number(bench, item->from);
+    probe.to = station_number(bench, item->to);
     vec_push(bench->run->arena, &bench->probes, probe);
     strmap_put(bench->probe_numbers, key, (void *)bench->probes.count);
 }
@@ -263,6 +340,7 @@ int test_in_kernel(struct run *run, struct expect_suite *suite, size_t *ret_sent
 {
     struct bench bench = {.run = run,
                           .suite = suite,
+                          .evaluator = flow_evaluator_new(run->arena, run->plan),
                           .node_numbers = strmap_new(run->arena),
                           .station_numbers = strmap_new(run->arena),
                           .probe_numbers = strmap_new(run->arena)};

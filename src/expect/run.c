@@ -93,6 +93,11 @@ static void check_named_ports(struct arena *arena, const struct expect_suite *su
     }
 }
 
+static bool on_one_node(const struct expect_party *a, const struct expect_party *b)
+{
+    return a->node != NULL && b->node != NULL && strcmp(a->node, b->node) == 0;
+}
+
 static bool is_governed(const struct expect_party *party)
 {
     return party->endpoint != NULL || party->host != NULL;
@@ -108,6 +113,11 @@ static bool is_about(const struct expect_case *item, const struct expect_party *
     }
     if (!item->closed) {
         return item->from.has[from->party] && item->to.has[to->party];
+    }
+    // What a host sends to its own workloads no policy can stop.
+    if (source->endpoint == NULL && destination->endpoint != NULL &&
+        on_one_node(source, destination)) {
+        return false;
     }
     // From somewhere else to somewhere else is nobody's business.
     return source->known && destination->known && (is_governed(source) || is_governed(destination));
@@ -141,13 +151,13 @@ static bool is_listed(const struct runner *runner, const struct member *to,
 
 // ---- one pair of classes ------------------------------------------------------------------------------------------
 
-// An endpoint may be a party by its name and another by its address.
+// An endpoint may be a party by its name and another by its address, a host one for each of its host endpoints.
 static bool is_same(const struct runner *runner, const struct member *a, const struct member *b)
 {
     const struct expect_party *left = &runner->suite->parties.items[a->party];
     const struct expect_party *right = &runner->suite->parties.items[b->party];
     return left == right || (left->endpoint != NULL && left->endpoint == right->endpoint) ||
-           (left->host != NULL && left->host == right->host);
+           (left->endpoint == NULL && right->endpoint == NULL && on_one_node(left, right));
 }
 
 // The first pair of different parties, and how many there are. False when there is none: what somebody sends to himself

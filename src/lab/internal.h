@@ -48,8 +48,12 @@ int rtnl_add_bridge(const char *name, struct mac mac);
 int rtnl_set_up(const char *name, const char *master); // master NULL: none
 int rtnl_add_address(const char *name, struct ip_addr addr);
 int rtnl_add_neighbour(const char *name, struct ip_addr addr, struct mac mac);
+enum { RTNL_MAIN = 254 }; // RT_TABLE_MAIN
 // `gateway` NULL: on the link. `to` NULL: the default route of the gateway's family.
-int rtnl_add_route(const char *name, const struct ip_addr *to, const struct ip_addr *gateway);
+int rtnl_add_route(const char *name, const struct ip_addr *to, const struct ip_addr *gateway,
+                   uint8_t table);
+int rtnl_add_rule(struct ip_addr from,
+                  uint8_t table);  // what has this source leaves by that table's default route
 int rtnl_forget_connections(void); // every entry of connection tracking
 
 // ---- traffic.c ------------------------------------------------------------------------------------------------

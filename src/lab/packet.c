@@ -126,14 +126,25 @@ bool packet_token(uint8_t protocol, const uint8_t *data, size_t size, uint32_t *
     return true;
 }
 
-bool lab_can_send(uint8_t family, uint8_t protocol)
+// Of connection tracking: any other type is an error or an answer, and INVALID without the connection that it is about.
+static bool opens_connection(uint8_t protocol, uint8_t type)
+{
+    static const uint8_t v4[] = {8, 13, 15, 17}, v6[] = {128, 139};
+    const uint8_t *types = protocol == PROTO_ICMP ? v4 : v6;
+    return memchr(types, type, protocol == PROTO_ICMP ? sizeof v4 : sizeof v6) != NULL;
+}
+
+bool lab_can_send(const struct lab_probe *probe)
 {
     // Hop-by-hop options, routing, fragment, ESP, AH, no next header, destination options, mobility, HIP, shim6.
     static const uint8_t extensions[] = {0, 43, 44, 50, 51, 59, 60, 135, 139, 140};
-    for (size_t i = 0; i < sizeof extensions; i++) {
-        if (family == IP_V6 && protocol == extensions[i]) {
-            return false;
-        }
+    uint8_t protocol = probe->protocol;
+    if (probe->source.family == IP_V6 && memchr(extensions, protocol, sizeof extensions) != NULL) {
+        return false;
+    }
+    if (protocol == PROTO_ICMP || protocol == PROTO_ICMPV6) {
+        return (protocol == PROTO_ICMPV6) == (probe->source.family == IP_V6) &&
+               opens_connection(protocol, probe->icmp_type);
     }
     // A raw socket of protocol 0 or 255 is something else.
     return protocol != 0 && protocol != 255 && protocol != PROTO_UDPLITE;

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -15,7 +16,7 @@
 #include <net/if.h>
 #include <unistd.h>
 
-enum { BUFFER_SIZE = 4096 };
+enum { BUFFER_SIZE = 4096, FIRST_RULE = 100, SECOND_RULE = 200 }; // priorities of rules
 
 struct request {
     char bytes[BUFFER_SIZE];
@@ -147,14 +148,15 @@ int rtnl_add_neighbour(const char *name, struct ip_addr addr, struct mac mac)
     return talk(&request, NETLINK_ROUTE);
 }
 
-int rtnl_add_route(const char *name, const struct ip_addr *to, const struct ip_addr *gateway)
+int rtnl_add_route(const char *name, const struct ip_addr *to, const struct ip_addr *gateway,
+                   uint8_t table)
 {
     struct request request;
     const struct ip_addr *known = to != NULL ? to : gateway;
     begin(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
     struct rtmsg *message = mnl_nlmsg_put_extra_header(request.header, sizeof *message);
     message->rtm_family = socket_family(*known);
-    message->rtm_table = RT_TABLE_MAIN;
+    message->rtm_table = table;
     message->rtm_protocol = RTPROT_STATIC;
     message->rtm_type = RTN_UNICAST;
     message->rtm_scope =
@@ -168,6 +170,34 @@ int rtnl_add_route(const char *name, const struct ip_addr *to, const struct ip_a
         put_address(request.header, RTA_GATEWAY, *gateway);
     }
     mnl_attr_put_u32(request.header, RTA_OIF, if_nametoindex(name));
+    return talk(&request, NETLINK_ROUTE);
+}
+
+static struct fib_rule_hdr *put_rule(struct request *request, uint8_t family, uint8_t table,
+                                     uint32_t priority)
+{
+    begin(request, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
+    struct fib_rule_hdr *message = mnl_nlmsg_put_extra_header(request->header, sizeof *message);
+    message->family = family;
+    message->table = table;
+    message->action = FR_ACT_TO_TBL;
+    mnl_attr_put_u32(request->header, FRA_PRIORITY, priority);
+    return message;
+}
+
+int rtnl_add_rule(struct ip_addr from, uint8_t table)
+{
+    struct request request;
+    uint8_t family = socket_family(from);
+    // All of the main table but its default route comes before.
+    put_rule(&request, family, RTNL_MAIN, FIRST_RULE);
+    mnl_attr_put_u32(request.header, FRA_SUPPRESS_PREFIXLEN, 0);
+    int result = talk(&request, NETLINK_ROUTE);
+    if (result != 0 && result != -EEXIST) {
+        return result;
+    }
+    put_rule(&request, family, table, SECOND_RULE)->src_len = (uint8_t)ip_family_bits(from.family);
+    put_address(request.header, FRA_SRC, from);
     return talk(&request, NETLINK_ROUTE);
 }
 

@@ -10,7 +10,8 @@ enum { BACKLOG = 4096 };
 
 bool sockets_begin(struct sockets *sockets, struct world *world)
 {
-    *sockets = (struct sockets){.world = world, .shared = strmap_new(world->arena)};
+    *sockets = (struct sockets){
+        .world = world, .shared = strmap_new(world->arena), .opening = strmap_new(world->arena)};
     sockets->epoll = epoll_create1(EPOLL_CLOEXEC);
     return sockets->epoll >= 0 || world_fail(world, "epoll_create1", errno);
 }
@@ -120,10 +121,42 @@ static struct lab_socket *shared_socket(struct sockets *sockets, const struct la
     return item;
 }
 
-bool sockets_listen(struct sockets *sockets, const struct lab_probe *probe)
+const char *socket_tuple(struct arena *arena, struct ip_addr source, uint16_t source_port,
+                         struct ip_addr destination, uint16_t destination_port)
+{
+    char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
+    return arena_printf(arena, "%s %u %s %u", ip_addr_text(source, from), source_port,
+                        ip_addr_text(destination, to), destination_port);
+}
+
+// Sees the segments that come to an address, before the kernel's own TCP does.
+static bool watch_segments(struct sockets *sockets, struct lab_probe *probe)
+{
+    struct arena *arena = sockets->world->arena;
+    char text[IP_TEXT_MAX];
+    const char *key =
+        arena_printf(arena, "watch %u %s", probe->to, ip_addr_text(probe->destination, text));
+    strmap_put(sockets->opening,
+               socket_tuple(arena, probe->source, probe->source_port, probe->destination,
+                            probe->destination_port),
+               probe);
+    if (strmap_get(sockets->shared, key) != NULL) {
+        return true;
+    }
+    int fd = open_bound(sockets->world, probe->to, SOCK_RAW, IPPROTO_TCP, probe->destination, 0);
+    struct lab_socket *item = fd < 0 ? NULL : add_socket(sockets, fd, SOCKET_WATCH, probe, EPOLLIN);
+    if (item != NULL) {
+        item->addr = probe->destination;
+        strmap_put(sockets->shared, key, item);
+    }
+    return item != NULL;
+}
+
+bool sockets_listen(struct sockets *sockets, struct lab_probe *probe)
 {
     return shared_socket(sockets, probe, probe->to, probe->destination, probe->destination_port) !=
-           NULL;
+               NULL &&
+           (probe->protocol != PROTO_TCP || watch_segments(sockets, probe));
 }
 
 static bool start_connection(struct sockets *sockets, struct lab_probe *probe)

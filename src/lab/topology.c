@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Who is connected with whom: each workload to its host, each host to the fabric, which is the outside world at once.
 //
-//   workload [eth0] --- [interface] host [uplink] --- [hN] fabric
+//   workload [eth0] --- [interface] host [uplink] --- [hN-M] fabric
 //
 // Addresses are /32 and /128, with a gateway that is the same everywhere; neighbours are fixed on both ends, so that
 // nothing depends on ARP or neighbour discovery. Several workloads on one interface are the ports of a bridge.
@@ -28,7 +28,8 @@ static struct mac mac_of(uint8_t kind, size_t number)
                          (uint8_t)(number >> 8), (uint8_t)number}};
 }
 
-enum { MAC_STATION = 1, MAC_HOST, MAC_FABRIC };
+enum { MAC_STATION = 1, MAC_PORT, MAC_HOST, MAC_FABRIC };
+enum { UPLINKS_MAX = 200 }; // routing tables 1 to 199
 
 static bool done(struct world *world, const char *what, const char *name, int error)
 {
@@ -37,24 +38,25 @@ static bool done(struct world *world, const char *what, const char *name, int er
 }
 
 // Both families go over one neighbour.
-static bool add_default_routes(struct world *world, const char *device, struct mac mac)
+static bool add_default_routes(struct world *world, const char *device, struct mac mac,
+                               uint8_t table)
 {
     for (size_t i = 0; i < ARRAY_COUNT(gateways); i++) {
         if (!done(world, "add the gateway to", device,
                   rtnl_add_neighbour(device, gateways[i], mac)) ||
-            !done(world, "add a route over", device, rtnl_add_route(device, NULL, &gateways[i]))) {
+            !done(world, "add a route over", device,
+                  rtnl_add_route(device, NULL, &gateways[i], table))) {
             return false;
         }
     }
     return true;
 }
 
-static bool add_addresses(struct world *world, const char *device,
-                          const struct lab_station *station)
+static bool add_addresses(struct world *world, const char *device, const struct ip_addr *addresses,
+                          size_t count)
 {
-    for (size_t i = 0; i < station->address_count; i++) {
-        if (!done(world, "add an address to", device,
-                  rtnl_add_address(device, station->addresses[i]))) {
+    for (size_t i = 0; i < count; i++) {
+        if (!done(world, "add an address to", device, rtnl_add_address(device, addresses[i]))) {
             return false;
         }
     }
@@ -62,13 +64,13 @@ static bool add_addresses(struct world *world, const char *device,
 }
 
 // From the fabric to what is behind a host.
-static bool add_routes_back(struct world *world, const struct lab_station *station,
+static bool add_routes_back(struct world *world, const struct ip_addr *addresses, size_t count,
                             const char *device)
 {
-    for (size_t i = 0; i < station->address_count; i++) {
-        const struct ip_addr *addr = &station->addresses[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct ip_addr *addr = &addresses[i];
         if (!done(world, "add a route over", device,
-                  rtnl_add_route(device, addr, &gateways[addr->family == IP_V6]))) {
+                  rtnl_add_route(device, addr, &gateways[addr->family == IP_V6], RTNL_MAIN))) {
             return false;
         }
     }
@@ -77,20 +79,40 @@ static bool add_routes_back(struct world *world, const struct lab_station *stati
 
 // ---- hosts ----------------------------------------------------------------------------------------------------
 
-static const char *fabric_device(struct world *world, size_t node)
+static const char *fabric_device(struct world *world, size_t node, size_t uplink)
 {
-    return arena_printf(world->arena, "h%zu", node);
+    return arena_printf(world->arena, "h%zu-%zu", node, uplink);
 }
 
-static bool connect_node(struct world *world, size_t node)
+// What has a source address of this uplink leaves by it.
+static bool add_way_out(struct world *world, const struct lab_uplink *uplink, struct mac mac,
+                        size_t number)
 {
-    const char *uplink = world->lab->nodes[node].uplink;
-    const char *device = fabric_device(world, node);
-    struct mac own = mac_of(MAC_HOST, node), other = mac_of(MAC_FABRIC, node);
-    if (!done(world, "make the interface", uplink,
-              rtnl_add_veth(uplink, own, device, other, world->fabric)) ||
-        !done(world, "set up", uplink, rtnl_set_up(uplink, NULL)) ||
-        !namespace_enter(world, world->fabric) ||
+    uint8_t table = number == 0 ? RTNL_MAIN : (uint8_t)number;
+    if (!add_addresses(world, uplink->name, uplink->addresses, uplink->address_count) ||
+        !add_default_routes(world, uplink->name, mac, table)) {
+        return false;
+    }
+    for (size_t i = 0; i < uplink->address_count && number > 0; i++) {
+        if (!done(world, "add a rule for", uplink->name,
+                  rtnl_add_rule(uplink->addresses[i], table))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool connect_uplink(struct world *world, size_t node, size_t number)
+{
+    const struct lab_uplink *uplink = &world->lab->nodes[node].uplinks[number];
+    const char *device = fabric_device(world, node, number);
+    size_t cable = node * UPLINKS_MAX + number;
+    struct mac own = mac_of(MAC_HOST, cable), other = mac_of(MAC_FABRIC, cable);
+    if (!namespace_enter(world, world->nodes[node]) ||
+        !done(world, "make the interface", uplink->name,
+              rtnl_add_veth(uplink->name, own, device, other, world->fabric)) ||
+        !done(world, "set up", uplink->name, rtnl_set_up(uplink->name, NULL)) ||
+        !add_way_out(world, uplink, other, number) || !namespace_enter(world, world->fabric) ||
         !done(world, "set up", device, rtnl_set_up(device, NULL))) {
         return false;
     }
@@ -100,13 +122,22 @@ static bool connect_node(struct world *world, size_t node)
             return false;
         }
     }
-    return namespace_enter(world, world->nodes[node]) && add_default_routes(world, uplink, other);
+    return add_routes_back(world, uplink->addresses, uplink->address_count, device);
 }
 
 static bool make_node(struct world *world, size_t node)
 {
+    const struct lab_node *item = &world->lab->nodes[node];
     world->nodes[node] = namespace_new(world);
-    return world->nodes[node] >= 0 && connect_node(world, node);
+    if (world->nodes[node] < 0) {
+        return false;
+    }
+    for (size_t i = 0; i < item->uplink_count; i++) {
+        if (!connect_uplink(world, node, i)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 // ---- workloads ------------------------------------------------------------------------------------------------
@@ -153,7 +184,7 @@ static bool connect_workload(struct world *world, size_t number, const struct ca
                              struct mac mac)
 {
     const struct lab_station *station = &world->lab->stations[number];
-    struct mac own = cable->bridged ? mac_of(MAC_HOST, 1 << 16 | number) : gateway_mac;
+    struct mac own = cable->bridged ? mac_of(MAC_PORT, number) : gateway_mac;
     if (!namespace_enter(world, world->nodes[station->node]) ||
         (cable->bridged && !make_bridge(world, cable->interface)) ||
         !done(world, "make the interface", cable->end,
@@ -165,7 +196,7 @@ static bool connect_workload(struct world *world, size_t number, const struct ca
     for (size_t i = 0; i < station->address_count; i++) {
         const struct ip_addr *addr = &station->addresses[i];
         if (!done(world, "add a route over", cable->interface,
-                  rtnl_add_route(cable->interface, addr, NULL)) ||
+                  rtnl_add_route(cable->interface, addr, NULL, RTNL_MAIN)) ||
             !done(world, "add a neighbour to", cable->interface,
                   rtnl_add_neighbour(cable->interface, *addr, mac))) {
             return false;
@@ -183,31 +214,36 @@ static bool make_workload(struct world *world, size_t number)
     if (world->stations[number] < 0 || !connect_workload(world, number, &cable, mac) ||
         !namespace_enter(world, world->stations[number]) ||
         !done(world, "set up", "eth0", rtnl_set_up("eth0", NULL)) ||
-        !add_addresses(world, "eth0", station) || !add_default_routes(world, "eth0", gateway_mac)) {
+        !add_addresses(world, "eth0", station->addresses, station->address_count) ||
+        !add_default_routes(world, "eth0", gateway_mac, RTNL_MAIN)) {
         return false;
     }
     return namespace_enter(world, world->fabric) &&
-           add_routes_back(world, station, fabric_device(world, station->node));
+           add_routes_back(world, station->addresses, station->address_count,
+                           fabric_device(world, station->node, 0));
 }
 
-static bool make_other(struct world *world, const struct lab_station *station)
+static bool make_station(struct world *world, size_t number)
 {
-    if (station->place == LAB_OUTSIDE) {
-        return namespace_enter(world, world->fabric) && add_addresses(world, "lo", station);
+    const struct lab_station *station = &world->lab->stations[number];
+    switch ((enum lab_place)station->place) {
+    case LAB_WORKLOAD:
+        return make_workload(world, number);
+    case LAB_OUTSIDE:
+        return namespace_enter(world, world->fabric) &&
+               add_addresses(world, "lo", station->addresses, station->address_count);
+    case LAB_HOST:
+        break;
     }
-    return namespace_enter(world, world->nodes[station->node]) &&
-           add_addresses(world, world->lab->nodes[station->node].uplink, station) &&
-           namespace_enter(world, world->fabric) &&
-           add_routes_back(world, station, fabric_device(world, station->node));
+    return true;
 }
 
 bool topology_build(struct world *world)
 {
     const struct lab *lab = world->lab;
-    const struct lab_station control = {.addresses = control_addresses,
-                                        .address_count = ARRAY_COUNT(control_addresses)};
     world->fabric = namespace_new(world);
-    if (world->fabric < 0 || !add_addresses(world, "lo", &control)) {
+    if (world->fabric < 0 ||
+        !add_addresses(world, "lo", control_addresses, ARRAY_COUNT(control_addresses))) {
         return false;
     }
     for (size_t i = 0; i < lab->node_count; i++) {
@@ -216,9 +252,7 @@ bool topology_build(struct world *world)
         }
     }
     for (size_t i = 0; i < lab->station_count; i++) {
-        const struct lab_station *station = &lab->stations[i];
-        if (station->place == LAB_WORKLOAD ? !make_workload(world, i)
-                                           : !make_other(world, station)) {
+        if (!make_station(world, i)) {
             return false;
         }
     }

@@ -29,7 +29,7 @@ enum {
 struct batch {
     struct lab_probe **probes;
     size_t count;
-    size_t undecided; // neither arrived nor refused
+    size_t undecided; // not arrived
     uint32_t first;   // token of the first one: what is late from another batch counts nowhere
 };
 
@@ -42,10 +42,11 @@ static long now_ms(void)
 
 // ---- one batch ------------------------------------------------------------------------------------------------
 
-static void decide(struct batch *batch, struct lab_probe *probe, bool arrived)
+// Only what arrives is a decision: a refusal may be an answer to what arrived.
+static void arrive(struct batch *batch, struct lab_probe *probe)
 {
-    probe->arrived = arrived;
-    batch->undecided--;
+    batch->undecided -= !probe->arrived;
+    probe->arrived = true;
 }
 
 static void take_connection(struct sockets *sockets, struct batch *batch,
@@ -55,13 +56,27 @@ static void take_connection(struct sockets *sockets, struct batch *batch,
     socklen_t size = sizeof error;
     getsockopt(item->fd, SOL_SOCKET, SO_ERROR, &error, &size);
     epoll_ctl(sockets->epoll, EPOLL_CTL_DEL, item->fd, NULL);
-    decide(batch, item->probe, error == 0);
+    if (error == 0) {
+        arrive(batch, item->probe);
+    }
+}
+
+static struct ip_addr peer_address(const struct sockaddr_storage *peer)
+{
+    struct ip_addr addr = {.family = peer->ss_family == AF_INET ? IP_V4 : IP_V6};
+    if (addr.family == IP_V4) {
+        memcpy(addr.bytes, &((const struct sockaddr_in *)(const void *)peer)->sin_addr, 4);
+    } else {
+        memcpy(addr.bytes, &((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr, 16);
+    }
+    return addr;
 }
 
 // Raw IPv4 sockets give the IP header too.
 static size_t header_size(const struct lab_socket *item, const uint8_t *data, size_t size)
 {
-    if (item->kind != SOCKET_RAW || item->family != IP_V4) {
+    bool raw = item->kind == SOCKET_RAW || item->kind == SOCKET_WATCH;
+    if (!raw || item->family != IP_V4) {
         return 0;
     }
     size_t header = size > 0 ? (size_t)(data[0] & 15) * 4 : 0;
@@ -83,12 +98,39 @@ static void take_datagrams(struct batch *batch, const struct lab_socket *item)
         uint32_t token;
         if (packet_token(item->protocol, data + skip, (size_t)got - skip, &token) &&
             token - batch->first < batch->count && !batch->probes[token - batch->first]->arrived) {
-            decide(batch, batch->probes[token - batch->first], true);
+            arrive(batch, batch->probes[token - batch->first]);
         }
     }
 }
 
-// Until everything is decided, or the time is over.
+// Segments that open a connection: SYN without ACK.
+static void take_segments(struct sockets *sockets, struct batch *batch,
+                          const struct lab_socket *item)
+{
+    enum { TCP_HEADER = 20, FLAGS = 13, SYN = 2, ACK = 16 };
+    uint8_t data[DATAGRAM_MAX];
+    struct sockaddr_storage peer;
+    for (;;) {
+        socklen_t size = sizeof peer;
+        ssize_t got = recvfrom(item->fd, data, sizeof data, 0, (struct sockaddr *)&peer, &size);
+        if (got < 0) {
+            return;
+        }
+        const uint8_t *tcp = data + header_size(item, data, (size_t)got);
+        if (tcp + TCP_HEADER > data + got || (tcp[FLAGS] & (SYN | ACK)) != SYN) {
+            continue;
+        }
+        struct lab_probe *probe =
+            strmap_get(sockets->opening, socket_tuple(sockets->world->arena, peer_address(&peer),
+                                                      (uint16_t)(tcp[0] << 8 | tcp[1]), item->addr,
+                                                      (uint16_t)(tcp[2] << 8 | tcp[3])));
+        if (probe != NULL) {
+            arrive(batch, probe);
+        }
+    }
+}
+
+// Until everything has arrived, or the time is over.
 static void collect(struct sockets *sockets, struct batch *batch, long wait)
 {
     struct epoll_event events[EVENTS];
@@ -103,6 +145,8 @@ static void collect(struct sockets *sockets, struct batch *batch, long wait)
             const struct lab_socket *item = events[i].data.ptr;
             if (item->kind == SOCKET_CONNECT) {
                 take_connection(sockets, batch, item);
+            } else if (item->kind == SOCKET_WATCH) {
+                take_segments(sockets, batch, item);
             } else if (item->kind != SOCKET_LISTEN) {
                 take_datagrams(batch, item);
             }
