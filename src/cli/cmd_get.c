@@ -385,6 +385,9 @@ static struct report *named_rows(struct run *run, const struct query *query)
     for (size_t i = 0; i < resources->felix.count; i++) {
         meta_row(run, report, query, &resources->felix.items[i].meta);
     }
+    for (size_t i = 0; i < resources->tests.count; i++) {
+        meta_row(run, report, query, &resources->tests.items[i].meta);
+    }
     return report;
 }
 

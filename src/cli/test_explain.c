@@ -192,15 +192,6 @@ static void add_failure(struct strbuf *text, const struct expect_case *item,
     strbuf_addf(text, "%s  %-10s  %s\n", prefix, "explain", failure->trace);
 }
 
-static size_t count_failures(const struct expect_case *item)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < item->flows.count; i++) {
-        count += item->flows.items[i].wrong;
-    }
-    return count;
-}
-
 const char *test_explain(struct run *run, const struct expect_suite *suite,
                          const struct expect_case *item, const struct flow_evaluator *evaluator,
                          const char *prefix)
@@ -220,13 +211,13 @@ const char *test_explain(struct run *run, const struct expect_suite *suite,
         add_failure(&text, item, &failure, prefix);
         shown++;
     }
-    size_t left = 0;
-    for (size_t i = cursor; i < item->flows.count; i++) {
-        left += item->flows.items[i].wrong;
+    size_t seen = 0;
+    for (size_t i = 0; i < cursor; i++) {
+        seen += item->flows.items[i].wrong;
     }
-    if (left > 0) {
-        strbuf_addf(&text, "%s%zu more of the %zu wrong flows: -v shows them\n", prefix, left,
-                    count_failures(item));
+    if (seen < item->failed) {
+        strbuf_addf(&text, "%s%zu more of the %zu wrong flows%s\n", prefix, item->failed - seen,
+                    item->failed, run->options.verbose ? "" : ": -v shows more");
     }
     return strbuf_text(&text);
 }

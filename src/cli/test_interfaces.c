@@ -34,33 +34,54 @@ static struct host_interface *made_interface(struct maker *maker, struct host_no
     return &node->items[node->count - 1];
 }
 
-static void add_addresses(struct maker *maker, struct host_interface *interface,
-                          const struct res_nets *nets)
+static bool has_address(const struct host_node *node, struct ip_addr addr)
 {
-    struct cidr *addresses =
-        arena_array_of(maker->run->arena, struct cidr, interface->address_count + nets->count);
+    for (size_t i = 0; i < node->count; i++) {
+        for (size_t j = 0; j < node->items[i].address_count; j++) {
+            if (ip_addr_compare(node->items[i].addresses[j].addr, addr) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void add_address(struct maker *maker, struct host_interface *interface, struct cidr cidr)
+{
+    struct arena *arena = maker->run->arena;
+    struct cidr *addresses = arena_array_of(arena, struct cidr, interface->address_count + 1);
     if (interface->address_count > 0) {
         memcpy(addresses, interface->addresses, interface->address_count * sizeof *addresses);
     }
-    for (size_t i = 0; i < nets->count; i++) {
-        addresses[interface->address_count++] = nets->items[i].cidr;
-    }
+    addresses[interface->address_count++] = cidr;
     interface->addresses = addresses;
 }
 
+// One that is found by its address needs no interface where another has that address.
 static void add_host(struct maker *maker, const struct model_host *host, size_t known)
 {
-    const char *name = host->res->interface_name.text;
+    const struct res_nets *nets = &host->res->expected_ips;
+    const char *name = host->all_interfaces ? "uplink0" : host->res->interface_name.text;
     struct host_node *node = made_node(maker, host->res->node.text, known);
     if (node == NULL || (name != NULL && strcmp(name, "lo") == 0)) {
         return;
     }
-    if (host->all_interfaces) {
-        name = "uplink0";
-    } else if (name == NULL) {
-        name = arena_printf(maker->run->arena, "uplink%zu", node->count + 1);
+    const char *made = arena_printf(maker->run->arena, "uplink%zu", node->count + 1);
+    if (name != NULL) {
+        made_interface(maker, node, name);
     }
-    add_addresses(maker, made_interface(maker, node, name), &host->res->expected_ips);
+    for (size_t i = 0; i < nets->count; i++) {
+        if (!has_address(node, nets->items[i].cidr.addr)) {
+            add_address(maker, made_interface(maker, node, name != NULL ? name : made),
+                        nets->items[i].cidr);
+        }
+    }
+}
+
+// The one that leads to all others comes first, then those with a name.
+static int turn_of(const struct model_host *host)
+{
+    return host->all_interfaces ? 0 : host->res->interface_name.text != NULL ? 1 : 2;
 }
 
 void test_make_interfaces(struct run *run)
@@ -68,9 +89,9 @@ void test_make_interfaces(struct run *run)
     struct maker maker = {run, &run->inventory};
     const struct model *model = run->model;
     size_t known = run->inventory.count;
-    for (int all = 1; all >= 0; all--) { // the one that leads to all others comes first
+    for (int turn = 0; turn < 3; turn++) {
         for (size_t i = 0; i < model->hosts.count; i++) {
-            if (model->hosts.items[i].all_interfaces == all) {
+            if (turn_of(&model->hosts.items[i]) == turn) {
                 add_host(&maker, &model->hosts.items[i], known);
             }
         }

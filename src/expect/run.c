@@ -3,6 +3,8 @@
 // "deny" also tries every source port that a rule names, because one hole is enough.
 #include "internal.h"
 
+enum { KEPT_MAX = 10000 }; // wrong flows of a case that are kept to be shown
+
 struct cases {
     VEC_FIELDS(const struct expect_case *);
 };
@@ -201,7 +203,7 @@ static void judge_flow(struct runner *runner, struct expect_case *item, struct e
     flow.wrong = flow.allowed != item->allow;
     item->judged++;
     item->failed += flow.wrong;
-    if (flow.wrong || runner->suite->keep_flows) {
+    if (runner->suite->keep_flows || (flow.wrong && item->flows.count < KEPT_MAX)) {
         vec_push(runner->arena, &item->flows, flow);
     }
 }
