@@ -27,8 +27,8 @@ struct lint_input {
     size_t published_count;
 };
 
-// Runs every check. `arena` is for scratch and for what the findings say; the input is valid (no errors).
-void lint(struct arena *arena, struct diags *diags, const struct lint_input *input);
+// Runs every check; the input is valid (no errors).
+void lint(struct diags *diags, const struct lint_input *input);
 
 // Drops findings that the object which they are in says to ignore, by the annotation
 // polc.io/lint-ignore: "L110,L501 because ...". Errors stay. Returns how many were dropped.

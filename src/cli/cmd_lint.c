@@ -64,7 +64,7 @@ static int check(struct run *run)
         .paths = words_join(run->arena, run->options.paths.items, run->options.paths.count, " "),
     };
     read_published(run, &input);
-    lint(run->input, run->diags, &input);
+    lint(run->diags, &input);
     return POLC_EXIT_OK;
 }
 

@@ -5,7 +5,7 @@
 #include <polc/lint.h>
 
 struct lint {
-    struct arena *arena;
+    struct arena *arena; // scratch; what a finding says is copied
     struct diags *diags;
     const struct resources *resources;
     const struct model *model;

@@ -220,6 +220,12 @@ struct ip_addr judge_host_address(const struct judge *judge, uint32_t class, uin
 
 // ---- the walk -------------------------------------------------------------------------------------------------
 
+// Whether the walk may go on: there is budget, and what it looks for was not found yet.
+static bool goes_on(const struct walk *walk)
+{
+    return walk->budget.left > 0 && (walk->allowed == NULL || walk->allowed->count == 0);
+}
+
 static void add_decider(struct walk *walk, struct decider decider, const struct box *sample)
 {
     decider.sample = *sample;
@@ -267,7 +273,7 @@ static bool walk_policy(struct walk *walk, uint32_t number, struct region *live,
     const struct plan_rules *rules = &policy->rules[direction];
     bool is_target = until != NULL && until->policy == number;
     size_t count = is_target ? until->rule : rules->count;
-    for (size_t i = 0; i < count && live->count > 0 && walk->budget.left > 0; i++) {
+    for (size_t i = 0; i < count && live->count > 0 && goes_on(walk); i++) {
         const struct plan_rule *rule = &rules->items[i];
         if (rule->action == PLAN_LOG) {
             continue;
@@ -350,7 +356,7 @@ static void walk_profile(struct walk *walk, const struct plan_policy *profile, i
     if (profile->missing) {
         live->count = 0; // denies everything
     }
-    for (size_t i = 0; i < rules->count && live->count > 0 && walk->budget.left > 0; i++) {
+    for (size_t i = 0; i < rules->count && live->count > 0 && goes_on(walk); i++) {
         const struct plan_rule *rule = &rules->items[i];
         if (rule->action == PLAN_LOG) {
             continue;
@@ -372,12 +378,12 @@ bool judge_walk(struct walk *walk, struct region *live, const struct target *unt
     if (!walk->alone) {
         walk_before(walk, live);
     }
-    for (size_t i = 0; i < class->tiers.count && walk->budget.left > 0; i++) {
+    for (size_t i = 0; i < class->tiers.count && goes_on(walk); i++) {
         if (walk_tier(walk, &class->tiers.items[i], live, until)) {
             return walk->budget.left > 0;
         }
     }
-    for (size_t i = 0; i < class->profiles.count && until == NULL; i++) {
+    for (size_t i = 0; i < class->profiles.count && until == NULL && goes_on(walk); i++) {
         walk_profile(walk, &plan->profiles.items[class->profiles.items[i]], class->direction, live);
     }
     return walk->budget.left > 0;

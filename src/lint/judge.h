@@ -46,8 +46,9 @@ struct walk {
     uint8_t family; // enum ip_family
     struct budget budget;
     struct deciders deciders; // in order, each once
-    struct region *allowed;   // collects what is allowed, unless NULL
-    bool alone;               // only the policy of the target: what a staged policy does by itself
+    struct region
+        *allowed; // unless NULL: collects what is allowed, and the first part of it ends the walk
+    bool alone;   // only the policy of the target: what a staged policy does by itself
 };
 
 // The packets of a rule in a family: overlapping boxes, none for none.

@@ -2,10 +2,11 @@
 // Runs the groups of checks. None depends on another; their findings are sorted by place in the end.
 #include "judge.h"
 
-#define JUDGE_LIMIT ((size_t)4 << 30)
+#define SCRATCH_LIMIT ((size_t)4 << 30)
 
-void lint(struct arena *arena, struct diags *diags, const struct lint_input *input)
+void lint(struct diags *diags, const struct lint_input *input)
 {
+    struct arena *arena = arena_new(SCRATCH_LIMIT);
     struct lint lint = {
         .arena = arena,
         .diags = diags,
@@ -32,10 +33,11 @@ void lint(struct arena *arena, struct diags *diags, const struct lint_input *inp
         diag_report(diags, DIAG_L100, LOC_NONE,
                     "the input has no endpoint, so what selectors match was not looked at");
     }
-    struct arena *judged = arena_new(JUDGE_LIMIT);
+    struct arena *judged = arena_new(SCRATCH_LIMIT);
     struct judge *judge = judge_new(judged, &lint);
     lint_shadow(&lint, judge);
     lint_hosts(&lint, judge);
     lint_reach(&lint, judge);
     arena_free(judged);
+    arena_free(arena);
 }

@@ -5,7 +5,8 @@
 
 struct scope {
     const struct lint *lint;
-    struct things workloads, hosts;
+    struct things workloads, hosts, endpoints; // endpoints: both
+    struct strmap *namespaces;                 // name -> struct things of workloads
 };
 
 static struct loc selector_loc(const struct res_policy *policy)
@@ -113,9 +114,8 @@ static void check_inactive(const struct scope *scope, const struct model_policy 
         return;
     }
     if (res->meta.ns != NULL) {
-        struct things all = things;
-        things =
-            things_select(lint->arena, &all, sel_eq(lint->arena, LABEL_NAMESPACE, res->meta.ns));
+        const struct things *inside = strmap_get(scope->namespaces, res->meta.ns);
+        things = inside != NULL ? *inside : (struct things){.count = 0};
         if (things.count == 0) {
             report_nothing(scope, res, res->meta.loc, why_no_namespace(scope, res->meta.ns));
             return;
@@ -160,15 +160,34 @@ static void check_outside(const struct scope *scope, const struct model_policy *
     diag_key(diag, "namespaceSelector");
 }
 
+static void group_by_namespace(struct scope *scope)
+{
+    struct arena *arena = scope->lint->arena;
+    for (size_t i = 0; i < scope->workloads.count; i++) {
+        const struct thing *thing = &scope->workloads.items[i];
+        struct things *group = strmap_get(scope->namespaces, thing->ns);
+        if (group == NULL) {
+            group = arena_new_of(arena, struct things);
+            strmap_put(scope->namespaces, thing->ns, group);
+        }
+        vec_push(arena, group, *thing);
+    }
+}
+
 void lint_scope(const struct lint *lint)
 {
     struct scope scope = {
         .lint = lint,
         .workloads = things_of(lint->arena, lint->model, THING_WORKLOAD),
         .hosts = things_of(lint->arena, lint->model, THING_HOST),
+        .endpoints = things_of(lint->arena, lint->model, THING_WORKLOAD | THING_HOST),
+        .namespaces = strmap_new(lint->arena),
     };
+    group_by_namespace(&scope);
     for (size_t i = 0; i < lint->model->policies.count; i++) {
+        struct arena_mark mark = arena_mark(lint->arena);
         const struct model_policy *policy = &lint->model->policies.items[i];
         policy->active ? check_outside(&scope, policy) : check_inactive(&scope, policy);
+        arena_rewind(lint->arena, mark);
     }
 }

@@ -327,8 +327,10 @@ void lint_selectors(const struct lint *lint)
                  scan.index++) {
                 const struct model_rule *rule =
                     &scan.policy->rules[scan.direction].items[scan.index];
+                struct arena_mark mark = arena_mark(lint->arena);
                 check_side(&scan, &rule->res->source, &rule->source);
                 check_side(&scan, &rule->res->destination, &rule->destination);
+                arena_rewind(lint->arena, mark);
             }
         }
     }

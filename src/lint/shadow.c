@@ -430,6 +430,7 @@ static void check_policy(const struct finder *finder, uint32_t number, int direc
     const struct plan_policy *policy = &finder->lint->plan->policies.items[number];
     const struct plan_rules *rules = &policy->rules[direction];
     struct arena_mark mark = arena_mark(finder->scratch);
+    struct arena_mark texts = arena_mark(finder->lint->arena);
     struct verdict *verdicts = arena_array_of(finder->scratch, struct verdict, rules->count);
     for (size_t i = 0; i < rules->count; i++) {
         verdicts[i] = dead_judge(finder->dead, direction, (struct target){number, i});
@@ -446,6 +447,7 @@ static void check_policy(const struct finder *finder, uint32_t number, int direc
             report(finder, &subject, (struct target){number, i}, &verdicts[i]);
         }
     }
+    arena_rewind(finder->lint->arena, texts);
     arena_rewind(finder->scratch, mark);
 }
 
