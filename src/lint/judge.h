@@ -13,8 +13,9 @@ enum decider_kind {
     DECIDED_BY_RULE,
     DECIDED_BY_TIER_END,
     DECIDED_BY_FAILSAFE,
-    DECIDED_BY_DISCOVERY, // neighbour discovery, which passes before every policy
-    DECIDED_BY_TUNNEL,    // VXLAN and IPIP that a workload opens
+    DECIDED_BY_DISCOVERY,  // neighbour discovery, which passes before every policy
+    DECIDED_BY_TUNNEL,     // VXLAN and IPIP that a workload opens
+    DECIDED_BY_NO_PROFILE, // no tier decided, and no profile allows it
 };
 
 // Who decided a part of the packets.

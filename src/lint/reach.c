@@ -72,9 +72,13 @@ static enum answer allows(struct reach *reach, uint32_t class, uint8_t family,
     if (live.count == 0) {
         return ANSWER_NOT_ASKED;
     }
+    struct box first = live.items[0];
     bool known = judge_walk(&walk, &live, NULL);
-    if (walk.deciders.count > 0 && ret_decider != NULL) {
-        *ret_decider = walk.deciders.items[0];
+    if (ret_decider != NULL) {
+        *ret_decider = walk.deciders.count > 0 ? walk.deciders.items[0]
+                                               : (struct decider){.kind = DECIDED_BY_NO_PROFILE,
+                                                                  .verdict = PLAN_DENY,
+                                                                  .sample = first};
     }
     return allowed.count > 0 ? ANSWER_YES : known ? ANSWER_NO : ANSWER_UNKNOWN;
 }
@@ -89,14 +93,21 @@ static bool is_policed(const struct plan_class *class)
     return false;
 }
 
+// Where it is cut off: at the rule, at the policy that leads to the end of the tier, else at the endpoint itself.
+static struct loc cut_loc(const struct decider *decider, struct loc endpoint)
+{
+    bool at_policy = decider->kind == DECIDED_BY_TIER_END && decider->policy != NULL;
+    return decider->kind == DECIDED_BY_RULE ? decider->rule->loc
+           : at_policy                      ? decider->policy->loc
+                                            : endpoint;
+}
+
 static void add_cut(struct reach *reach, uint32_t class, const struct service *service,
-                    uint8_t family, const struct decider *decider)
+                    uint8_t family, const struct decider *decider, const char *name,
+                    struct loc endpoint)
 {
     const struct lint *lint = reach->lint;
-    struct loc loc = decider->kind == DECIDED_BY_RULE ? decider->rule->loc
-                     : decider->kind == DECIDED_BY_TIER_END && decider->policy != NULL
-                         ? decider->policy->loc
-                         : LOC_NONE;
+    struct loc loc = cut_loc(decider, endpoint);
     const char *key = arena_printf(lint->arena, "%d %u %u %u", (int)service->code, loc.source,
                                    loc.line, loc.column);
     struct cut *cut = strmap_get(reach->cuts, key);
@@ -118,16 +129,24 @@ static void add_cut(struct reach *reach, uint32_t class, const struct service *s
         cut->witness = witness_of(reach->judge, class, &sample, family);
         strmap_put(reach->cuts, key, cut);
     }
-    const struct plan *plan = lint->plan;
-    const struct plan_class *info = &plan->classes.items[class];
-    for (size_t i = 0; i < plan->endpoints.count && !info->host; i++) {
-        if (plan->endpoints.items[i].classes[PLAN_OUT] == class) {
-            vec_push(lint->arena, &cut->names, plan->endpoints.items[i].id);
+    vec_push(lint->arena, &cut->names, name);
+}
+
+static void add_cuts(struct reach *reach, uint32_t class, const struct service *service,
+                     uint8_t family, const struct decider *decider)
+{
+    const struct plan *plan = reach->lint->plan;
+    bool of_hosts = plan->classes.items[class].host;
+    for (size_t i = 0; i < plan->endpoints.count && !of_hosts; i++) {
+        const struct plan_endpoint *endpoint = &plan->endpoints.items[i];
+        if (endpoint->classes[PLAN_OUT] == class) {
+            add_cut(reach, class, service, family, decider, endpoint->id, endpoint->loc);
         }
     }
-    for (size_t i = 0; i < plan->hosts.count && info->host; i++) {
-        if (plan->hosts.items[i].classes[PLAN_NORMAL][PLAN_OUT] == class) {
-            vec_push(lint->arena, &cut->names, plan->hosts.items[i].id);
+    for (size_t i = 0; i < plan->hosts.count && of_hosts; i++) {
+        const struct plan_host *host = &plan->hosts.items[i];
+        if (host->classes[PLAN_NORMAL][PLAN_OUT] == class) {
+            add_cut(reach, class, service, family, decider, host->id, host->loc);
         }
     }
 }
@@ -149,7 +168,7 @@ static void check_service(struct reach *reach, uint32_t class, const struct serv
         }
     }
     if (family != 0) {
-        add_cut(reach, class, service, family, &decider);
+        add_cuts(reach, class, service, family, &decider);
     }
 }
 
@@ -173,7 +192,9 @@ static void report(const struct lint *lint, const struct cut *cut)
         diag_label(diag, "%s of %s denies it",
                    lint_rule_text(lint, PLAN_OUT, cut->decider.rule->index),
                    lint_policy_text(lint, cut->decider.policy));
-    } else {
+    } else if (cut->decider.kind == DECIDED_BY_NO_PROFILE) {
+        diag_label(diag, "no tier decides, and no profile allows it");
+    } else if (cut->decider.kind == DECIDED_BY_TIER_END) {
         diag_label(diag, "the end of tier \"%s\" denies it",
                    lint->plan->tiers.items[cut->decider.tier].name);
     }

@@ -79,6 +79,8 @@ static const char *decider_text(const struct finder *finder, const struct subjec
                             port_text(finder, decider->failsafe));
     case DECIDED_BY_DISCOVERY:
         return "the rule that lets neighbour discovery through allows";
+    case DECIDED_BY_NO_PROFILE: // comes behind every rule
+        break;
     case DECIDED_BY_TUNNEL:
         return "the setting that drops tunnels of workloads denies";
     }
