@@ -72,7 +72,7 @@ static void run_lint(struct arena *arena, struct diags *diags, const struct reso
 {
     struct lint_input input = {
         .resources = resources, .model = model, .plan = plan, .paths = "fuzz.yaml"};
-    lint(arena, diags, &input);
+    lint(diags, &input);
     lint_drop_ignored(arena, diags, resources);
     lint_fingerprint(arena, diags, resources);
 }
