@@ -3,6 +3,7 @@
 // must get what the rules for them say.
 #include "compare.h"
 
+#include "promote.h"
 #include "scene.h"
 
 bool subject_make(struct arena *arena, const struct test_case *test_case, struct subject *ret,
@@ -12,8 +13,15 @@ bool subject_make(struct arena *arena, const struct test_case *test_case, struct
     if (!build_case(arena, test_case, SCENE_NODE, &built, errors)) {
         return false;
     }
-    *ret =
-        (struct subject){arena, built.plan, built.ruleset, flow_evaluator_new(arena, built.plan)};
+    *ret = (struct subject){.arena = arena,
+                            .plan = built.plan,
+                            .ruleset = built.ruleset,
+                            .evaluator = flow_evaluator_new(arena, built.plan)};
+    struct test_case promoted;
+    if (promote_case(arena, test_case, &promoted) &&
+        build_case(arena, &promoted, SCENE_NODE, &built, NULL)) {
+        ret->promoted = built.ruleset;
+    }
     return true;
 }
 
@@ -89,6 +97,22 @@ static const char *compare_states(const struct subject *subject, const struct pr
     return sim.error;
 }
 
+// The evaluator with staged policies counted, against the ruleset of the case in which they are enforced.
+static const char *compare_promoted(const struct subject *subject, const struct probe *probe)
+{
+    struct sim sim = {0};
+    struct subject promoted = *subject;
+    promoted.ruleset = subject->promoted;
+    if (subject->promoted == NULL) {
+        return NULL;
+    }
+    bool passes = subject_simulate(&promoted, probe, SIM_CT_NEW, &sim) == SIM_ACCEPT;
+    enum flow_verdict verdict = flow_verdict(subject->evaluator, &probe->flow, true);
+    return passes == (verdict == FLOW_ALLOW) ? NULL
+           : passes ? "with its staged policies enforced the ruleset allows, the evaluator denies"
+                    : "with its staged policies enforced the ruleset denies, the evaluator allows";
+}
+
 const char *subject_compare(const struct subject *subject, const struct probe *probe)
 {
     struct sim sim = {0};
@@ -105,6 +129,7 @@ const char *subject_compare(const struct subject *subject, const struct probe *p
     struct arena_mark mark = arena_mark(subject->arena);
     flow_trace(subject->evaluator, subject->arena, &probe->flow, &trace);
     const char *problem = compare_states(subject, probe, &trace);
+    problem = problem != NULL ? problem : compare_promoted(subject, probe);
     if (trace.verdict != verdict) {
         problem = "the evaluator's trace has another verdict than its short form";
     }

@@ -11,6 +11,8 @@ struct subject {
     const struct plan *plan;
     const struct nft_ruleset *ruleset;
     struct flow_evaluator *evaluator;
+    const struct nft_ruleset
+        *promoted; // with every staged policy enforced; NULL: there is none, or not valid
 };
 
 // Builds the case for the node of the scene. False when the directory is not valid; see build_case().
