@@ -55,6 +55,16 @@ enum sim_verdict subject_simulate(const struct subject *subject, const struct pr
     return sim_packet_way(sim, &packet);
 }
 
+bool plan_has_untracked(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->classes.count; i++) {
+        if (plan->classes.items[i].stage == PLAN_UNTRACKED) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool has_stage(const struct flow_trace *trace, enum plan_stage stage)
 {
     for (size_t i = 0; i < trace->stages.count; i++) {
@@ -74,6 +84,23 @@ static bool judges_workload(const struct flow_trace *trace)
         }
     }
     return false;
+}
+
+// What the host sends and NAT redirects is judged by where it goes in the end, whatever routing said first.
+static const char *compare_redirected(const struct subject *subject, const struct probe *probe,
+                                      const struct flow_trace *trace)
+{
+    struct sim sim = {.ruleset = subject->ruleset};
+    struct sim_packet packet = packet_of(probe, SIM_CT_NEW);
+    if (probe->in_interface[0] != '\0' || plan_has_untracked(subject->plan) ||
+        probe->flow.protocol == PROTO_ICMPV6) { // neighbour discovery is not redirected
+        return NULL;
+    }
+    packet.destination_changed = true;
+    packet.first_out_interface = scene_outside[probe->flow.source.bytes[3] % SCENE_OUTSIDE];
+    bool passes = sim_packet_way(&sim, &packet) == SIM_ACCEPT;
+    return passes == (trace->verdict == FLOW_ALLOW) ? NULL
+                                                    : "a redirected packet gets another verdict";
 }
 
 // Packets of a known connection pass, but for what is judged before connection tracking; invalid ones do not, where a
@@ -129,6 +156,7 @@ const char *subject_compare(const struct subject *subject, const struct probe *p
     struct arena_mark mark = arena_mark(subject->arena);
     flow_trace(subject->evaluator, subject->arena, &probe->flow, &trace);
     const char *problem = compare_states(subject, probe, &trace);
+    problem = problem != NULL ? problem : compare_redirected(subject, probe, &trace);
     problem = problem != NULL ? problem : compare_promoted(subject, probe);
     if (trace.verdict != verdict) {
         problem = "the evaluator's trace has another verdict than its short form";

@@ -25,6 +25,9 @@ const char *subject_compare(const struct subject *subject, const struct probe *p
 // Both explanations, for a person.
 void subject_explain(const struct subject *subject, const struct probe *probe, FILE *out);
 
+// Whether any policy is asked before connection tracking.
+bool plan_has_untracked(const struct plan *plan);
+
 // What the simulator says.
 enum sim_verdict subject_simulate(const struct subject *subject, const struct probe *probe,
                                   uint32_t ct_state, struct sim *sim);

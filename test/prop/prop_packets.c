@@ -216,17 +216,6 @@ static bool try_shots(struct run *run, struct arena *arena, const struct subject
     return true;
 }
 
-// A reply that connection tracking does not know must be allowed by untracked policy of its own.
-static bool has_untracked(const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->classes.count; i++) {
-        if (plan->classes.items[i].stage == PLAN_UNTRACKED) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool apply_case(const struct run *run, struct arena *arena, uint64_t number,
                        const struct test_case *test_case)
 {
@@ -255,9 +244,9 @@ static void run_case(struct run *run, struct arena *arena, uint64_t number)
         return;
     }
     probes_make(arena, subject.plan, &rng, run->flows, &probes);
-    bool right =
-        try_shots(run, arena, &subject, &probes, false, &wrong) &&
-        (has_untracked(subject.plan) || try_shots(run, arena, &subject, &probes, true, &wrong));
+    bool right = try_shots(run, arena, &subject, &probes, false, &wrong) &&
+                 (plan_has_untracked(subject.plan) ||
+                  try_shots(run, arena, &subject, &probes, true, &wrong));
     run->noticed += !right;
     if (!right && !run->swap) {
         report_wrong(run, arena, number, &test_case, &wrong);

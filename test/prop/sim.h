@@ -21,7 +21,9 @@ struct sim_packet {
     const char *in_interface, *out_interface; // "" where the hook has none
     uint32_t ct_state;                        // what conntrack makes of it: one of SIM_CT_*
     bool destination_changed;                 // by NAT
-    bool notrack;                             // set by the ruleset: conntrack leaves it alone
+    const char *
+        first_out_interface; // what routing said before NAT changed the destination; NULL: the same
+    bool notrack;            // set by the ruleset: conntrack leaves it alone
     uint32_t mark;
     bool limits_exceeded; // every rate limit is used up
 };

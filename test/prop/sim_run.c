@@ -215,7 +215,8 @@ enum sim_verdict sim_packet_way(struct sim *sim, const struct sim_packet *packet
     struct sim_packet copy = *packet;
     const char *in = packet->in_interface, *out = packet->out_interface;
     if (in[0] == '\0') {
-        return one_hook(sim, HOOK_OUTPUT, &copy, "", out) == SIM_DROP
+        const char *first = packet->first_out_interface != NULL ? packet->first_out_interface : out;
+        return one_hook(sim, HOOK_OUTPUT, &copy, "", first) == SIM_DROP
                    ? SIM_DROP
                    : one_hook(sim, HOOK_POSTROUTING, &copy, "", out);
     }
