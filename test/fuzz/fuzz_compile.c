@@ -9,6 +9,8 @@
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
 
 enum { NODES_MAX = 3, ENDS_MAX = 3 };
 
@@ -91,6 +93,70 @@ static void compile(struct arena *arena, struct sources *sources, struct diags *
         const struct host_inventory inventory = inventory_of(arena, node);
         const struct model *model = resolve(arena, diags, resources, node, &inventory);
         lower(arena, sources, plan_build(arena, model), out);
+    }
+}
+
+// ---- mutation: lines and words of YAML as often as bytes, so that more of what comes out is still YAML ----------
+
+struct span {
+    size_t start, length;
+};
+
+static bool ends_piece(uint8_t byte, bool words)
+{
+    return byte == '\n' || (words && strchr(" ,:{}[]\"'", byte) != NULL);
+}
+
+// One of the lines (with its end), or of the words.
+static struct span some_piece(const uint8_t *data, size_t size, bool words)
+{
+    size_t at = (size_t)rand() % size, end = at;
+    while (at > 0 && !ends_piece(data[at - 1], words)) {
+        at--;
+    }
+    while (end < size && !ends_piece(data[end], words)) {
+        end++;
+    }
+    return (struct span){at, end - at + (!words && end < size)};
+}
+
+// Puts a copy of one piece in the place of another one, or before it.
+static size_t copy_piece(uint8_t *data, size_t size, size_t max_size, bool words)
+{
+    struct span from = some_piece(data, size, words), to = some_piece(data, size, words);
+    size_t removed = rand() % 2 > 0 ? to.length : 0;
+    uint8_t *copy = malloc(from.length + 1);
+    if (size - removed + from.length <= max_size) {
+        memcpy(copy, data + from.start, from.length);
+        memmove(data + to.start + from.length, data + to.start + removed,
+                size - to.start - removed);
+        memcpy(data + to.start, copy, from.length);
+        size = size - removed + from.length;
+    }
+    free(copy);
+    return size;
+}
+
+static size_t drop_line(uint8_t *data, size_t size)
+{
+    struct span line = some_piece(data, size, false);
+    memmove(data + line.start, data + line.start + line.length, size - line.start - line.length);
+    return size - line.length;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed)
+{
+    srand(seed);
+    switch (size == 0 ? 0 : rand() % 6) {
+    case 1:
+        return drop_line(data, size);
+    case 2:
+        return copy_piece(data, size, max_size, false);
+    case 3:
+    case 4:
+        return copy_piece(data, size, max_size, true);
+    default:
+        return LLVMFuzzerMutate(data, size, max_size);
     }
 }
 
