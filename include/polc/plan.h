@@ -110,7 +110,8 @@ struct plan_port_member {
 };
 
 struct plan_ipset {
-    const char *name; // canonical selector: identity and comment
+    const char *name;    // canonical selector: identity and comment
+    const char *service; // "NS/NAME" when it is the whole of a service; else NULL
     bool named_ports;
     struct cidrset members; // when not named_ports
     struct plan_port_member *ports;

@@ -35,6 +35,7 @@ struct model_ipset {
     uint8_t kind; // enum model_ipset_kind
     const char *
         name; // unique and stable: canonical selector; for named ports "PORTS/PROTOCOL of SELECTOR"
+    const char *service;             // "NS/NAME" when it is the whole of a service; else NULL
     struct cidrset members;          // MODEL_ADDRESSES, normalized, both families
     struct model_port_member *ports; // MODEL_NAMED_PORTS: sorted, unique
     size_t port_count;

@@ -51,11 +51,27 @@ static bool only_nets_differ(const struct plan *plan, struct plan_match match,
     return matches(plan, &match, flow);
 }
 
+// A service takes its ends from elsewhere: nothing can be added to it in the rule.
+static bool names_service(const struct plan *plan, const struct plan_match *match)
+{
+    const int32_t sets[] = {match->source.ipset, match->source.named_ports,
+                            match->destination.ipset, match->destination.named_ports};
+    for (size_t i = 0; i < ARRAY_COUNT(sets); i++) {
+        if (sets[i] >= 0 && plan->ipsets.items[sets[i]].service != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum flow_gap flow_rule_gap(const struct plan *plan, const struct plan_rule *rule,
                             enum plan_direction direction, const struct flow *flow)
 {
     if (matches(plan, &rule->match, flow)) {
         return FLOW_GAP_NONE;
+    }
+    if (names_service(plan, &rule->match)) {
+        return FLOW_GAP_MORE;
     }
     if (only_set_differs(plan, rule->match, direction, flow)) {
         return FLOW_GAP_PEER_SET;

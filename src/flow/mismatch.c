@@ -84,6 +84,12 @@ static const char *set_name(const struct context *context, int32_t number)
     return selector_text(context->arena, context->plan->ipsets.items[number].name);
 }
 
+// The service that a set stands for, or NULL.
+static const char *service_of(const struct context *context, int32_t number)
+{
+    return number >= 0 ? context->plan->ipsets.items[number].service : NULL;
+}
+
 // "port http/TCP of SELECTOR"; that it may be any endpoint's need not be said.
 static const char *port_name(const struct context *context, int32_t number)
 {
@@ -104,6 +110,15 @@ static const char *wrong_ports(const struct context *context)
 {
     struct arena *arena = context->arena;
     const struct plan_side *side = context->side;
+    const char *service = service_of(context, side->named_ports);
+    if (service != NULL) {
+        bool empty = context->plan->ipsets.items[side->named_ports].port_count == 0;
+        char buffer[IP_TEXT_MAX];
+        return empty ? arena_printf(arena, "service %s has no backend", service)
+                     : arena_printf(arena, "%s %s %s is no backend of service %s",
+                                    context->side_name, ip_addr_text(context->addr, buffer),
+                                    flow_service_text(arena, context->flow), service);
+    }
     if (side->ports.count == 0 && context->plan->ipsets.items[side->named_ports].port_count == 0) {
         return arena_printf(arena, "no endpoint has %s", port_name(context, side->named_ports));
     }
@@ -136,6 +151,10 @@ static const char *side_text(const struct context *context, enum mismatch mismat
         return arena_printf(arena, "%s %s is in notNets %s", name, addr,
                             nets_text(arena, &side->not_nets));
     case MISMATCH_SET:
+        if (service_of(context, side->ipset) != NULL) {
+            return arena_printf(arena, "%s is no backend of service %s", name,
+                                service_of(context, side->ipset));
+        }
         return arena_printf(arena, "%s is not %s", name, set_name(context, side->ipset));
     case MISMATCH_NOT_SET:
         return arena_printf(arena, "%s is %s, which the rule excludes", name,

@@ -89,6 +89,7 @@ static void build_ipset(struct arena *arena, const struct model_ipset *set, stru
 {
     struct plan_ipset *ret = vec_add(arena, &plan->ipsets);
     ret->name = copy(arena, set->name);
+    ret->service = copy(arena, set->service);
     ret->named_ports = set->kind == MODEL_NAMED_PORTS;
     ret->members.count = set->members.count;
     ret->members.items = arena_array_of(arena, struct cidr, set->members.count);

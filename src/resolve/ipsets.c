@@ -249,11 +249,22 @@ int32_t ipset_named_ports(struct ipset_registry *registry, const struct sel *sel
     return number;
 }
 
+// The set of a service under a name that ends in its own; *ret_new is NULL when it was made before.
+static int32_t intern_service(struct ipset_registry *registry, const char *head, const char *ns,
+                              const char *name, struct model_ipset **ret_new)
+{
+    const char *full = arena_printf(registry->arena, "%s%s/%s", head, ns, name);
+    int32_t number = intern_set(registry, full, ret_new);
+    if (*ret_new != NULL) {
+        (*ret_new)->service = full + strlen(head);
+    }
+    return number;
+}
+
 int32_t ipset_service_ports(struct ipset_registry *registry, const char *ns, const char *name)
 {
     struct model_ipset *set;
-    int32_t number =
-        intern_set(registry, arena_printf(registry->arena, "service %s/%s", ns, name), &set);
+    int32_t number = intern_service(registry, "service ", ns, name, &set);
     const struct model_service *service = model_find_service(registry->model, ns, name);
     if (set != NULL) {
         set->kind = MODEL_NAMED_PORTS;
@@ -266,8 +277,7 @@ int32_t ipset_service_ports(struct ipset_registry *registry, const char *ns, con
 int32_t ipset_service_addresses(struct ipset_registry *registry, const char *ns, const char *name)
 {
     struct model_ipset *set;
-    int32_t number = intern_set(
-        registry, arena_printf(registry->arena, "addresses of service %s/%s", ns, name), &set);
+    int32_t number = intern_service(registry, "addresses of service ", ns, name, &set);
     const struct model_service *service = model_find_service(registry->model, ns, name);
     if (set != NULL) {
         set->kind = MODEL_ADDRESSES;
