@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BACKLOG = 4096 };
@@ -159,6 +160,19 @@ bool sockets_listen(struct sockets *sockets, struct lab_probe *probe)
            (probe->protocol != PROTO_TCP || watch_segments(sockets, probe));
 }
 
+// A connection of an earlier batch in the other direction, whose answer was dropped, holds the same ends for a second.
+static int connect_soon(int fd, const struct sockaddr_storage *address, socklen_t size)
+{
+    static const struct timespec pause = {.tv_nsec = 50000000};
+    enum { TRIES = 60 };
+    int result = connect(fd, (const struct sockaddr *)address, size);
+    for (int i = 0; i < TRIES && result != 0 && errno == EADDRNOTAVAIL; i++) {
+        nanosleep(&pause, NULL);
+        result = connect(fd, (const struct sockaddr *)address, size);
+    }
+    return result;
+}
+
 static bool start_connection(struct sockets *sockets, struct lab_probe *probe)
 {
     struct sockaddr_storage address;
@@ -168,7 +182,7 @@ static bool start_connection(struct sockets *sockets, struct lab_probe *probe)
     if (fd < 0) {
         return false;
     }
-    if (connect(fd, (const struct sockaddr *)&address, size) != 0 && errno != EINPROGRESS) {
+    if (connect_soon(fd, &address, size) != 0 && errno != EINPROGRESS) {
         close(fd); // refused before it left: as good as dropped
         return true;
     }
