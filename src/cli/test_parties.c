@@ -110,7 +110,9 @@ static void take_reference(struct finder *finder, struct expect_case *item,
         }
         return;
     }
-    if (ref.port != 0 && item->problem == NULL) {
+    // A service has a port of its own; which port is meant is for the case to say.
+    bool service = strncmp(text->text, "svc/", strlen("svc/")) == 0;
+    if (ref.port != 0 && item->problem == NULL && (!service || strchr(text->text, ':') != NULL)) {
         item->problem = arena_printf(finder->run->arena, "\"%s\" has a port", text->text);
         item->hint = "ports stand in \"ports\"";
         item->problem_loc = text->loc;
