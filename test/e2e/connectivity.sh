@@ -110,6 +110,88 @@ spec:
 - {from: shop/cron, to: shop/db-1, protocol: TCP, port: 5432, expect: allow}
 END
 
+# Hosts: one by the name of its interface, one for all interfaces, one by its address and without connection tracking.
+mkdir "$LAB_DIR/hosts"
+cat >"$LAB_DIR/hosts/hosts.yaml" <<'END'
+apiVersion: projectcalico.org/v3
+kind: HostEndpoint
+metadata: {name: n1-eth0, labels: {host: n1}}
+spec: {node: n1, interfaceName: eth0, expectedIPs: [192.0.2.10, "2001:db8:2::10"]}
+---
+apiVersion: projectcalico.org/v3
+kind: HostEndpoint
+metadata: {name: n2-any, labels: {host: n2}}
+spec: {node: n2, interfaceName: "*", expectedIPs: [192.0.2.20]}
+---
+apiVersion: projectcalico.org/v3
+kind: HostEndpoint
+metadata: {name: n3-ip, labels: {host: n3}}
+spec: {node: n3, expectedIPs: [192.0.2.30]}
+---
+apiVersion: projectcalico.org/v3
+kind: WorkloadEndpoint
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {node: n1, interfaceName: cali-web, ipNetworks: [10.81.0.1/32, "fd81::1/128"], profiles: [projectcalico-default-allow]}
+---
+apiVersion: projectcalico.org/v3
+kind: WorkloadEndpoint
+metadata: {name: db, namespace: shop, labels: {app: db}}
+spec: {node: n2, interfaceName: cali-db, ipNetworks: [10.82.0.1/32, "fd82::1/128"], profiles: [projectcalico-default-allow]}
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: hosts}
+spec:
+  selector: has(host)
+  types: [Ingress, Egress]
+  ingress:
+  - {action: Allow, protocol: TCP, destination: {ports: [80]}}
+  egress:
+  - {action: Allow, protocol: TCP, destination: {ports: [443]}}
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: forward}
+spec:
+  selector: host == "n1"
+  applyOnForward: true
+  order: 1
+  types: [Ingress]
+  ingress:
+  - {action: Deny, protocol: UDP, destination: {ports: [99]}}
+  - {action: Allow}
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: raw}
+spec:
+  selector: host == "n3"
+  doNotTrack: true
+  applyOnForward: true
+  types: [Ingress, Egress]
+  ingress:
+  - {action: Deny, protocol: TCP, destination: {ports: [81]}}
+  - {action: Allow, protocol: UDP, destination: {ports: [53]}}
+  egress:
+  - {action: Allow, protocol: UDP, source: {ports: [53]}}
+END
+cat >"$LAB_DIR/hosts/tests.yaml" <<'END'
+apiVersion: polc.io/v1
+kind: ConnectivityTest
+metadata: {name: hosts}
+spec:
+- {from: pub, to: [hep/n1-eth0, hep/n2-any, hep/n3-ip], protocol: TCP, port: 80, expect: allow}
+- {description: a failsafe port, from: pub, to: [hep/n1-eth0, hep/n2-any, hep/n3-ip], protocol: TCP, port: 22, expect: allow}
+- {from: pub, to: [hep/n2-any, hep/n3-ip], protocol: TCP, port: 443, expect: deny}
+- {from: [hep/n1-eth0, hep/n2-any, hep/n3-ip], to: pub, protocol: TCP, port: 443, expect: allow}
+- {from: [hep/n1-eth0, hep/n2-any, hep/n3-ip], to: pub, protocol: TCP, port: 80, expect: deny}
+- {description: forwarded, from: [pub, shop/db], to: shop/web, protocol: UDP, port: 99, expect: deny}
+- {from: [pub, shop/db], to: shop/web, protocol: UDP, port: 98, expect: allow}
+- {description: untracked, from: pub, to: hep/n3-ip, protocol: UDP, port: 53, expect: allow}
+- {from: pub, to: hep/n3-ip, protocol: UDP, port: 54, expect: deny}
+- {from: shop/web, to: hep/n1-eth0, protocol: TCP, port: 443, expect: deny}
+END
+
 # What the machine has: links and tables, which no lab may change.
 machine() {
   ip -o link
@@ -131,6 +213,7 @@ for sample in stars vote storefront quarantine hipstershop; do
     --matrix "$LAB_ROOT/policies/$sample/README.md"
 done
 
+check_ok 'hosts' test_kernel "$LAB_DIR/hosts"
 check_status 'what is wrong does not hold' 1 test_kernel "$LAB_DIR/in" "$LAB_DIR/wrong" -o tap
 check_eq 'of three cases two' 'ok 1, not ok 2, not ok 3' \
   "$(sed -nE 's/^((not )?ok [0-9]+) .*/\1/p' "$LAB_DIR/output" | paste -sd, | sed 's/,/, /g')"
