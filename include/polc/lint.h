@@ -22,8 +22,9 @@ struct lint_input {
     const struct resources *resources;
     const struct model *model;              // of every node, whichever the plan is for
     const struct plan *plan;                // of one node, or of all
-    const char *paths;                      // as they were given, for hints that call polc
-    const struct lint_published *published; // of this host, when the plan is for it
+    const char *paths;                      // quoted for a shell, for hints that call polc
+    const char *node;                       // that polc runs on; NULL: none of the input
+    const struct lint_published *published; // of `node`; none when nobody looked
     size_t published_count;
 };
 

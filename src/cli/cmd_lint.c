@@ -5,12 +5,45 @@
 #include <polc/lint.h>
 #include <polc/report.h>
 
-// Ports that other tables publish, when the run is about this machine and may look.
-static void read_published(struct run *run, struct lint_input *input)
+// The node of the input that is the machine polc runs on, if it has a host endpoint there; else NULL. Of the others
+// nothing more is known than the input says.
+static const char *find_this_node(struct run *run)
+{
+    if (run->options.node_given) {
+        return is_this_machine(run, run->options.node) ? run->options.node : NULL;
+    }
+    const char *hostname = this_hostname(run);
+    const char *brief = arena_strndup(run->arena, hostname, strcspn(hostname, "."));
+    const char *found = NULL;
+    for (size_t i = 0; i < run->resources.hosts.count; i++) {
+        const char *node = run->resources.hosts.items[i].node.text;
+        if (node != NULL && strcmp(node, hostname) == 0) {
+            return node;
+        }
+        found = node != NULL && strcmp(node, brief) == 0 ? node : found;
+    }
+    return found;
+}
+
+// All nodes together still know the interfaces of this machine, when it is one of them.
+static int read_this_node(struct run *run, const char *node)
+{
+    int error = node != NULL && !run->options.node_given && run->options.interfaces == NULL
+                    ? host_read_kernel(run->input, node, &run->inventory)
+                    : 0;
+    if (error != 0) {
+        diag_report(run->diags, DIAG_N304, LOC_NONE, "reading this host's interfaces: %s",
+                    strerror(error));
+    }
+    return error == 0 ? POLC_EXIT_OK : POLC_EXIT_SYSTEM;
+}
+
+// Ports that other tables of this machine publish, if the run may look.
+static void read_published(struct run *run, const char *node, struct lint_input *input)
 {
     struct nft_published_ports ports = {0};
     struct nft_failure failure;
-    if (run->model->node == NULL || !is_this_machine(run, run->model->node)) {
+    if (node == NULL) {
         return;
     }
     if (nft_read_dnat(run->input, run->options.table, &ports, &failure) != NFT_DONE) {
@@ -36,14 +69,39 @@ static void read_published(struct run *run, struct lint_input *input)
             .target = port->target,
         };
     }
+    input->node = node;
     input->published = published;
     input->published_count = ports.count;
+}
+
+// As they can be given to a shell again.
+static const char *quoted_paths(struct run *run)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:@%,";
+    struct strbuf text = {.arena = run->arena};
+    for (size_t i = 0; i < run->options.paths.count; i++) {
+        const char *path = run->options.paths.items[i];
+        bool is_plain = path[0] != '\0' && path[strspn(path, plain)] == '\0';
+        strbuf_add(&text, i > 0 ? " " : "");
+        strbuf_add(&text, is_plain ? path : "'");
+        for (; !is_plain && *path != '\0'; path++) {
+            *path == '\'' ? strbuf_add(&text, "'\\''") : strbuf_add_n(&text, path, 1);
+        }
+        strbuf_add(&text, is_plain ? "" : "'");
+    }
+    return strbuf_text(&text);
 }
 
 // One input that was looked at; of the base only its findings matter.
 static int check(struct run *run)
 {
+    const char *node = NULL;
     int code = pipeline_read(run);
+    if (code == POLC_EXIT_OK) {
+        node = find_this_node(run);
+        code = read_this_node(run, node);
+    }
     if (code == POLC_EXIT_OK) {
         code = pipeline_model(run);
     }
@@ -61,9 +119,9 @@ static int check(struct run *run)
         .resources = &run->resources,
         .model = all,
         .plan = plan_build(run->input, run->model),
-        .paths = words_join(run->arena, run->options.paths.items, run->options.paths.count, " "),
+        .paths = quoted_paths(run),
     };
-    read_published(run, &input);
+    read_published(run, node, &input);
     lint(run->diags, &input);
     return POLC_EXIT_OK;
 }

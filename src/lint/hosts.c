@@ -265,10 +265,11 @@ static void check_published(const struct lint *lint, struct judge *judge)
         const struct lint_published *published = &lint->published[i];
         for (size_t j = 0; j < plan->interfaces.count; j++) {
             const struct plan_interface *interface = &plan->interfaces.items[j];
-            const struct plan_host *host =
-                interface->host >= 0 && !interface->loopback && !interface->workload
-                    ? &plan->hosts.items[interface->host]
-                    : NULL;
+            const struct plan_host *host = interface->host >= 0 && !interface->loopback &&
+                                                   !interface->workload &&
+                                                   same_node(interface->node, lint->node)
+                                               ? &plan->hosts.items[interface->host]
+                                               : NULL;
             if (host != NULL && is_on(interface, published) &&
                 !is_covered(lint, judge, host, published)) {
                 report_published(lint, host, published, interface->name);

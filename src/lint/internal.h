@@ -11,6 +11,7 @@ struct lint {
     const struct model *model;
     const struct plan *plan;
     const char *paths;
+    const char *node; // that polc runs on, or NULL
     const struct lint_published *published;
     size_t published_count;
     struct strmap *policies; // id -> const struct model_policy *

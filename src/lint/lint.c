@@ -14,6 +14,7 @@ void lint(struct diags *diags, const struct lint_input *input)
         .model = input->model,
         .plan = input->plan,
         .paths = input->paths,
+        .node = input->node,
         .published = input->published,
         .published_count = input->published_count,
         .policies = strmap_new(arena),
