@@ -170,53 +170,83 @@ uint32_t space_range(struct space *space, wide min, wide max)
 
 // ---- two sets make a third ------------------------------------------------------------------------------------
 
-static struct range *join_and(struct arena *arena, const struct set *a, const struct set *b,
-                              size_t *ret_count)
+// The first range from `at` on that does not end below the value: in steps that double, then between the last two. Sets of
+// one range meet sets of a hundred thousand, which nobody wants to walk through.
+static size_t seek(const struct set *set, size_t at, wide value)
 {
-    struct range *ret = arena_array_of(arena, struct range, a->count + b->count);
+    size_t step = 1;
+    size_t low = at;
+    size_t high = at;
+    while (high < set->count && set->items[high].max < value) {
+        low = high + 1;
+        high += step;
+        step *= 2;
+    }
+    high = high < set->count ? high : set->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (set->items[middle].max < value) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+// Both joins return how many ranges there are, and write them unless `ret` is NULL.
+static size_t join_and(const struct set *a, const struct set *b, struct range *ret)
+{
     size_t i = 0, j = 0, count = 0;
     while (i < a->count && j < b->count) {
         struct range left = a->items[i];
         struct range right = b->items[j];
-        wide min = left.min > right.min ? left.min : right.min;
-        wide max = left.max < right.max ? left.max : right.max;
-        if (min <= max) {
-            ret[count++] = (struct range){min, max};
+        if (left.max < right.min) {
+            i = seek(a, i, right.min);
+            continue;
         }
+        if (right.max < left.min) {
+            j = seek(b, j, left.min);
+            continue;
+        }
+        if (ret != NULL) {
+            ret[count] = (struct range){left.min > right.min ? left.min : right.min,
+                                        left.max < right.max ? left.max : right.max};
+        }
+        count++;
         left.max < right.max ? i++ : j++;
     }
-    *ret_count = count;
-    return ret;
+    return count;
 }
 
-static struct range *join_minus(struct arena *arena, const struct set *a, const struct set *b,
-                                size_t *ret_count)
+static size_t join_minus(const struct set *a, const struct set *b, struct range *ret)
 {
-    struct range *ret = arena_array_of(arena, struct range, a->count + b->count);
     size_t j = 0, count = 0;
     for (size_t i = 0; i < a->count; i++) {
         struct range rest = a->items[i];
         bool some = true;
-        while (j < b->count && b->items[j].max < rest.min) {
-            j++;
-        }
+        j = seek(b, j, rest.min);
         // A range of b may reach into the next range of a, so j stays on the last one that was looked at.
-        for (; some && j < b->count && b->items[j].min <= rest.max; j++) {
-            if (b->items[j].min > rest.min) {
-                ret[count++] = (struct range){rest.min, b->items[j].min - 1};
+        while (some && j < b->count && b->items[j].min <= rest.max) {
+            struct range hole = b->items[j];
+            if (hole.min > rest.min) {
+                if (ret != NULL) {
+                    ret[count] = (struct range){rest.min, hole.min - 1};
+                }
+                count++;
             }
-            some = b->items[j].max < rest.max;
-            if (!some) {
-                break;
+            some = hole.max < rest.max;
+            if (some) {
+                rest.min = hole.max + 1;
+                j++;
             }
-            rest.min = b->items[j].max + 1;
         }
-        if (some) {
-            ret[count++] = rest;
+        if (some && ret != NULL) {
+            ret[count] = rest;
         }
+        count += some;
     }
-    *ret_count = count;
-    return ret;
+    return count;
 }
 
 static size_t memo_slot(const struct memo *memos, size_t slots, uint32_t operation, uint32_t a,
@@ -252,11 +282,12 @@ static uint32_t operate(struct space *space, enum operation operation, uint32_t 
     }
     const struct set *left = &space->sets.items[a];
     const struct set *right = &space->sets.items[b];
-    size_t count = 0;
+    size_t (*join)(const struct set *, const struct set *, struct range *) =
+        operation == OPERATION_AND ? join_and : join_minus;
+    size_t count = join(left, right, NULL);
     struct arena_mark mark = arena_mark(space->arena);
-    struct range *items = operation == OPERATION_AND
-                              ? join_and(space->arena, left, right, &count)
-                              : join_minus(space->arena, left, right, &count);
+    struct range *items = arena_array_of(space->arena, struct range, count);
+    join(left, right, items);
     size_t sets = space->sets.count;
     bool room = 2 * sets < space->slot_count && sets < space->sets.capacity;
     uint32_t result = intern(space, items, count);

@@ -89,6 +89,33 @@ START_TEST(ranges_that_touch_are_one)
 }
 END_TEST
 
+START_TEST(large_sets_meet_small_ones)
+{
+    enum { LARGE = 1500, TOP = 3 * LARGE, TRIES = 200 };
+    struct range many[LARGE];
+    for (unsigned i = 0; i < LARGE; i++) { // 0-1, 3-4, 6-7, ...
+        many[i] = (struct range){3 * i, 3 * i + 1};
+    }
+    uint32_t large = space_ranges(space, many, LARGE);
+    for (int i = 0; i < TRIES; i++) {
+        struct range few[3];
+        for (size_t j = 0; j < ARRAY_COUNT(few); j++) {
+            unsigned min = roll(TOP);
+            few[j] = (struct range){min, min + roll(i % 5 == 0 ? TOP : 8)};
+        }
+        uint32_t small = space_ranges(space, few, ARRAY_COUNT(few));
+        uint32_t both = space_and(space, small, large);
+        uint32_t left = space_minus(space, small, large), right = space_minus(space, large, small);
+        for (unsigned n = 0; n < 2 * TOP; n++) {
+            bool in_large = n < TOP && n % 3 != 2, in_small = space_has(space, small, n);
+            ck_assert_int_eq(space_has(space, both, n), in_small && in_large);
+            ck_assert_int_eq(space_has(space, left, n), in_small && !in_large);
+            ck_assert_int_eq(space_has(space, right, n), in_large && !in_small);
+        }
+    }
+}
+END_TEST
+
 START_TEST(addresses_go_there_and_back)
 {
     static const char *const texts[] = {"0.0.0.0", "10.1.2.3",    "255.255.255.255",
@@ -179,5 +206,5 @@ START_TEST(work_ends_with_the_budget)
 END_TEST
 
 UNIT_TESTS("lint/space", sets_are_what_their_pictures_are, ranges_that_touch_are_one,
-           addresses_go_there_and_back, a_cut_leaves_what_is_not_in_the_box,
-           work_ends_with_the_budget)
+           large_sets_meet_small_ones, addresses_go_there_and_back,
+           a_cut_leaves_what_is_not_in_the_box, work_ends_with_the_budget)
