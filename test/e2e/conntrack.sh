@@ -37,7 +37,11 @@ lab_begin conntrack
 lab_router
 lab_workload a cali-a 10.70.0.1 -
 lab_workload b cali-b 10.70.0.2 -
+lab_workload x ext-x 203.0.113.1 - # no endpoints
+lab_workload y ext-y 203.0.113.2 -
 lab_serve b tcp:80 tcp:8080 echo:7
+lab_serve y echo:7
+lab_serve router echo:7
 rules=$LAB_DIR/rules
 title=
 mkdir "$rules"
@@ -46,26 +50,34 @@ mkdir "$rules"
 # The connection begins before anything tracks it. With tcp_loose, conntrack takes its next packet for the first one of a
 # connection; without, it calls it INVALID.
 
-talk_untracked() { # LOOSE DESCRIPTION WANTED <<POLICIES
+talk_untracked() { # FROM TO LOOSE DESCRIPTION WANTED <<POLICIES
   lab_polc delete --yes >/dev/null 2>&1 || true
-  lab_talk_begin a tcp:b:7
+  lab_talk_begin "$1" "tcp:$2:7"
+  shift 2
   policies "$2"
   lab_sysctl router "netfilter/nf_conntrack_tcp_loose=$1"
   check_eq "$2" "$3" "$(lab_talk)"
   lab_talk_end
 }
 
-talk_untracked 1 'the middle of a connection, picked up' ok <<END
+talk_untracked a b 1 'the middle of a connection, picked up' ok <<END
 $(open_policy)
 END
-talk_untracked 0 'INVALID is dropped under allow-all' timeout <<END
+talk_untracked a b 0 'INVALID is dropped under allow-all' timeout <<END
 $(open_policy)
 END
-talk_untracked 0 'INVALID passes when the check is turned off' ok <<END
+talk_untracked a b 0 'INVALID passes when the check is turned off' ok <<END
 $(object FelixConfiguration default)
   disableConntrackInvalidCheck: true
 $(open_policy)
 END
+# Packets that concern no endpoint pass as with no table, whatever conntrack calls them.
+for target in y router; do
+  talk_untracked x "$target" 0 "INVALID from no endpoint to $target passes" ok <<END
+$(object GlobalNetworkPolicy closed)
+  types: [Ingress, Egress]
+END
+done
 lab_sysctl router netfilter/nf_conntrack_tcp_loose=1
 
 # ---- a service address: catalogue 83 ---------------------------------------------------------------------------------------
