@@ -27,7 +27,8 @@ static void port_target(struct res_decoder *decoder, const struct node *node, vo
 {
     (void)arg;
     struct written_port *port = target;
-    port->has_target = parse_single_port(decoder, node, NULL, &port->target);
+    bool zero = node->type == NODE_SCALAR && (node->size == 0 || strcmp(node->text, "0") == 0);
+    port->has_target = !zero && parse_single_port(decoder, node, NULL, &port->target);
 }
 
 static bool decode_port(struct res_decoder *decoder, const struct node *node,

@@ -31,6 +31,12 @@ START_TEST(reads_a_service)
     ck_assert_str_eq(service->ports.items[1].target_name, "dns");
     ck_assert_uint_eq(service->ports.items[2].protocol, PROTO_TCP);
     ck_assert_uint_eq(service->ports.items[2].target, 7);
+    // Go's zero values are absent, as for an API server.
+    decode_object("v1", "Service",
+                  "spec: {ports: [{port: 80, targetPort: 0}, {port: 81, targetPort: ''}]}");
+    EXPECT_CODES("");
+    ck_assert_uint_eq(resources->services.items[0].ports.items[0].target, 80);
+    ck_assert_uint_eq(resources->services.items[0].ports.items[1].target, 81);
 }
 END_TEST
 
