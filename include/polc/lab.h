@@ -58,8 +58,8 @@ struct lab {
     void *context;
 };
 
-// Whether such a packet can be sent, and be the first of a connection: not a header extension of IPv6, not a checksum that
-// polc does not make, not an ICMP message that belongs to another connection.
+// Whether such a packet can be sent, and be the first of a connection: not of a family that this kernel lacks, not a header
+// extension of IPv6, not a checksum that polc does not make, not an ICMP message that belongs to another connection.
 bool lab_can_send(const struct lab_probe *probe);
 
 enum lab_status {

@@ -4,6 +4,7 @@
 #include "test.h"
 
 #include <polc/lab.h>
+#include <unistd.h>
 
 struct bench {
     struct run *run;
@@ -354,7 +355,15 @@ int test_in_kernel(struct run *run, struct expect_suite *suite, size_t *ret_sent
                       .prepare = load_ruleset,
                       .context = &bench};
     const char *message;
+    bool shown = isatty(STDERR_FILENO) == 1 && !run->options.quiet;
+    if (shown) {
+        fprintf(stderr, "%zu packets between %zu endpoints on %zu hosts ...", lab.probe_count,
+                lab.station_count, lab.node_count);
+    }
     enum lab_status status = lab_run(run->arena, &lab, &message);
+    if (shown) {
+        fputs("\r\033[K", stderr);
+    }
     if (status == LAB_DONE) {
         take_results(&bench, ret_left_out);
         *ret_sent = bench.probes.count;

@@ -30,6 +30,7 @@ bool namespace_begin(void);
 // A new namespace that forwards; -1 after world_fail. The child is in it afterwards.
 int namespace_new(struct world *world);
 bool namespace_enter(struct world *world, int fd);
+bool lab_has_family(uint8_t family); // of this kernel
 int station_namespace(const struct world *world, uint32_t station);
 
 // Somebody on the fabric whom the control packets go to, with an address of each family; no station of the caller's.

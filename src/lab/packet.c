@@ -139,6 +139,9 @@ bool lab_can_send(const struct lab_probe *probe)
     // Hop-by-hop options, routing, fragment, ESP, AH, no next header, destination options, mobility, HIP, shim6.
     static const uint8_t extensions[] = {0, 43, 44, 50, 51, 59, 60, 135, 139, 140};
     uint8_t protocol = probe->protocol;
+    if (!lab_has_family(probe->source.family)) {
+        return false;
+    }
     if (probe->source.family == IP_V6 && memchr(extensions, protocol, sizeof extensions) != NULL) {
         return false;
     }

@@ -121,9 +121,18 @@ static void put_address(struct nlmsghdr *header, uint16_t type, struct ip_addr a
     mnl_attr_put(header, type, ip_family_bits(addr.family) / 8, addr.bytes);
 }
 
+// A kernel without IPv6 has nothing to be told about it.
+static bool is_absent(uint8_t family)
+{
+    return family == IP_V6 && !lab_has_family(IP_V6);
+}
+
 int rtnl_add_address(const char *name, struct ip_addr addr)
 {
     struct request request;
+    if (is_absent(addr.family)) {
+        return 0;
+    }
     begin(&request, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
     struct ifaddrmsg *message = mnl_nlmsg_put_extra_header(request.header, sizeof *message);
     message->ifa_family = socket_family(addr);
@@ -138,6 +147,9 @@ int rtnl_add_address(const char *name, struct ip_addr addr)
 int rtnl_add_neighbour(const char *name, struct ip_addr addr, struct mac mac)
 {
     struct request request;
+    if (is_absent(addr.family)) {
+        return 0;
+    }
     begin(&request, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
     struct ndmsg *message = mnl_nlmsg_put_extra_header(request.header, sizeof *message);
     message->ndm_family = socket_family(addr);
@@ -153,6 +165,9 @@ int rtnl_add_route(const char *name, const struct ip_addr *to, const struct ip_a
 {
     struct request request;
     const struct ip_addr *known = to != NULL ? to : gateway;
+    if (is_absent(known->family)) {
+        return 0;
+    }
     begin(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
     struct rtmsg *message = mnl_nlmsg_put_extra_header(request.header, sizeof *message);
     message->rtm_family = socket_family(*known);
@@ -189,6 +204,9 @@ int rtnl_add_rule(struct ip_addr from, uint8_t table)
 {
     struct request request;
     uint8_t family = socket_family(from);
+    if (is_absent(from.family)) {
+        return 0;
+    }
     // All of the main table but its default route comes before.
     put_rule(&request, family, RTNL_MAIN, FIRST_RULE);
     mnl_attr_put_u32(request.header, FRA_SUPPRESS_PREFIXLEN, 0);

@@ -319,7 +319,9 @@ bool traffic_control(struct world *world)
     struct lab_probe **order = arena_array_of(world->arena, struct lab_probe *, 2 * addresses);
     for (uint32_t i = 0; i < lab->station_count; i++) {
         for (size_t j = 0; j < lab->stations[i].address_count; j++) {
-            add_control(probes, &count, i, lab->stations[i].addresses[j]);
+            if (lab_has_family(lab->stations[i].addresses[j].family)) {
+                add_control(probes, &count, i, lab->stations[i].addresses[j]);
+            }
         }
     }
     for (; left < count; left++) {

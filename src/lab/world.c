@@ -45,6 +45,11 @@ bool namespace_begin(void)
     return unshare(CLONE_NEWNET) == 0 || (errno == EPERM && begin_as_user());
 }
 
+bool lab_has_family(uint8_t family)
+{
+    return family == IP_V4 || access("/proc/sys/net/ipv6", F_OK) == 0;
+}
+
 // Neither duplicate addresses nor reverse paths are looked at: everything is fixed.
 static bool set_forwarding(struct world *world)
 {
@@ -61,7 +66,7 @@ static bool set_forwarding(struct world *world)
         {"/proc/sys/net/ipv6/conf/default/accept_ra", "0", true},
         {"/proc/sys/net/ipv6/conf/all/forwarding", "1", true},
     };
-    bool has_v6 = access("/proc/sys/net/ipv6", F_OK) == 0;
+    bool has_v6 = lab_has_family(IP_V6);
     for (size_t i = 0; i < ARRAY_COUNT(settings); i++) {
         if ((has_v6 || !settings[i].v6) && !write_text(settings[i].path, settings[i].value)) {
             return world_fail(world, settings[i].path, errno);
