@@ -172,6 +172,38 @@ START_TEST(sha256_of_the_standards_examples)
 }
 END_TEST
 
-UNIT_TESTS("base diag", lines_are_found, text_has_excerpt_caret_related_and_hint,
-           columns_count_characters_not_bytes, sorted_deduplicated_capped, json_escapes,
-           codes_are_complete, spelling, sha256_of_the_standards_examples)
+static bool is_error(struct diag *diag, void *context)
+{
+    (*(size_t *)context)++;
+    return diag_code_severity(diag->code) == DIAG_ERROR;
+}
+
+START_TEST(some_can_be_left_out)
+{
+    struct fixture fixture = make("x", "a: b\nc: d\n");
+    diag_report(fixture.diags, DIAG_W004, (struct loc){.line = 2, .column = 1}, "second");
+    diag_report(fixture.diags, DIAG_P021, (struct loc){.line = 1, .column = 4}, "first, later");
+    diag_report(fixture.diags, DIAG_P021, (struct loc){.line = 1, .column = 1}, "first");
+    size_t count, asked = 0;
+    struct diag *const *all = diags_all(fixture.diags, &count);
+    ck_assert_uint_eq(count, 3);
+    ck_assert_str_eq(all[0]->message, "first");
+    ck_assert_str_eq(all[2]->message, "second");
+    diags_keep(fixture.diags, is_error, &asked);
+    ck_assert_uint_eq(asked, 3);
+    ck_assert_uint_eq(diags_count(fixture.diags, DIAG_WARNING), 0);
+    ck_assert_uint_eq(diags_count(fixture.diags, DIAG_ERROR), 2);
+    all = diags_all(fixture.diags, &count);
+    diag_fingerprint(all[0], "f00");
+    ck_assert_uint_eq(count, 2);
+    const char *text = printed(&fixture, (struct diag_print_options){.json = true});
+    ck_assert_ptr_nonnull(strstr(text, "\"fingerprint\": \"f00\""));
+    ck_assert_ptr_null(strstr(text, "second"));
+    arena_free(fixture.arena);
+}
+END_TEST
+
+UNIT_TESTS("base diag", some_can_be_left_out, lines_are_found,
+           text_has_excerpt_caret_related_and_hint, columns_count_characters_not_bytes,
+           sorted_deduplicated_capped, json_escapes, codes_are_complete, spelling,
+           sha256_of_the_standards_examples)
