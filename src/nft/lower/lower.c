@@ -5,31 +5,6 @@
 
 #include <stdlib.h>
 
-struct chain *lower_chain(struct lower *lower, const char *name)
-{
-    struct chain *chain = strmap_get(lower->chains, name);
-    if (chain == NULL) {
-        chain = arena_new_of(lower->arena, struct chain);
-        chain->name = name;
-        strmap_put(lower->chains, name, chain);
-    }
-    return chain;
-}
-
-void chain_expect(struct lower *lower, struct chain *chain, size_t rules)
-{
-    chain->items = arena_array_of(lower->arena, struct rule, rules);
-    chain->capacity = rules;
-}
-
-void chain_add(struct lower *lower, struct chain *chain, const struct stmt *stmts, size_t count,
-               const char *comment, struct loc loc)
-{
-    struct stmt *copy = arena_array_of(lower->arena, struct stmt, count);
-    memcpy(copy, stmts, count * sizeof *copy);
-    vec_push(lower->arena, chain, (struct rule){copy, (uint32_t)count, comment, loc});
-}
-
 static void add_info(struct lower *lower, struct chain *chain, const char *key, const char *value)
 {
     struct stmt stmt = stmt_verdict(VERDICT_RETURN, NULL);

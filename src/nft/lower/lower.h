@@ -52,6 +52,16 @@ const char *rule_comment(const struct lower *lower, const char *id, int directio
 const char *clean_comment(struct arena *arena, const char *text);
 const char *direction_text(int direction); // "in", "out"
 
+// ---- lower_chains.c -------------------------------------------------------------------------------------------
+
+struct chain *lower_chain(struct lower *lower, const char *name);          // new or known
+void chain_expect(struct lower *lower, struct chain *chain, size_t rules); // room, to save memory
+void chain_add(struct lower *lower, struct chain *chain, const struct stmt *stmts, size_t count,
+               const char *comment, struct loc loc);
+void chain_add1(struct lower *lower, struct chain *chain, struct stmt stmt);
+void chain_add2(struct lower *lower, struct chain *chain, struct stmt first, struct stmt second);
+struct chain *base_chain(struct lower *lower, const char *name, enum chain_hook hook, int priority);
+
 // ---- lower_path.c ---------------------------------------------------------------------------------------------
 
 enum path_allow {
@@ -80,10 +90,6 @@ size_t path_allowed(const struct lower *lower, const struct path *path, struct s
 
 // ---- lower_rule.c ---------------------------------------------------------------------------------------------
 
-struct chain *lower_chain(struct lower *lower, const char *name);          // new or known
-void chain_expect(struct lower *lower, struct chain *chain, size_t rules); // room, to save memory
-void chain_add(struct lower *lower, struct chain *chain, const struct stmt *stmts, size_t count,
-               const char *comment, struct loc loc);
 // The nft rules of one plan rule, appended to a chain.
 void lower_rule(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
                 const struct path *path, const struct plan_rule *rule);
@@ -96,18 +102,6 @@ const char *lower_class(struct lower *lower, uint32_t number, const struct path 
 // ---- lower_dispatch.c -----------------------------------------------------------------------------------------
 
 void lower_dispatch(struct lower *lower);
-
-// Rules of dispatch chains: `add1` and `add2` of one and two statements.
-void add1(struct lower *lower, struct chain *chain, struct stmt stmt);
-void add2(struct lower *lower, struct chain *chain, struct stmt first, struct stmt second);
-struct chain *base_chain(struct lower *lower, const char *name, enum chain_hook hook, int priority);
-struct stmt established(void);
-struct stmt byte_stmt(enum rule_key key, enum match_op op, uint8_t value, uint8_t end);
-void accept_discovery(struct lower *lower, struct chain *chain);
-// Accepts what goes to a workload interface.
-void accept_to_workloads(struct lower *lower, struct chain *chain);
-// What arrives from workload interfaces and is DHCP.
-void accept_dhcp_of_workloads(struct lower *lower, struct chain *chain);
 
 // ---- lower_host.c ---------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@
 //   host-out, host-out-dnat   normal policy; what NAT sends elsewhere is judged behind routing, by its final interface
 //   host-forward-in, -out     applyOnForward, around the chain of the workloads
 // An accept ends only its base chain, so each judges by itself; a drop is final.
-#include "lower.h"
+#include "lower_dispatch.h"
 
 #include "keys.h"
 
@@ -113,7 +113,7 @@ static int compare_elements(const void *a, const void *b)
 }
 
 // Interfaces with a host endpoint of their own. One without policy at this place must not fall to "*".
-static const struct set *make_map(struct lower *lower, const struct place *place)
+static const struct set *make_host_map(struct lower *lower, const struct place *place)
 {
     const struct plan_host *star = wildcard(lower);
     bool star_judges = star != NULL && class_at(lower, star, place) != PLAN_NO_CLASS;
@@ -154,18 +154,18 @@ static struct stmt loopback(enum rule_key key, enum match_op op)
 static void add_dispatch(struct lower *lower, struct chain *chain, const struct place *place)
 {
     enum rule_key key = interface_key(place);
-    add1(lower, chain, stmt_vmap(key, -1, make_map(lower, place)));
+    chain_add1(lower, chain, stmt_vmap(key, -1, make_host_map(lower, place)));
     const struct plan_host *star = wildcard(lower);
     uint32_t class = star != NULL ? class_at(lower, star, place) : PLAN_NO_CLASS;
     if (class == PLAN_NO_CLASS) {
         return;
     }
-    add2(lower, chain, loopback(key, OP_EQ), stmt_verdict(VERDICT_ACCEPT, NULL));
+    chain_add2(lower, chain, loopback(key, OP_EQ), stmt_verdict(VERDICT_ACCEPT, NULL));
     if (place->stage == PLAN_NORMAL && place->path->direction == PLAN_OUT) {
         accept_to_workloads(lower, chain);
     }
-    add1(lower, chain,
-         stmt_verdict(VERDICT_GOTO, lower_class(lower, class, path_at(lower, place))));
+    chain_add1(lower, chain,
+               stmt_verdict(VERDICT_GOTO, lower_class(lower, class, path_at(lower, place))));
 }
 
 // ---- the mark: "allowed already" -------------------------------------------------------------------------------
@@ -200,14 +200,14 @@ static void clear_mark(struct lower *lower, struct chain *chain, const struct pl
     struct stmt governed = wildcard(lower) != NULL ? loopback(key, OP_NE)
                                                    : stmt_in_set(key, governed_interfaces(lower));
     struct stmt clear = {.kind = STMT_SET_MARK, .mark = {.keep = ~lower->plan->settings.mark}};
-    add2(lower, chain, governed, clear);
+    chain_add2(lower, chain, governed, clear);
 }
 
 static void accept_marked(struct lower *lower, struct chain *chain)
 {
     uint32_t bit = lower->plan->settings.mark;
-    add2(lower, chain, stmt_value(KEY_MARK, OP_BITS, &bit, sizeof bit),
-         stmt_verdict(VERDICT_ACCEPT, NULL));
+    chain_add2(lower, chain, stmt_value(KEY_MARK, OP_BITS, &bit, sizeof bit),
+               stmt_verdict(VERDICT_ACCEPT, NULL));
 }
 
 static bool marks_in(const struct lower *lower)
@@ -224,7 +224,7 @@ static struct chain *open_place(struct lower *lower, const struct place *place)
 
 static void accept_established(struct lower *lower, struct chain *chain)
 {
-    add2(lower, chain, established(), stmt_verdict(VERDICT_ACCEPT, NULL));
+    chain_add2(lower, chain, established(), stmt_verdict(VERDICT_ACCEPT, NULL));
 }
 
 static void lower_untracked(struct lower *lower, const struct place *place)
@@ -282,8 +282,8 @@ static void accept_to_addresses(struct lower *lower, struct chain *chain)
             struct cidrset *set = arena_new_of(lower->arena, struct cidrset);
             *set = (struct cidrset){found.items, found.count};
             cidrset_normalize(set);
-            add2(lower, chain, stmt_address_set(families[i], false, lower_nets(lower, set)),
-                 stmt_verdict(VERDICT_ACCEPT, NULL));
+            chain_add2(lower, chain, stmt_address_set(families[i], false, lower_nets(lower, set)),
+                       stmt_verdict(VERDICT_ACCEPT, NULL));
         }
     }
 }
@@ -297,8 +297,8 @@ static void lower_out(struct lower *lower)
     if (place_used(lower, &place_untracked_out)) {
         accept_marked(lower, chain);
     }
-    add2(lower, chain, stmt_value(KEY_CT_STATUS, OP_BITS, &dnat, sizeof dnat),
-         stmt_verdict(VERDICT_ACCEPT, NULL));
+    chain_add2(lower, chain, stmt_value(KEY_CT_STATUS, OP_BITS, &dnat, sizeof dnat),
+               stmt_verdict(VERDICT_ACCEPT, NULL));
     accept_discovery(lower, chain);
     accept_to_addresses(lower, chain);
     add_dispatch(lower, chain, &place_out);
