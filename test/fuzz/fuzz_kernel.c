@@ -3,6 +3,7 @@
 // is compared with a ruleset, and its comments are taken apart. The type of each message says what it is.
 #include "compare.h"
 #include "decode.h"
+#include "read_dnat.h"
 
 #include <linux/netfilter/nf_tables.h>
 
@@ -40,6 +41,20 @@ static void take_rule(struct fuzz *fuzz, const struct nlmsghdr *message)
     vec_push(fuzz->arena, fuzz->chain, kept);
 }
 
+// The same rule as one of another table, that may publish ports.
+static void take_foreign_rule(struct fuzz *fuzz, const struct nlmsghdr *message)
+{
+    struct nft_base_chains bases = {.count = 0};
+    struct nft_published_ports ports = {.count = 0};
+    struct dnat_readings readings = {fuzz->arena, "none", &bases, &ports};
+    dnat_take_rule(message, &readings);
+    for (size_t i = 0; i < ports.count; i++) {
+        if (ports.items[i].rule == NULL || ports.items[i].target == NULL) {
+            abort();
+        }
+    }
+}
+
 static void finish_set(struct fuzz *fuzz)
 {
     if (fuzz->set != NULL) {
@@ -70,6 +85,7 @@ static void take(struct fuzz *fuzz, const struct nlmsghdr *message)
         break;
     case NFT_MSG_NEWRULE:
         take_rule(fuzz, message);
+        take_foreign_rule(fuzz, message);
         break;
     case NFT_MSG_NEWSET:
         take_set(fuzz, message);

@@ -2,7 +2,7 @@
 // The rules of other tables that send ports of this host elsewhere (DNAT), as container runtimes make them: with nft's
 // own expressions, or with the matches and targets of iptables. What a rule compares is followed through the registers;
 // what is not understood leaves the rule out, unless it only narrows what is matched.
-#include "netlink.h"
+#include "read_dnat.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -32,27 +32,15 @@ struct reading {
     bool has_port, has_target, unclear;
 };
 
-struct readings {
-    struct arena *arena;
-    const char *except_table;
-    const struct nft_base_chains *bases;
-    struct nft_published_ports *ret;
-};
-
 // Registers are counted in 16 bytes by their old names and in 4 by their new ones.
 static struct slot *slot_of(struct reading *reading, const struct nlattr *attr)
 {
-    uint32_t number = attr != NULL ? ntohl(mnl_attr_get_u32(attr)) : 0;
+    uint32_t number = netlink_u32(attr);
     uint32_t index = number >= NFT_REG32_00 ? number - NFT_REG32_00
                      : number >= NFT_REG_1  ? (number - NFT_REG_1) * 4
                                             : REGISTERS;
     index = index < REGISTERS ? index : REGISTERS;
     return &reading->slots[index];
-}
-
-static uint32_t number(const struct nlattr *attr)
-{
-    return attr != NULL ? ntohl(mnl_attr_get_u32(attr)) : 0;
 }
 
 // The value of an NFTA_DATA_VALUE, cut to what a register holds.
@@ -85,9 +73,9 @@ static void read_payload(struct reading *reading, const struct nlattr *data)
     enum { OFFSET_PORT = 2, OFFSET_PROTOCOL = 9, OFFSET_V4 = 16, OFFSET_V6 = 24 };
     const struct nlattr *attrs[NFTA_PAYLOAD_MAX + 1];
     netlink_nested(data, attrs, NFTA_PAYLOAD_MAX);
-    uint32_t base = number(attrs[NFTA_PAYLOAD_BASE]);
-    uint32_t offset = number(attrs[NFTA_PAYLOAD_OFFSET]);
-    uint32_t length = number(attrs[NFTA_PAYLOAD_LEN]);
+    uint32_t base = netlink_u32(attrs[NFTA_PAYLOAD_BASE]);
+    uint32_t offset = netlink_u32(attrs[NFTA_PAYLOAD_OFFSET]);
+    uint32_t length = netlink_u32(attrs[NFTA_PAYLOAD_LEN]);
     struct slot *slot = slot_of(reading, attrs[NFTA_PAYLOAD_DREG]);
     *slot = (struct slot){.load = LOAD_NOTHING};
     if (base == NFT_PAYLOAD_TRANSPORT_HEADER && offset == OFFSET_PORT && length == 2) {
@@ -108,7 +96,7 @@ static void read_meta(struct reading *reading, const struct nlattr *data)
     if (attrs[NFTA_META_DREG] == NULL) {
         return;
     }
-    uint32_t key = number(attrs[NFTA_META_KEY]);
+    uint32_t key = netlink_u32(attrs[NFTA_META_KEY]);
     struct slot *slot = slot_of(reading, attrs[NFTA_META_DREG]);
     *slot = (struct slot){.load = key == NFT_META_L4PROTO   ? LOAD_PROTOCOL
                                   : key == NFT_META_IIFNAME ? LOAD_INTERFACE
@@ -153,11 +141,11 @@ static void read_cmp(struct reading *reading, const struct nlattr *data)
     uint8_t value[REGISTER_SIZE];
     netlink_nested(data, attrs, NFTA_CMP_MAX);
     const struct slot *slot = slot_of(reading, attrs[NFTA_CMP_SREG]);
-    bool equal = number(attrs[NFTA_CMP_OP]) == NFT_CMP_EQ;
+    bool equal = netlink_u32(attrs[NFTA_CMP_OP]) == NFT_CMP_EQ;
     size_t size = take_value(attrs[NFTA_CMP_DATA], value);
     struct nft_published *found = &reading->found;
     if (!equal) {
-        read_limit(reading, slot->load, number(attrs[NFTA_CMP_OP]), port_of(value));
+        read_limit(reading, slot->load, netlink_u32(attrs[NFTA_CMP_OP]), port_of(value));
         return;
     }
     switch ((enum load)slot->load) {
@@ -193,7 +181,7 @@ static void read_range(struct reading *reading, const struct nlattr *data)
     take_value(attrs[NFTA_RANGE_FROM_DATA], from);
     take_value(attrs[NFTA_RANGE_TO_DATA], to);
     take_port_range(reading, port_of(from), port_of(to));
-    reading->unclear |= number(attrs[NFTA_RANGE_OP]) != NFT_RANGE_EQ;
+    reading->unclear |= netlink_u32(attrs[NFTA_RANGE_OP]) != NFT_RANGE_EQ;
 }
 
 static void read_lookup(struct reading *reading, const struct nlattr *data)
@@ -209,8 +197,7 @@ static void read_match(struct reading *reading, const struct nlattr *data)
 {
     const struct nlattr *attrs[NFTA_MATCH_MAX + 1];
     netlink_nested(data, attrs, NFTA_MATCH_MAX);
-    const char *name =
-        attrs[NFTA_MATCH_NAME] != NULL ? mnl_attr_get_str(attrs[NFTA_MATCH_NAME]) : "";
+    const char *name = netlink_text(attrs[NFTA_MATCH_NAME]);
     bool tcp = strcmp(name, "tcp") == 0;
     if ((!tcp && strcmp(name, "udp") != 0) || attrs[NFTA_MATCH_INFO] == NULL) {
         reading->unclear |= strcmp(name, "multiport") == 0;
@@ -249,10 +236,10 @@ static void read_nat(struct reading *reading, const struct nlattr *data)
 {
     const struct nlattr *attrs[NFTA_NAT_MAX + 1];
     netlink_nested(data, attrs, NFTA_NAT_MAX);
-    if (number(attrs[NFTA_NAT_TYPE]) != NFT_NAT_DNAT || attrs[NFTA_NAT_REG_ADDR_MIN] == NULL) {
+    if (netlink_u32(attrs[NFTA_NAT_TYPE]) != NFT_NAT_DNAT || attrs[NFTA_NAT_REG_ADDR_MIN] == NULL) {
         return;
     }
-    uint8_t family = number(attrs[NFTA_NAT_FAMILY]) == NFPROTO_IPV6 ? IP_V6 : IP_V4;
+    uint8_t family = netlink_u32(attrs[NFTA_NAT_FAMILY]) == NFPROTO_IPV6 ? IP_V6 : IP_V4;
     const struct slot *address = slot_of(reading, attrs[NFTA_NAT_REG_ADDR_MIN]);
     if (address->load != LOAD_VALUE) {
         reading->found.family = family;
@@ -274,13 +261,13 @@ static void read_xt_target(struct reading *reading, const struct nlattr *data)
     const struct nlattr *attrs[NFTA_TARGET_MAX + 1];
     netlink_nested(data, attrs, NFTA_TARGET_MAX);
     if (attrs[NFTA_TARGET_NAME] == NULL || attrs[NFTA_TARGET_INFO] == NULL ||
-        strcmp(mnl_attr_get_str(attrs[NFTA_TARGET_NAME]), "DNAT") != 0) {
+        strcmp(netlink_text(attrs[NFTA_TARGET_NAME]), "DNAT") != 0) {
         return;
     }
     const void *info = mnl_attr_get_payload(attrs[NFTA_TARGET_INFO]);
     size_t size = mnl_attr_get_payload_len(attrs[NFTA_TARGET_INFO]);
     uint8_t family = reading->family == NFPROTO_IPV6 ? IP_V6 : IP_V4;
-    if (number(attrs[NFTA_TARGET_REV]) == 0 &&
+    if (netlink_u32(attrs[NFTA_TARGET_REV]) == 0 &&
         size >= sizeof(struct nf_nat_ipv4_multi_range_compat)) {
         struct nf_nat_ipv4_multi_range_compat range;
         memcpy(&range, info, sizeof range);
@@ -310,7 +297,7 @@ static void read_expression(struct reading *reading, const struct nlattr *elemen
     if (attrs[NFTA_EXPR_NAME] == NULL || attrs[NFTA_EXPR_DATA] == NULL) {
         return;
     }
-    const char *name = mnl_attr_get_str(attrs[NFTA_EXPR_NAME]);
+    const char *name = netlink_text(attrs[NFTA_EXPR_NAME]);
     for (size_t i = 0; i < ARRAY_COUNT(readers); i++) {
         if (strcmp(name, readers[i].name) == 0) {
             readers[i].read(reading, attrs[NFTA_EXPR_DATA]);
@@ -319,7 +306,7 @@ static void read_expression(struct reading *reading, const struct nlattr *elemen
 }
 
 // Base chains of the hook `output` see what this host itself sends; nothing is published there.
-static bool is_output(const struct readings *readings, const char *family, const char *table,
+static bool is_output(const struct dnat_readings *readings, const char *family, const char *table,
                       const char *chain)
 {
     for (size_t i = 0; i < readings->bases->count; i++) {
@@ -332,9 +319,9 @@ static bool is_output(const struct readings *readings, const char *family, const
     return false;
 }
 
-static void take_rule(const struct nlmsghdr *reply, void *context)
+void dnat_take_rule(const struct nlmsghdr *reply, void *context)
 {
-    struct readings *readings = context;
+    struct dnat_readings *readings = context;
     const struct nlattr *attrs[NFTA_RULE_MAX + 1];
     netlink_attributes(reply, attrs, NFTA_RULE_MAX);
     uint8_t family = netlink_family(reply);
@@ -346,8 +333,8 @@ static void take_rule(const struct nlmsghdr *reply, void *context)
         attrs[NFTA_RULE_EXPRESSIONS] == NULL) {
         return;
     }
-    const char *table = mnl_attr_get_str(attrs[NFTA_RULE_TABLE]);
-    const char *chain = mnl_attr_get_str(attrs[NFTA_RULE_CHAIN]);
+    const char *table = netlink_text(attrs[NFTA_RULE_TABLE]);
+    const char *chain = netlink_text(attrs[NFTA_RULE_CHAIN]);
     bool own = family == NFPROTO_INET && strcmp(table, readings->except_table) == 0;
     if (own || is_output(readings, family_name, table, chain)) {
         return;
@@ -381,11 +368,11 @@ enum nft_status nft_read_dnat(struct arena *arena, const char *except_table,
     }
     for (int i = 0; i < ATTEMPTS; i++) {
         *ret = (struct nft_published_ports){.count = 0};
-        struct readings readings = {arena, except_table, &bases, ret};
+        struct dnat_readings readings = {arena, except_table, &bases, ret};
         struct nlmsghdr *request =
             netlink_prepare(&netlink, NFT_MSG_GETRULE, NLM_F_DUMP, NFPROTO_UNSPEC);
         netlink.interrupted = false;
-        error = netlink_request(&netlink, request, take_rule, &readings);
+        error = netlink_request(&netlink, request, dnat_take_rule, &readings);
         if (error < 0 && error != -EINTR) {
             return netlink_failure(&netlink, arena, error, "reading the rules", reterr);
         }
