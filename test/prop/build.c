@@ -82,6 +82,7 @@ bool build_case(struct arena *arena, const struct test_case *test_case, const ch
     static const char *const roots[] = {"case"};
     struct nft_lower_options options = {
         .table = "polc", .version = "test", .roots = roots, .root_count = ARRAY_COUNT(roots)};
+    ret->resources = resources;
     ret->plan = plan_build(arena, model);
     ret->ruleset = node != NULL ? nft_lower(arena, ret->plan, sources, &options) : NULL;
     return true;

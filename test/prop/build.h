@@ -5,8 +5,10 @@
 #include "case.h"
 
 #include <polc/nft.h>
+#include <polc/resource.h>
 
 struct built {
+    const struct resources *resources;
     const struct plan *plan;
     const struct nft_ruleset *ruleset; // NULL without a node
 };

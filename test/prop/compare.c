@@ -17,6 +17,7 @@ bool subject_make(struct arena *arena, const struct test_case *test_case, struct
                             .plan = built.plan,
                             .ruleset = built.ruleset,
                             .evaluator = flow_evaluator_new(arena, built.plan)};
+    ref_make(arena, built.resources, &ret->ref);
     struct test_case promoted;
     if (promote_case(arena, test_case, &promoted) &&
         build_case(arena, &promoted, SCENE_NODE, &built, NULL)) {
@@ -84,6 +85,30 @@ static bool judges_workload(const struct flow_trace *trace)
         }
     }
     return false;
+}
+
+// Each stage that policies have decided, against the reference that knows the resources alone.
+static const char *compare_stages(const struct subject *subject, const struct probe *probe,
+                                  const struct flow_trace *trace)
+{
+    for (size_t i = 0; i < trace->stages.count; i++) {
+        const struct flow_stage *stage = &trace->stages.items[i];
+        bool decided = stage->reason == FLOW_BY_RULE || stage->reason == FLOW_BY_TIER_END ||
+                       stage->reason == FLOW_BY_NO_PROFILE || stage->reason == FLOW_BY_FALL_THROUGH;
+        const char *id = stage->host != NULL       ? stage->host->id
+                         : stage->endpoint != NULL ? stage->endpoint->id
+                                                   : NULL;
+        if (!decided || id == NULL) {
+            continue;
+        }
+        enum ref_verdict verdict = ref_judge(&subject->ref, id, (enum plan_stage)stage->stage,
+                                             (enum plan_direction)stage->direction, &probe->flow);
+        if (verdict != REF_UNKNOWN && (verdict == REF_DENY) != (stage->verdict == FLOW_DENY)) {
+            return verdict == REF_DENY ? "the plan allows what the resources deny"
+                                       : "the plan denies what the resources allow";
+        }
+    }
+    return NULL;
 }
 
 // What the host sends and NAT redirects is judged by where it goes in the end, whatever routing said first.
@@ -156,6 +181,7 @@ const char *subject_compare(const struct subject *subject, const struct probe *p
     struct arena_mark mark = arena_mark(subject->arena);
     flow_trace(subject->evaluator, subject->arena, &probe->flow, &trace);
     const char *problem = compare_states(subject, probe, &trace);
+    problem = problem != NULL ? problem : compare_stages(subject, probe, &trace);
     problem = problem != NULL ? problem : compare_redirected(subject, probe, &trace);
     problem = problem != NULL ? problem : compare_promoted(subject, probe);
     if (trace.verdict != verdict) {

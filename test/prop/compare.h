@@ -4,6 +4,7 @@
 
 #include "build.h"
 #include "probe.h"
+#include "ref.h"
 #include "sim.h"
 
 struct subject {
@@ -11,6 +12,7 @@ struct subject {
     const struct plan *plan;
     const struct nft_ruleset *ruleset;
     struct flow_evaluator *evaluator;
+    struct ref ref;
     const struct nft_ruleset
         *promoted; // with every staged policy enforced; NULL: there is none, or not valid
 };

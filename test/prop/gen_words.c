@@ -3,7 +3,7 @@
 #include "gen.h"
 
 static const char *const namespaces[] = {"alpha", "beta", "gamma"};
-static const char *const keys[] = {"role", "env", "app.kubernetes.io/name", "has"};
+static const char *const keys[] = {"role", "env", "app.kubernetes.io/name", "has", "pcns.env"};
 static const char *const values[] = {"web", "db", "web-db", "prod", "x"};
 static const char *const parts[] = {"we", "b", "db", "-", "x", ""};
 static const char *const port_names[] = {"http", "dns", "metrics-1"};
@@ -28,7 +28,7 @@ void gen_labels(struct gen *gen, int depth, const char *key)
 {
     bool any = false;
     for (size_t i = 0; i < ARRAY_COUNT(keys); i++) {
-        if (!rng_chance(&gen->rng, i < 2 ? 75 : 15)) {
+        if (!rng_chance(&gen->rng, i < 2 ? 75 : i < 4 ? 15 : 5)) {
             continue;
         }
         if (!any) {
