@@ -183,9 +183,18 @@ struct plan_interface {
     size_t address_count;
 };
 
+struct plan_node_settings {
+    const char *node;
+    struct plan_settings settings;
+};
+
 struct plan {
     const char *node; // NULL: all nodes
-    struct plan_settings settings;
+    struct plan_settings
+        settings; // of the node; in a plan of all nodes, of those without their own
+    struct {
+        VEC_FIELDS(struct plan_node_settings);
+    } node_settings; // in a plan of all nodes: of those that differ
     struct {
         VEC_FIELDS(struct plan_tier);
     } tiers;

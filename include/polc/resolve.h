@@ -159,9 +159,17 @@ struct model_settings {
     } failsafes[MODEL_DIRECTIONS];
 };
 
-struct model {
-    const char *node; // NULL: all nodes
+struct model_node_settings {
+    const char *node;
     struct model_settings settings;
+};
+
+struct model {
+    const char *node;               // NULL: all nodes
+    struct model_settings settings; // of the node; of a model of all nodes, those without their own
+    struct {
+        VEC_FIELDS(struct model_node_settings);
+    } node_settings; // of a model of all nodes: those with a FelixConfiguration of their own
     struct {
         VEC_FIELDS(struct model_tier);
     } tiers; // in order of evaluation

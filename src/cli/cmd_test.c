@@ -66,21 +66,6 @@ static size_t count_flows(const struct expect_suite *suite)
     return count;
 }
 
-// Both ends of a flow may be on nodes with settings of their own; the evaluation has one set of them for all.
-static void note_node_settings(const struct run *run)
-{
-    static const char prefix[] = "node.";
-    for (size_t i = 0; i < run->resources.felix.count; i++) {
-        const char *name = run->resources.felix.items[i].meta.name;
-        if (strncmp(name, prefix, strlen(prefix)) == 0 && !run->options.quiet) {
-            fprintf(
-                stderr,
-                "note: FelixConfiguration %s counts only with --kernel; flows are judged with the settings of \"default\"\n",
-                name);
-        }
-    }
-}
-
 int cmd_test(struct run *run)
 {
     struct expect_suite suite = {.keep_flows = run->options.kernel};
@@ -93,7 +78,6 @@ int cmd_test(struct run *run)
     if (!has_node(run, node)) {
         return POLC_EXIT_USAGE;
     }
-    note_node_settings(run);
     test_find_parties(run, &suite, node);
     if (suite.cases.count == 0) {
         return nothing_to_test(node);

@@ -109,9 +109,8 @@ static void add_policies(struct collector *collector, const struct plan_policy *
     }
 }
 
-static void add_settings(struct collector *collector)
+static void add_settings(struct collector *collector, const struct plan_settings *settings)
 {
-    const struct plan_settings *settings = &collector->plan->settings;
     for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
         const struct plan_failsafes *failsafes = &settings->failsafes[direction];
         for (size_t i = 0; i < failsafes->count && collector->plan->hosts.count > 0; i++) {
@@ -312,7 +311,10 @@ void services_collect(struct arena *arena, const struct plan *plan,
     *collector = (struct collector){.arena = arena, .plan = plan};
     add_policies(collector, plan->policies.items, plan->policies.count);
     add_policies(collector, plan->profiles.items, plan->profiles.count);
-    add_settings(collector);
+    add_settings(collector, &collector->plan->settings);
+    for (size_t i = 0; i < collector->plan->node_settings.count; i++) {
+        add_settings(collector, &collector->plan->node_settings.items[i].settings);
+    }
     for (size_t i = 0; i < suite->cases.count; i++) {
         add_case(collector, &suite->cases.items[i]);
     }

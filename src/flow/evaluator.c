@@ -43,23 +43,38 @@ static void add_host(struct arena *arena, struct node_info *node, const struct p
     node->all = host->all_interfaces && node->all == NULL ? host : node->all;
 }
 
+static const struct plan_settings *find_settings(const struct plan *plan, const char *node)
+{
+    for (size_t i = 0; node != NULL && i < plan->node_settings.count; i++) {
+        if (strcmp(plan->node_settings.items[i].node, node) == 0) {
+            return &plan->node_settings.items[i].settings;
+        }
+    }
+    return &plan->settings;
+}
+
 static void collect_nodes(struct arena *arena, struct flow_evaluator *evaluator)
 {
     const struct plan *plan = evaluator->plan;
     struct node_names names = {arena, evaluator, strmap_new(arena), -1};
     evaluator->endpoint_nodes = arena_array_of(arena, int32_t, plan->endpoints.count);
+    evaluator->host_nodes = arena_array_of(arena, int32_t, plan->hosts.count);
     for (size_t i = 0; i < plan->endpoints.count; i++) {
         evaluator->endpoint_nodes[i] = node_number(&names, plan->endpoints.items[i].node);
     }
     for (size_t i = 0; i < plan->hosts.count; i++) {
         const struct plan_host *host = &plan->hosts.items[i];
         int32_t number = node_number(&names, host->node);
+        evaluator->host_nodes[i] = number;
         add_host(arena, &evaluator->nodes.items[number], host);
     }
     for (size_t i = 0; i < plan->interfaces.count; i++) {
         const struct plan_interface *interface = &plan->interfaces.items[i];
         int32_t number = node_number(&names, interface->node);
         vec_push(arena, &evaluator->nodes.items[number].interfaces, interface);
+    }
+    for (size_t i = 0; i < evaluator->nodes.count; i++) {
+        evaluator->nodes.items[i].settings = find_settings(plan, evaluator->nodes.items[i].name);
     }
     evaluator->own_node = evaluator->nodes.count == 1 ? 0 : NODE_UNKNOWN;
 }
@@ -190,6 +205,18 @@ int32_t node_of_endpoint(const struct flow_evaluator *evaluator,
                          const struct plan_endpoint *endpoint)
 {
     return evaluator->endpoint_nodes[endpoint - evaluator->plan->endpoints.items];
+}
+
+const struct plan_settings *settings_of_node(const struct flow_evaluator *evaluator, int32_t node)
+{
+    return node == NODE_UNKNOWN ? &evaluator->plan->settings
+                                : evaluator->nodes.items[node].settings;
+}
+
+const struct plan_settings *settings_of_host(const struct flow_evaluator *evaluator,
+                                             const struct plan_host *host)
+{
+    return settings_of_node(evaluator, evaluator->host_nodes[host - evaluator->plan->hosts.items]);
 }
 
 bool is_workload_interface(const struct flow_evaluator *evaluator, const char *name)

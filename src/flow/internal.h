@@ -67,7 +67,8 @@ struct address_owner {
 };
 
 struct node_info {
-    const char *name;            // NULL: the only one, and it has no name
+    const char *name; // NULL: the only one, and it has no name
+    const struct plan_settings *settings;
     const struct plan_host *all; // its "*" host endpoint, or NULL
     struct {
         VEC_FIELDS(const struct plan_host *);
@@ -85,9 +86,9 @@ struct flow_evaluator {
     struct {
         VEC_FIELDS(struct node_info);
     } nodes;
-    int32_t *endpoint_nodes;            // numbers of nodes, by index in the plan
-    struct strmap *workload_interfaces; // names of interfaces and bridge ports of endpoints
-    bool *has_staged;                   // of each class: whether a staged policy is in it
+    int32_t *endpoint_nodes, *host_nodes; // numbers of nodes, by index in the plan
+    struct strmap *workload_interfaces;   // names of interfaces and bridge ports of endpoints
+    bool *has_staged;                     // of each class: whether a staged policy is in it
     int32_t own_node; // the plan's, or the only one; NODE_UNKNOWN when there are several
 };
 
@@ -105,6 +106,10 @@ const struct address_owner *owners_of(const struct flow_evaluator *evaluator, st
                                       size_t *ret_count);
 int32_t node_of_endpoint(const struct flow_evaluator *evaluator,
                          const struct plan_endpoint *endpoint);
+// The settings of a node, also of NODE_UNKNOWN.
+const struct plan_settings *settings_of_node(const struct flow_evaluator *evaluator, int32_t node);
+const struct plan_settings *settings_of_host(const struct flow_evaluator *evaluator,
+                                             const struct plan_host *host);
 // The first endpoint of the plan with this id, or (`prefix`) whose id begins so; NULL for none.
 const struct plan_endpoint *endpoint_by_id(const struct flow_evaluator *evaluator, const char *id,
                                            bool prefix);

@@ -43,7 +43,7 @@ static struct decision judge(const struct flow_evaluator *evaluator, const struc
         return (struct decision){OUTCOME_CONTINUE, FLOW_BY_DISCOVERY};
     }
     if (stop->host != NULL && stop->stage != PLAN_FORWARD &&
-        is_failsafe(&plan->settings, stop, flow)) {
+        is_failsafe(settings_of_host(evaluator, stop->host), stop, flow)) {
         return (struct decision){OUTCOME_CONTINUE, FLOW_BY_FAILSAFE};
     }
     return walk_class(plan, &plan->classes.items[stop->class], flow, mode, recorder);

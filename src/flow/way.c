@@ -60,7 +60,8 @@ static void add_fixed(struct walker *walker, const struct plan_endpoint *endpoin
 static void add_workload(struct walker *walker, const struct plan_endpoint *endpoint,
                          enum plan_direction direction)
 {
-    const struct plan_settings *settings = &walker->evaluator->plan->settings;
+    const struct plan_settings *settings =
+        settings_of_node(walker->evaluator, node_of_endpoint(walker->evaluator, endpoint));
     const struct flow *flow = walker->flow;
     bool vxlan = settings->drop_vxlan && flow->protocol == PROTO_UDP &&
                  flow->destination_port == settings->vxlan_port;
@@ -163,7 +164,8 @@ static void to_workload(struct walker *walker)
 static void to_own_host(struct walker *walker)
 {
     const struct party *source = &walker->way->source;
-    bool drop = walker->evaluator->plan->settings.host_action == PLAN_HOST_DROP;
+    const struct plan_settings *settings = settings_of_node(walker->evaluator, source->node);
+    bool drop = settings->host_action == PLAN_HOST_DROP;
     bool by_address = source->endpoint != NULL && source->endpoint->interface == NULL;
     bool dhcp = is_dhcp(walker);
     if (by_address && dhcp) {

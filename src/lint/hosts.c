@@ -283,7 +283,7 @@ void lint_hosts(const struct lint *lint, struct judge *judge)
     for (size_t i = 0; i < lint->plan->hosts.count; i++) {
         check_closed(lint, &lint->plan->hosts.items[i]);
     }
-    if (lint->plan->settings.host_action == PLAN_HOST_DROP) {
+    if (judge_settings(lint->plan)->host_action == PLAN_HOST_DROP) {
         check_to_host(lint, judge);
     }
     check_published(lint, judge);

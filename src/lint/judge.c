@@ -76,10 +76,16 @@ static struct box port_box(struct space *space, uint8_t family, uint8_t protocol
     return box;
 }
 
+const struct plan_settings *judge_settings(const struct plan *plan)
+{
+    static const struct plan_settings nothing = {.host_action = PLAN_HOST_ACCEPT};
+    return plan->node_settings.count == 0 ? &plan->settings : &nothing;
+}
+
 static void add_failsafes(struct judge *judge, uint32_t class, uint8_t family)
 {
     int direction = judge->plan->classes.items[class].direction;
-    const struct plan_failsafes *failsafes = &judge->plan->settings.failsafes[direction];
+    const struct plan_failsafes *failsafes = &judge_settings(judge->plan)->failsafes[direction];
     for (size_t i = 0; i < failsafes->count; i++) {
         const struct plan_failsafe *failsafe = &failsafes->items[i];
         struct box box = port_box(judge->space, family, failsafe->protocol, failsafe->port);
@@ -113,7 +119,7 @@ static void add_discovery(struct judge *judge, uint32_t class)
 static void add_tunnels(struct judge *judge, uint32_t class, uint8_t family)
 {
     enum { PROTO_IPIP = 4 };
-    const struct plan_settings *settings = &judge->plan->settings;
+    const struct plan_settings *settings = judge_settings(judge->plan);
     struct decider decider = {.kind = DECIDED_BY_TUNNEL, .verdict = PLAN_DENY};
     if (settings->drop_vxlan) {
         add_before(judge, class, family,

@@ -5,6 +5,9 @@
 #include "internal.h"
 #include "space.h"
 
+// What the settings say of every node: nothing, where one has its own.
+const struct plan_settings *judge_settings(const struct plan *plan);
+
 // Everything is on `arena`; the judge reads the plan of `lint`.
 struct judge *judge_new(struct arena *arena, const struct lint *lint);
 struct space *judge_space(struct judge *judge);

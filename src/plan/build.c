@@ -7,11 +7,11 @@ static const char *copy(struct arena *arena, const char *text)
     return text != NULL ? arena_strdup(arena, text) : NULL;
 }
 
-static void build_settings(struct arena *arena, const struct model *model, struct plan *plan)
+static struct plan_settings build_settings(struct arena *arena,
+                                           const struct model_settings *settings)
 {
-    const struct model_settings *settings = &model->settings;
     size_t count = settings->interface_prefix_count;
-    plan->settings = (struct plan_settings){
+    struct plan_settings ret = {
         .interface_prefixes = arena_array_of(arena, const char *, count),
         .interface_prefix_count = count,
         .host_action = settings->host_action == MODEL_HOST_DROP ? PLAN_HOST_DROP : PLAN_HOST_ACCEPT,
@@ -27,18 +27,19 @@ static void build_settings(struct arena *arena, const struct model *model, struc
         .mark = settings->mark,
     };
     for (size_t i = 0; i < count; i++) {
-        plan->settings.interface_prefixes[i] = copy(arena, settings->interface_prefixes[i]);
+        ret.interface_prefixes[i] = copy(arena, settings->interface_prefixes[i]);
     }
     for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
         for (size_t i = 0; i < settings->failsafes[direction].count; i++) {
             const struct res_failsafe *res = &settings->failsafes[direction].items[i];
-            vec_push(arena, &plan->settings.failsafes[direction],
+            vec_push(arena, &ret.failsafes[direction],
                      (struct plan_failsafe){.protocol = res->protocol,
                                             .port = res->port,
                                             .has_net = res->has_net,
                                             .net = res->net});
         }
     }
+    return ret;
 }
 
 static void build_tiers(struct arena *arena, const struct model *model, struct plan *plan)
@@ -113,7 +114,13 @@ struct plan *plan_build(struct arena *arena, const struct model *model)
     plan->node = copy(arena, model->node);
     plan->policies_in_input = model->policies.count;
     plan->endpoints_in_input = model->endpoints.count + model->hosts.count;
-    build_settings(arena, model, plan);
+    plan->settings = build_settings(arena, &model->settings);
+    for (size_t i = 0; i < model->node_settings.count; i++) {
+        const struct model_node_settings *own = &model->node_settings.items[i];
+        vec_push(arena, &plan->node_settings,
+                 (struct plan_node_settings){.node = copy(arena, own->node),
+                                             .settings = build_settings(arena, &own->settings)});
+    }
     build_tiers(arena, model, plan);
     uint32_t *policy_numbers = arena_array_of(arena, uint32_t, model->policies.count);
     for (size_t i = 0; i < model->policies.count; i++) {

@@ -347,6 +347,11 @@ void plan_print_json(const struct plan *plan, const struct sources *sources, FIL
     json_t *endpoints = json_array();
     set_text(root, "node", plan->node);
     json_object_set_new(root, "settings", settings_json(&plan->settings));
+    for (size_t i = 0; i < plan->node_settings.count; i++) {
+        const struct plan_node_settings *own = &plan->node_settings.items[i];
+        const char *key = arena_printf(printer.scratch, "settings of %s", own->node);
+        json_object_set_new(root, key, settings_json(&own->settings));
+    }
     json_object_set_new(root, "tiers", tiers_json(&printer));
     json_object_set_new(root, "policies",
                         policies_json(&printer, plan->policies.items, plan->policies.count, false));

@@ -48,8 +48,7 @@ void resolve_bridges(struct arena *arena, struct diags *diags,
 
 // ---- the passes, in this order --------------------------------------------------------------------------------
 
-void resolve_settings(struct arena *arena, const struct resources *resources, const char *node,
-                      struct model_settings *ret);
+void resolve_settings(struct arena *arena, const struct resources *resources, struct model *model);
 void resolve_tiers(struct arena *arena, const struct resources *resources, struct model *model);
 void resolve_policies(struct arena *arena, const struct resources *resources, struct model *model);
 void resolve_endpoints(struct arena *arena, const struct resources *resources, struct model *model);

@@ -66,7 +66,7 @@ struct model *resolve(struct arena *arena, struct diags *diags, const struct res
 {
     struct model *model = arena_new_of(arena, struct model);
     model->node = node;
-    resolve_settings(arena, resources, node, &model->settings);
+    resolve_settings(arena, resources, model);
     resolve_tiers(arena, resources, model);
     resolve_policies(arena, resources, model);
     resolve_endpoints(arena, resources, model);

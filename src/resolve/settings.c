@@ -117,8 +117,8 @@ static void apply_named(struct arena *arena, const struct resources *resources, 
     }
 }
 
-void resolve_settings(struct arena *arena, const struct resources *resources, const char *node,
-                      struct model_settings *ret)
+static void settings_of(struct arena *arena, const struct resources *resources, const char *node,
+                        struct model_settings *ret)
 {
     static const char *default_prefixes[] = {"cali"};
     static const uint32_t default_mark_mask = 0xffff0000;
@@ -140,5 +140,19 @@ void resolve_settings(struct arena *arena, const struct resources *resources, co
     apply_named(arena, resources, "default", ret);
     if (node != NULL) {
         apply_named(arena, resources, arena_printf(arena, "node.%s", node), ret);
+    }
+}
+
+void resolve_settings(struct arena *arena, const struct resources *resources, struct model *model)
+{
+    static const char prefix[] = "node.";
+    settings_of(arena, resources, model->node, &model->settings);
+    for (size_t i = 0; model->node == NULL && i < resources->felix.count; i++) {
+        const char *name = resources->felix.items[i].meta.name;
+        if (strncmp(name, prefix, strlen(prefix)) == 0) {
+            struct model_node_settings *own = vec_add(arena, &model->node_settings);
+            own->node = name + strlen(prefix);
+            settings_of(arena, resources, own->node, &own->settings);
+        }
     }
 }
