@@ -46,7 +46,21 @@ static struct expect_party workload_party(struct arena *arena,
     return party;
 }
 
-static void set_node(struct expect_party *party, const char *name)
+// The host that has the address on one of its interfaces; NULL when none is known to have it.
+static const char *node_with(const struct model *model, struct ip_addr addr)
+{
+    for (size_t i = 0; i < model->interfaces.count; i++) {
+        const struct model_interface *interface = &model->interfaces.items[i];
+        for (size_t j = 0; !interface->loopback && j < interface->address_count; j++) {
+            if (ip_addr_compare(interface->addresses[j].addr, addr) == 0) {
+                return interface->node != NULL ? interface->node : model->node;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void set_node(const struct model *model, struct expect_party *party, const char *name)
 {
     static const char node[] = "node/";
     if (party->endpoint != NULL) {
@@ -57,6 +71,8 @@ static void set_node(struct expect_party *party, const char *name)
         party->ports = &party->host->res->ports;
     } else if (strncmp(name, node, strlen(node)) == 0) {
         party->node = name + strlen(node);
+    } else if (party->address_count > 0) {
+        party->node = node_with(model, party->addresses[0]);
     }
 }
 
@@ -74,10 +90,10 @@ static struct expect_party party_of(struct finder *finder, const struct ref_end 
     struct expect_party party = {
         .name = address != NULL ? address : end->name, .endpoint = endpoint, .host = host};
     party.known = address == NULL && (host != NULL || strcmp(end->name, "pub") == 0);
-    set_node(&party, end->name);
     party.addresses = arena_array_of(arena, struct ip_addr, end->address_count);
     party.address_count = end->address_count;
     memcpy(party.addresses, end->addresses, end->address_count * sizeof *end->addresses);
+    set_node(finder->run->model, &party, end->name);
     return party;
 }
 
