@@ -203,9 +203,31 @@ static void arrive(struct walker *walker)
     }
 }
 
-static bool crosses_bridge(const struct plan_endpoint *a, const struct plan_endpoint *b)
+// The bridge of workloads that an end is behind: by the interface that was given, else by the endpoint.
+static const char *bridge_of(const struct walker *walker, const char *given,
+                             const struct plan_endpoint *endpoint)
 {
-    return a->bridge != NULL && b->bridge != NULL && strcmp(a->bridge, b->bridge) == 0;
+    const struct plan *plan = walker->evaluator->plan;
+    for (size_t i = 0; given != NULL && i < plan->endpoints.count; i++) {
+        const struct plan_endpoint *other = &plan->endpoints.items[i];
+        if (other->bridge != NULL && (strcmp(other->bridge, given) == 0 ||
+                                      (other->port != NULL && strcmp(other->port, given) == 0))) {
+            return other->bridge;
+        }
+    }
+    return given == NULL && endpoint != NULL ? endpoint->bridge : NULL;
+}
+
+// From one port of a bridge to another, whoever is behind them.
+static bool stays_on_bridge(const struct walker *walker)
+{
+    const struct party *source = &walker->way->source;
+    const struct party *destination = &walker->way->destination;
+    const char *in = bridge_of(walker, walker->flow->in_interface, source->endpoint);
+    const char *out = bridge_of(walker, walker->flow->out_interface, destination->endpoint);
+    bool other_node = source->node != NODE_UNKNOWN && destination->node != NODE_UNKNOWN &&
+                      source->node != destination->node;
+    return in != NULL && out != NULL && !other_node && strcmp(in, out) == 0;
 }
 
 static void leave_workload(struct walker *walker)
@@ -221,11 +243,6 @@ static void leave_workload(struct walker *walker)
         return;
     }
     bool same_node = destination->endpoint != NULL && destination->node == source->node;
-    if (same_node && is_discovery(walker->flow) &&
-        crosses_bridge(source->endpoint, destination->endpoint)) {
-        add_fixed(walker, source->endpoint, PLAN_OUT, OUTCOME_ALLOW, FLOW_BY_DISCOVERY);
-        return;
-    }
     from_workload(walker, true);
     if (same_node) {
         to_workload(walker);
@@ -325,6 +342,8 @@ void way_find(const struct flow_evaluator *evaluator, const struct flow *flow, s
     parties_find(evaluator, flow, &ret->source, &ret->destination);
     if (is_loopback(flow)) {
         ret->empty_reason = FLOW_BY_LOCAL;
+    } else if (is_discovery(flow) && stays_on_bridge(&walker)) {
+        add_fixed(&walker, ret->source.endpoint, PLAN_OUT, OUTCOME_ALLOW, FLOW_BY_DISCOVERY);
     } else if (ret->source.endpoint != NULL || ret->source.spoofed) {
         leave_workload(&walker);
     } else if (ret->source.node != NODE_UNKNOWN) {

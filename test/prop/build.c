@@ -41,7 +41,7 @@ static int compare_interfaces(const void *a, const void *b)
 }
 
 // What the scene's host looks like.
-static struct host_inventory make_inventory(struct arena *arena)
+static struct host_inventory make_inventory(struct arena *arena, bool bridged)
 {
     struct host_inventory inventory = {0};
     struct host_node *node = vec_add(arena, &inventory);
@@ -52,6 +52,13 @@ static struct host_inventory make_inventory(struct arena *arena)
     }
     for (size_t i = 0; i < SCENE_SLOTS; i++) {
         add_interface(arena, node, scene_slots[i].interface);
+        if (bridged && i >= SCENE_PORT && i < SCENE_PORT + SCENE_PORTS) {
+            node->items[node->count - 1].master = SCENE_BRIDGE;
+        }
+    }
+    if (bridged) {
+        add_interface(arena, node, SCENE_BRIDGE);
+        node->items[node->count - 1].bridge = true;
     }
     vec_sort(node, compare_interfaces);
     return inventory;
@@ -72,7 +79,7 @@ bool build_case(struct arena *arena, const struct test_case *test_case, const ch
     validate(arena, diags, resources);
     const struct model *model = NULL;
     if (diags_count(diags, DIAG_ERROR) == 0) {
-        struct host_inventory inventory = make_inventory(arena);
+        struct host_inventory inventory = make_inventory(arena, test_case->bridged);
         model = resolve(arena, diags, resources, node, &inventory);
     }
     if (diags_count(diags, DIAG_ERROR) > 0) {

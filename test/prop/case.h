@@ -11,6 +11,7 @@ struct case_document {
 
 struct test_case {
     VEC_FIELDS(struct case_document);
+    bool bridged; // slots SCENE_PORT and the next one are ports of the bridge SCENE_BRIDGE
 };
 
 // Writes the documents into a directory, which is made when it is not there. False with errno set on an error.

@@ -18,6 +18,7 @@ void gen_case(struct arena *arena, uint64_t seed, uint64_t number, struct test_c
     struct gen gen = {.arena = arena, .rng = rng_new(seed, number), .out = ret};
     gen.named_ports = rng_chance(&gen.rng, 40);
     gen.open = rng_chance(&gen.rng, 50);
+    ret->bridged = rng_chance(&gen.rng, 25);
     gen_tiers(&gen);
     gen_endpoints(&gen);
     gen_hosts(&gen);

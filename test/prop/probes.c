@@ -56,14 +56,35 @@ static bool pick_host(struct maker *maker, uint8_t family, struct ip_addr *ret)
     return false;
 }
 
+// As the hooks see an interface: of a bridge port the bridge.
+static const char *seen_as(const struct maker *maker, const char *name)
+{
+    for (size_t i = 0; i < maker->plan->interfaces.count; i++) {
+        const struct plan_interface *interface = &maker->plan->interfaces.items[i];
+        if (strcmp(interface->name, name) == 0 && interface->master != NULL) {
+            return interface->master;
+        }
+    }
+    return name;
+}
+
 // The interface of the host towards an address; "" when it is the host's own.
-static const char *route(struct ip_addr addr)
+static const char *route(const struct maker *maker, struct ip_addr addr)
 {
     int slot = scene_slot_of(addr);
     if (scene_is_host(addr)) {
         return "";
     }
-    return slot >= 0 ? scene_slots[slot].interface : scene_outside[scene_outside_of(addr)];
+    return slot >= 0 ? seen_as(maker, scene_slots[slot].interface)
+                     : scene_outside[scene_outside_of(addr)];
+}
+
+// Any interface.
+static const char *pick_interface(const struct maker *maker)
+{
+    uint32_t number = rng_below(maker->rng, SCENE_SLOTS + SCENE_OUTSIDE);
+    return number < SCENE_SLOTS ? seen_as(maker, scene_slots[number].interface)
+                                : scene_outside[number - SCENE_SLOTS];
 }
 
 static void choose_source(struct maker *maker, struct probe *probe, uint8_t family)
@@ -72,16 +93,15 @@ static void choose_source(struct maker *maker, struct probe *probe, uint8_t fami
     struct ip_addr *addr = &probe->flow.source;
     uint32_t choice = rng_below(maker->rng, 100);
     if (choice < 55 && pick_own(maker, endpoint, family, addr)) {
-        probe->in_interface = endpoint->interface != NULL ? endpoint->interface : route(*addr);
+        probe->in_interface =
+            endpoint->interface != NULL ? endpoint->interface : route(maker, *addr);
     } else if (choice < 65 && pick_host(maker, family, addr)) {
         probe->in_interface = "";
     } else {
         *addr = pick_address(maker, family);
-        probe->in_interface = route(*addr);
+        probe->in_interface = route(maker, *addr);
         if (choice >= 85) { // by an interface that it does not belong to
-            uint32_t other = rng_below(maker->rng, SCENE_SLOTS + SCENE_OUTSIDE);
-            probe->in_interface =
-                other < SCENE_SLOTS ? scene_slots[other].interface : scene_outside[other - SCENE_SLOTS];
+            probe->in_interface = pick_interface(maker);
         }
     }
 }
@@ -95,7 +115,7 @@ static void choose_destination(struct maker *maker, struct probe *probe, uint8_t
     if (!chosen) {
         *addr = pick_address(maker, family);
     }
-    probe->out_interface = route(*addr);
+    probe->out_interface = route(maker, *addr);
 }
 
 static uint16_t pick_port(struct maker *maker)
@@ -161,10 +181,8 @@ static void make_special(struct maker *maker, struct probe *probe)
          NULL,
          NULL},
     };
-    uint32_t interface = rng_below(maker->rng, SCENE_SLOTS + SCENE_OUTSIDE);
     probe->flow = rng_pick(maker->rng, flows);
-    probe->in_interface =
-        interface < SCENE_SLOTS ? scene_slots[interface].interface : scene_outside[interface - SCENE_SLOTS];
+    probe->in_interface = pick_interface(maker);
     probe->out_interface = "";
     if (rng_chance(maker->rng, 20)) { // almost
         probe->flow.source_port ^= 1;

@@ -24,7 +24,7 @@ static const char *replaced(struct arena *arena, const char *text, const char *f
 bool promote_case(struct arena *arena, const struct test_case *test_case, struct test_case *ret)
 {
     bool any = false;
-    *ret = (struct test_case){0};
+    *ret = (struct test_case){.bridged = test_case->bridged};
     for (size_t i = 0; i < test_case->count; i++) {
         struct case_document document = test_case->items[i];
         if (strstr(document.text, "\nkind: Staged") != NULL) {

@@ -235,6 +235,7 @@ static void run_case(struct run *run, struct arena *arena, uint64_t number)
     struct wrong wrong;
     struct rng rng = rng_new(~run->seed, number);
     gen_case(arena, run->seed, number, &test_case);
+    test_case.bridged = false; // on the wire every slot has an interface of its own
     if (!subject_make(arena, &test_case, &subject, stdout) ||
         !apply_case(run, arena, number, &test_case)) {
         printf("not ok - case %" PRIu64 " of seed %" PRIu64 " cannot be applied\n", number,

@@ -25,6 +25,9 @@ struct scene_slot {
     enum scene_use use;
 };
 
+#define SCENE_BRIDGE "br3"
+enum { SCENE_PORT = 3, SCENE_PORTS = 2 };
+
 enum { SCENE_SLOTS = 8, SCENE_SLOT_ADDRESSES = 8, SCENE_OUTSIDE = 2, SCENE_HOST_ADDRESSES = 6 };
 
 extern const struct scene_slot scene_slots[SCENE_SLOTS];

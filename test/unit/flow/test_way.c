@@ -174,6 +174,8 @@ START_TEST(bridge_ports_find_each_other)
     }
     static const struct flow_case cases[] = {
         {"fd00::1 > fd00::2 icmp6/135", "allow discovery"},
+        {"fd00::1 > fd00::77 icmp6/135 in=br0 out=br0", "allow discovery"}, // whoever is there
+        {"fe80::9 > fd00::2 icmp6/136 in=br0 out=br0", "allow discovery"},
         {"fd00::1 > fd00::2 icmp6/128", "deny tier-end"},
         {"fd00::1 > fd00::2 icmp6/128 in=cali1", "deny tier-end"},
     };
