@@ -106,11 +106,31 @@ static void add_nodes(struct fleet *fleet, const struct resources *resources, bo
     }
 }
 
+static void add_bare_node(struct fleet *fleet, const char *name)
+{
+    if (name != NULL && strmap_get(fleet->nodes, name) == NULL) {
+        struct fleet_node *node =
+            node_of(fleet, name, fleet->res->meta.loc, fleet->res->meta.start);
+        add_label(fleet, node, (struct res_label){.key = LABEL_HOSTNAME, .value = name});
+    }
+}
+
+// What every node would make for itself: a run for all of them must say the same.
+static void add_bare_nodes(struct fleet *fleet, const struct resources *resources)
+{
+    for (size_t i = 0; i < resources->workloads.count; i++) {
+        add_bare_node(fleet, resources->workloads.items[i].node.text);
+    }
+    for (size_t i = 0; i < resources->hosts.count; i++) {
+        add_bare_node(fleet, resources->hosts.items[i].node.text);
+    }
+}
+
 // The node of the run needs no object; that it has none while others have one may be a slip.
 static void add_missing_node(struct fleet *fleet, const struct resources *resources)
 {
     const char *name = fleet->model->node;
-    if (name == NULL || strmap_get(fleet->nodes, name) != NULL) {
+    if (strmap_get(fleet->nodes, name) != NULL) {
         return;
     }
     if (resources->nodes.count > 0) {
@@ -121,8 +141,7 @@ static void add_missing_node(struct fleet *fleet, const struct resources *resour
                         name);
         diag_hint(diag, "kubectl get nodes -o yaml > nodes.yaml     (or check --node)");
     }
-    struct fleet_node *node = node_of(fleet, name, fleet->res->meta.loc, fleet->res->meta.start);
-    add_label(fleet, node, (struct res_label){.key = LABEL_HOSTNAME, .value = name});
+    add_bare_node(fleet, name);
 }
 
 // ---- what is known of interfaces ------------------------------------------------------------------------------------
@@ -351,6 +370,10 @@ void resolve_fleet(struct arena *arena, struct diags *diags, const struct resour
     }
     add_nodes(&fleet, resources, false);
     add_nodes(&fleet, resources, true);
-    add_missing_node(&fleet, resources);
+    if (model->node != NULL) {
+        add_missing_node(&fleet, resources);
+    } else {
+        add_bare_nodes(&fleet, resources);
+    }
     make_hosts(&fleet);
 }
