@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc apply: compile, read the kernel's table, compare, commit what differs; again when somebody else was faster.
-#include "cli.h"
+#include "apply.h"
 
 #include <fcntl.h>
 #include <net/if.h>
@@ -54,53 +54,73 @@ static void pause_for_test(void *context)
 #define pause_for_test NULL
 #endif
 
-struct outcome {
-    bool changed;
-    uint32_t generation;
-    struct change_list changes;
-};
+// ---- one try ------------------------------------------------------------------------------------------------------
 
-// One try. NFT_STALE: somebody else changed the firewall in between.
-static enum nft_status try_apply(struct run *run, bool *paused, struct outcome *ret,
-                                 struct nft_failure *reterr, int *ret_code)
+static int read_table(struct apply *apply)
 {
-    struct nft_kernel *kernel;
-    enum nft_status status = nft_dump(run->arena, run->options.table, &kernel, reterr);
-    if (status != NFT_DONE) {
-        return status;
-    }
-    if (refuse_replacement(run, kernel)) {
-        *ret_code = POLC_EXIT_SAFETY;
-        return NFT_DONE;
-    }
-    struct nft_diff *diff = nft_compare(run->arena, run->ruleset, kernel);
-    ret->changed = !nft_diff_empty(diff);
-    ret->generation = nft_kernel_info(run->arena, kernel).generation;
-    if (!ret->changed) {
-        return NFT_DONE;
-    }
-    ret->changes = summarize(run, kernel, diff);
-    struct nft_commit_options options = {
-        .dry_run = run->options.dry_run,
-        .generation = ++ret->generation,
-        .before_send = pause_for_test,
-        .context = paused,
-    };
-    return nft_commit(run->arena, run->ruleset, kernel, diff, &options, reterr);
+    struct run *run = apply->run;
+    apply->status = nft_dump(run->arena, run->options.table, &apply->kernel, &apply->failure);
+    return POLC_EXIT_OK;
 }
 
-static void print_outcome(const struct run *run, const struct outcome *outcome)
+static int guard(struct apply *apply)
 {
-    const char *summary = outcome->changed ? summary_text(run->arena, &outcome->changes) : "";
-    const char *result = !outcome->changed      ? "up to date"
+    return refuse_replacement(apply->run, apply->kernel) ? POLC_EXIT_SAFETY : POLC_EXIT_OK;
+}
+
+static int compare(struct apply *apply)
+{
+    struct run *run = apply->run;
+    apply->diff = nft_compare(run->arena, run->ruleset, apply->kernel);
+    apply->changed = !nft_diff_empty(apply->diff);
+    apply->generation = nft_kernel_info(run->arena, apply->kernel).generation;
+    if (apply->changed) {
+        apply->changes = summarize(run, apply->kernel, apply->diff);
+        apply->generation++;
+    }
+    return POLC_EXIT_OK;
+}
+
+static int commit(struct apply *apply)
+{
+    struct run *run = apply->run;
+    struct nft_commit_options options = {
+        .dry_run = run->options.dry_run,
+        .generation = apply->generation,
+        .before_send = pause_for_test,
+        .context = &apply->paused,
+    };
+    apply->status =
+        nft_commit(run->arena, run->ruleset, apply->kernel, apply->diff, &options, &apply->failure);
+    return POLC_EXIT_OK;
+}
+
+static const apply_step steps[] = {read_table, guard, compare, commit};
+
+static int try_apply(struct apply *apply)
+{
+    int code = POLC_EXIT_OK;
+    apply->status = NFT_DONE;
+    for (size_t i = 0; i < ARRAY_COUNT(steps) && code == POLC_EXIT_OK && apply->status == NFT_DONE;
+         i++) {
+        code = steps[i](apply);
+    }
+    return code;
+}
+
+static void print_outcome(const struct apply *apply)
+{
+    const struct run *run = apply->run;
+    const char *summary = apply->changed ? summary_text(run->arena, &apply->changes) : "";
+    const char *result = !apply->changed        ? "up to date"
                          : run->options.dry_run ? "would apply"
                                                 : "applied";
     if (run->options.output == OUTPUT_JSON) {
         printf("{\"result\": \"%s\", \"generation\": %u, \"summary\": \"%s\"}\n", result,
-               outcome->generation, summary);
+               apply->generation, summary);
     } else if (!run->options.quiet) {
-        printf("%s: generation %u%s%s\n", result, outcome->generation,
-               summary[0] != '\0' ? ": " : "", summary);
+        printf("%s: generation %u%s%s\n", result, apply->generation, summary[0] != '\0' ? ": " : "",
+               summary);
     }
 }
 
@@ -114,19 +134,16 @@ int cmd_apply(struct run *run)
     }
     warn_interfaces(run);
     run_report(run);
-    struct outcome outcome = {0};
-    struct nft_failure failure = {0};
-    enum nft_status status = NFT_STALE;
-    bool paused = false;
     run->diags = diags_new(run->arena, run->sources); // what was said is not said again
-    for (int i = 0; i < TRIES && status == NFT_STALE; i++) {
-        status = try_apply(run, &paused, &outcome, &failure, &code);
+    struct apply apply = {.run = run, .status = NFT_STALE};
+    for (int i = 0; i < TRIES && apply.status == NFT_STALE; i++) {
+        code = try_apply(&apply);
     }
-    if (status != NFT_DONE) {
-        return report_failure(run, status, &failure);
+    if (apply.status != NFT_DONE) {
+        return report_failure(run, apply.status, &apply.failure);
     }
     if (code == POLC_EXIT_OK) {
-        print_outcome(run, &outcome);
+        print_outcome(&apply);
     }
     return code;
 }

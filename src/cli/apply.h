@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One `polc apply` on its way: what its steps share. The steps stand in cmd_apply.c, in order; each that is more than a
+// few lines has a file of its own, apply_*.c.
+#pragma once
+
+#include "cli.h"
+
+// What the steps of one try learn. Starts anew when somebody else changed the firewall in between.
+struct apply {
+    struct run *run;
+    struct nft_kernel *kernel; // the table as it is
+    struct nft_diff *diff;     // what makes it the wanted one
+    bool changed;
+    uint32_t generation; // loaded; behind apply_compare the one that will be
+    struct change_list changes;
+    struct nft_failure failure;
+    enum nft_status status; // of the last step that spoke to the kernel
+    bool paused;            // the test hook was there already
+};
+
+// A step returns POLC_EXIT_OK to go on, another exit code to end; with `status` not NFT_DONE the code does not matter.
+typedef int (*apply_step)(struct apply *apply);
