@@ -18,6 +18,7 @@ bool subject_make(struct arena *arena, const struct test_case *test_case, struct
                             .ruleset = built.ruleset,
                             .evaluator = flow_evaluator_new(arena, built.plan)};
     ref_make(arena, built.resources, &ret->ref);
+    everywhere_make(arena, test_case, &ret->everywhere);
     struct test_case promoted;
     if (promote_case(arena, test_case, &promoted) &&
         build_case(arena, &promoted, SCENE_NODE, &built, NULL)) {
@@ -182,6 +183,9 @@ const char *subject_compare(const struct subject *subject, const struct probe *p
     flow_trace(subject->evaluator, subject->arena, &probe->flow, &trace);
     const char *problem = compare_states(subject, probe, &trace);
     problem = problem != NULL ? problem : compare_stages(subject, probe, &trace);
+    problem = problem != NULL ? problem
+                              : everywhere_compare(&subject->everywhere, subject->plan, probe,
+                                                   verdict == FLOW_ALLOW);
     problem = problem != NULL ? problem : compare_redirected(subject, probe, &trace);
     problem = problem != NULL ? problem : compare_promoted(subject, probe);
     if (trace.verdict != verdict) {

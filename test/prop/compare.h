@@ -3,6 +3,7 @@
 #pragma once
 
 #include "build.h"
+#include "everywhere.h"
 #include "probe.h"
 #include "ref.h"
 #include "sim.h"
@@ -13,6 +14,7 @@ struct subject {
     const struct nft_ruleset *ruleset;
     struct flow_evaluator *evaluator;
     struct ref ref;
+    struct everywhere everywhere;
     const struct nft_ruleset
         *promoted; // with every staged policy enforced; NULL: there is none, or not valid
 };

@@ -7,14 +7,13 @@
 // --swap applies case N+1 where case N is judged, and demands that most of these are noticed.
 // The same cases as those of prop_simulate. One scene serves all of them. A case that is wrong is shrunk, with the kernel
 // as the judge, printed, and written to DIR/SEED-N.
+#include "cases.h"
 #include "compare.h"
 #include "gen.h"
 #include "shrink.h"
 #include "wire.h"
 
-#include <getopt.h>
 #include <inttypes.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,9 +26,8 @@ enum {
 };
 
 struct run {
-    uint64_t seed, first, count;
-    size_t flows;
-    const char *polc, *out, *scratch;
+    struct cases cases;
+    const char *polc, *scratch;
     bool swap;
     struct wire wire;
     // What was seen.
@@ -176,7 +174,7 @@ static void report_wrong(struct run *run, struct arena *arena, uint64_t number,
 {
     struct subject subject;
     run->failures++;
-    printf("not ok - case %" PRIu64 " of seed %" PRIu64 ": %s %s\n", number, run->seed,
+    printf("not ok - case %" PRIu64 " of seed %" PRIu64 ": %s %s\n", number, run->cases.seed,
            wrong->connection ? "a connection" : "a packet",
            wrong->shot.expected ? "that is allowed does not arrive" : "that is denied arrives");
     shrink_case(arena, test_case, is_still_wrong, wrong);
@@ -185,11 +183,7 @@ static void report_wrong(struct run *run, struct arena *arena, uint64_t number,
     if (subject_make(arena, test_case, &subject, stdout)) {
         subject_explain(&subject, wrong->shot.probe, stdout);
     }
-    if (run->out != NULL) {
-        mkdir(run->out, 0755);
-        case_write(test_case,
-                   arena_printf(arena, "%s/%" PRIu64 "-%" PRIu64, run->out, run->seed, number));
-    }
+    cases_write(&run->cases, arena, number, test_case);
 }
 
 // True when the shots are as the evaluator says.
@@ -223,7 +217,7 @@ static bool apply_case(const struct run *run, struct arena *arena, uint64_t numb
     if (!run->swap) {
         return apply(run, arena, test_case);
     }
-    gen_case(arena, run->seed, number + 1, &other);
+    gen_case(arena, run->cases.seed, number + 1, &other);
     return apply(run, arena, &other);
 }
 
@@ -233,18 +227,18 @@ static void run_case(struct run *run, struct arena *arena, uint64_t number)
     struct subject subject;
     struct probes probes;
     struct wrong wrong;
-    struct rng rng = rng_new(~run->seed, number);
-    gen_case(arena, run->seed, number, &test_case);
+    struct rng rng = rng_new(~run->cases.seed, number);
+    gen_case(arena, run->cases.seed, number, &test_case);
     test_case.bridged = false; // on the wire every slot has an interface of its own
     if (!subject_make(arena, &test_case, &subject, stdout) ||
         !apply_case(run, arena, number, &test_case)) {
         printf("not ok - case %" PRIu64 " of seed %" PRIu64 " cannot be applied\n", number,
-               run->seed);
+               run->cases.seed);
         print_log(run);
         run->failures++;
         return;
     }
-    probes_make(arena, subject.plan, &rng, run->flows, &probes);
+    probes_make(arena, subject.plan, &rng, run->cases.flows, &probes);
     bool right = try_shots(run, arena, &subject, &probes, false, &wrong) &&
                  (plan_has_untracked(subject.plan) ||
                   try_shots(run, arena, &subject, &probes, true, &wrong));
@@ -256,80 +250,47 @@ static void run_case(struct run *run, struct arena *arena, uint64_t number)
 
 // ---- all of them ----------------------------------------------------------------------------------------------
 
-static bool parse_number(const char *text, uint64_t *ret)
+static bool take_option(void *context, int option, const char *value)
 {
-    char *end;
-    *ret = strtoull(text, &end, 0);
-    return *text != '\0' && *end == '\0';
-}
-
-static bool parse_option(struct run *run, int option, const char *text)
-{
-    uint64_t number = 0;
-    switch (option) {
-    case 'f':
-        return parse_number(text, &run->first);
-    case 'n':
-        run->flows = parse_number(text, &number) ? (size_t)number : 0;
-        return run->flows > 0;
-    case 'o':
-        run->out = text;
-        return true;
-    case 'p':
-        run->polc = text;
-        return true;
-    case 's':
-        run->swap = true;
-        return true;
-    default:
-        return false;
+    struct run *run = context;
+    if (option == 'p') {
+        run->polc = value;
     }
-}
-
-static bool parse_options(struct run *run, int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"first", required_argument, NULL, 'f'}, {"flows", required_argument, NULL, 'n'},
-        {"out", required_argument, NULL, 'o'},   {"polc", required_argument, NULL, 'p'},
-        {"swap", no_argument, NULL, 's'},        {0}};
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (!parse_option(run, option, optarg)) {
-            return false;
-        }
-    }
-    return run->polc != NULL && argc == optind + 2 && parse_number(argv[optind], &run->seed) &&
-           parse_number(argv[optind + 1], &run->count);
+    run->swap = run->swap || option == 's';
+    return option == 'p' || option == 's';
 }
 
 static int run_cases(struct run *run)
 {
-    for (uint64_t i = 0; i < run->count && run->failures < MAX_FAILURES; i++) {
+    for (uint64_t i = 0; i < run->cases.count && run->failures < MAX_FAILURES; i++) {
         struct arena *arena = arena_new(arena_limit);
-        run_case(run, arena, run->first + i);
+        run_case(run, arena, run->cases.first + i);
         arena_free(arena);
     }
-    if (run->swap && run->noticed * 100 < run->count * NOTICED_AT_LEAST) {
+    if (run->swap && run->noticed * 100 < run->cases.count * NOTICED_AT_LEAST) {
         run->failures++;
     }
     const char *result = run->failures == 0 ? "ok" : "not ok";
     if (run->swap) {
         printf("%s - seed %" PRIu64 ": %zu of %" PRIu64
                " foreign rulesets were noticed (at least %d%%)\n",
-               result, run->seed, run->noticed, run->count, NOTICED_AT_LEAST);
+               result, run->cases.seed, run->noticed, run->cases.count, NOTICED_AT_LEAST);
     } else {
         printf("%s - seed %" PRIu64 ": %" PRIu64
                " cases, %zu packets and %zu connections, %zu arrived, %zu wrong cases\n",
-               result, run->seed, run->count, run->packets, run->connections, run->arrived,
-               run->failures);
+               result, run->cases.seed, run->cases.count, run->packets, run->connections,
+               run->arrived, run->failures);
     }
     return run->failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
 {
-    struct run run = {.flows = 300};
+    static const struct option options[] = {
+        {"polc", required_argument, NULL, 'p'}, {"swap", no_argument, NULL, 's'}, {0}};
+    struct run run = {.cases.flows = 300};
     char scratch[] = "/tmp/prop-packets.XXXXXX";
-    if (!parse_options(&run, argc, argv)) {
+    if (!cases_parse(&run.cases, argc, argv, options, take_option, &run) || run.polc == NULL) {
         fprintf(stderr,
                 "usage: %s SEED COUNT --polc PATH [--first N] [--flows N] [--out DIR] [--swap]\n",
                 argv[0]);

@@ -6,21 +6,18 @@
 //
 // Case N of a seed depends on the two numbers alone. A case that is wrong is shrunk, printed, and written to DIR/SEED-N.
 // --mutate breaks each ruleset in one place and demands that the comparison notices most of the breaks.
+#include "cases.h"
 #include "compare.h"
 #include "gen.h"
 #include "mutate.h"
 #include "shrink.h"
 
-#include <getopt.h>
 #include <inttypes.h>
-#include <sys/stat.h>
 
 enum { MAX_FAILURES = 10, NOTICED_AT_LEAST = 75 /* percent */, EXIT_USAGE = 2 };
 
 struct run {
-    uint64_t seed, first, count;
-    size_t flows;
-    const char *out; // directory for shrunken cases, or NULL
+    struct cases cases;
     bool print, mutate;
     // What was seen.
     size_t compared, allowed, failures, mutated, noticed;
@@ -55,8 +52,8 @@ static bool is_still_wrong(struct arena *arena, const struct test_case *test_cas
 static void make_probes(const struct run *run, struct arena *arena, const struct subject *subject,
                         uint64_t number, struct probes *ret)
 {
-    struct rng rng = rng_new(~run->seed, number);
-    probes_make(arena, subject->plan, &rng, run->flows, ret);
+    struct rng rng = rng_new(~run->cases.seed, number);
+    probes_make(arena, subject->plan, &rng, run->cases.flows, ret);
 }
 
 // The first thing that is wrong with the case; false when nothing is.
@@ -74,25 +71,12 @@ static bool check_subject(struct run *run, const struct subject *subject,
     return ret->problem != NULL;
 }
 
-static void write_case(const struct run *run, struct arena *arena, uint64_t number,
-                       const struct test_case *test_case)
-{
-    const char *directory =
-        arena_printf(arena, "%s/%" PRIu64 "-%" PRIu64, run->out, run->seed, number);
-    mkdir(run->out, 0755);
-    if (!case_write(test_case, directory)) {
-        perror(directory);
-    } else {
-        printf("# written to %s\n", directory);
-    }
-}
-
 static void report_wrong(struct run *run, struct arena *arena, uint64_t number,
                          struct test_case *test_case, struct wrong *wrong)
 {
     struct subject subject;
     run->failures++;
-    printf("not ok - case %" PRIu64 " of seed %" PRIu64 ": %s\n", number, run->seed,
+    printf("not ok - case %" PRIu64 " of seed %" PRIu64 ": %s\n", number, run->cases.seed,
            wrong->problem);
     shrink_case(arena, test_case, is_still_wrong, wrong);
     case_print(test_case, stdout);
@@ -100,9 +84,7 @@ static void report_wrong(struct run *run, struct arena *arena, uint64_t number,
         printf("  flow: %s\n", probe_text(arena, wrong->probe));
         subject_explain(&subject, wrong->probe, stdout);
     }
-    if (run->out != NULL) {
-        write_case(run, arena, number, test_case);
-    }
+    cases_write(&run->cases, arena, number, test_case);
 }
 
 // A rule that gives a verdict to one of the probes; NULL when none does.
@@ -119,7 +101,7 @@ static const struct rule *pick_used_rule(struct rng *rng, const struct subject *
 static void run_mutation(struct run *run, struct arena *arena, uint64_t number,
                          struct subject *subject, const struct probes *probes)
 {
-    struct rng rng = rng_new(run->seed + 1, number);
+    struct rng rng = rng_new(run->cases.seed + 1, number);
     struct wrong wrong;
     const struct rule *rule = pick_used_rule(&rng, subject, probes);
     const char *what = rule == NULL
@@ -143,12 +125,13 @@ static void run_case(struct run *run, struct arena *arena, uint64_t number)
     struct subject subject;
     struct probes probes;
     struct wrong wrong;
-    gen_case(arena, run->seed, number, &test_case);
+    gen_case(arena, run->cases.seed, number, &test_case);
     if (run->print && !run->mutate) {
         case_print(&test_case, stdout);
     }
     if (!subject_make(arena, &test_case, &subject, stdout)) {
-        printf("not ok - case %" PRIu64 " of seed %" PRIu64 " is not valid\n", number, run->seed);
+        printf("not ok - case %" PRIu64 " of seed %" PRIu64 " is not valid\n", number,
+               run->cases.seed);
         run->failures++;
         return;
     }
@@ -162,49 +145,13 @@ static void run_case(struct run *run, struct arena *arena, uint64_t number)
 
 // ---- all of them ----------------------------------------------------------------------------------------------
 
-static bool parse_number(const char *text, uint64_t *ret)
+static bool take_option(void *context, int option, const char *value)
 {
-    char *end;
-    *ret = strtoull(text, &end, 0);
-    return *text != '\0' && *end == '\0';
-}
-
-static bool parse_option(struct run *run, int option, const char *text)
-{
-    uint64_t number = 0;
-    switch (option) {
-    case 'f':
-        return parse_number(text, &run->first);
-    case 'n':
-        run->flows = parse_number(text, &number) ? (size_t)number : 0;
-        return run->flows > 0;
-    case 'o':
-        run->out = text;
-        return true;
-    case 'p':
-        run->print = true;
-        return true;
-    case 'm':
-        run->mutate = true;
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool parse_options(struct run *run, int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"first", required_argument, NULL, 'f'}, {"flows", required_argument, NULL, 'n'},
-        {"out", required_argument, NULL, 'o'},   {"print", no_argument, NULL, 'p'},
-        {"mutate", no_argument, NULL, 'm'},      {0}};
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (!parse_option(run, option, optarg)) {
-            return false;
-        }
-    }
-    return argc == optind + 2 && parse_number(argv[optind], &run->seed) &&
-           parse_number(argv[optind + 1], &run->count);
+    struct run *run = context;
+    (void)value;
+    run->print = run->print || option == 'p';
+    run->mutate = run->mutate || option == 'm';
+    return option == 'p' || option == 'm';
 }
 
 static void finish(const struct run *run)
@@ -213,27 +160,29 @@ static void finish(const struct run *run)
     if (run->mutate) {
         size_t percent = run->mutated > 0 ? run->noticed * 100 / run->mutated : 0;
         printf("%s - seed %" PRIu64 ": %zu of %zu broken rulesets were noticed (at least %d%%)\n",
-               percent >= NOTICED_AT_LEAST ? result : "not ok", run->seed, run->noticed,
+               percent >= NOTICED_AT_LEAST ? result : "not ok", run->cases.seed, run->noticed,
                run->mutated, NOTICED_AT_LEAST);
         return;
     }
     printf("%s - seed %" PRIu64 ": %" PRIu64 " cases, %zu flows, %zu%% allowed, %zu wrong cases\n",
-           result, run->seed, run->count, run->compared,
+           result, run->cases.seed, run->cases.count, run->compared,
            run->compared > 0 ? run->allowed * 100 / run->compared : 0, run->failures);
 }
 
 int main(int argc, char **argv)
 {
-    struct run run = {.flows = 200};
-    if (!parse_options(&run, argc, argv)) {
+    static const struct option options[] = {
+        {"print", no_argument, NULL, 'p'}, {"mutate", no_argument, NULL, 'm'}, {0}};
+    struct run run = {.cases.flows = 200};
+    if (!cases_parse(&run.cases, argc, argv, options, take_option, &run)) {
         fprintf(stderr,
                 "usage: %s SEED COUNT [--first N] [--flows N] [--out DIR] [--print] [--mutate]\n",
                 argv[0]);
         return EXIT_USAGE;
     }
-    for (uint64_t i = 0; i < run.count && run.failures < MAX_FAILURES; i++) {
+    for (uint64_t i = 0; i < run.cases.count && run.failures < MAX_FAILURES; i++) {
         struct arena *arena = arena_new(arena_limit);
-        run_case(&run, arena, run.first + i);
+        run_case(&run, arena, run.cases.first + i);
         arena_free(arena);
     }
     finish(&run);
