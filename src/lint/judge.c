@@ -3,8 +3,6 @@
 // themselves would go, but all at once.
 #include "judge.h"
 
-#include "match.h"
-
 // What comes before every policy of a class, in one family.
 struct before {
     struct box box;

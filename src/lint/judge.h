@@ -3,7 +3,8 @@
 #pragma once
 
 #include "internal.h"
-#include "space.h"
+
+#include <polc/space.h>
 
 // What the settings say of every node: nothing, where one has its own.
 const struct plan_settings *judge_settings(const struct plan *plan);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Interned sets of numbers and what two of them make, remembered.
-#include "space.h"
+#include <polc/space.h>
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Unions of boxes: cutting one out of another (what is left is again a union of disjoint boxes).
-#include "space.h"
+#include <polc/space.h>
 
 struct box space_everything(struct space *space, uint8_t family)
 {

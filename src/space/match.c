@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // plan_match -> boxes, by semantics.md 3.6 and 4: all criteria are ANDed; only the named ports of a side make several
 // boxes, one for each (protocol, port), and negated ones are cut out.
-#include "match.h"
+#include <polc/space.h>
 
 #include <stdlib.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Exact sets of packets of one IP version: unions of boxes over protocol, addresses, ports and ICMP type and code.
+// Module space: exact sets of packets of one IP version: unions of boxes over protocol, addresses, ports and ICMP type and
+// code. What lint proves and what the diff of traffic compares is made of them.
 // The sides of a box are sets of numbers, interned, so that two equal ones are one number and every result is computed
 // once. In protocols without ports (or types) no rule looks at that side, so every value there stands for the packet.
 #pragma once
@@ -68,3 +69,11 @@ bool region_cut(struct space *space, struct arena *arena, struct budget *budget,
 // The same for every box of a region.
 bool region_cut_all(struct space *space, struct arena *arena, struct budget *budget,
                     struct region *region, const struct region *boxes, struct region *taken);
+
+// ---- match.c: the match of a rule as a region of packets ----------------------------------------------------------
+
+// Reads the plan, which must outlive it. Several may share a space: equal sets of their plans have one number.
+struct matcher;
+struct matcher *matcher_new(struct arena *arena, struct space *space, const struct plan *plan);
+// Overlapping boxes. No packet outside of them matches.
+struct region match_region(struct matcher *matcher, const struct plan_match *match, uint8_t family);

@@ -2,7 +2,7 @@
 // Sets of numbers and regions of packets against a plain picture of them: one bit for each number, one for each point.
 #include "unit.h"
 
-#include "space.h"
+#include <polc/space.h>
 
 enum { NUMBERS = 24, ROUNDS = 2000 };
 
@@ -205,6 +205,6 @@ START_TEST(work_ends_with_the_budget)
 }
 END_TEST
 
-UNIT_TESTS("lint/space", sets_are_what_their_pictures_are, ranges_that_touch_are_one,
+UNIT_TESTS("space/space", sets_are_what_their_pictures_are, ranges_that_touch_are_one,
            large_sets_meet_small_ones, addresses_go_there_and_back,
            a_cut_leaves_what_is_not_in_the_box, work_ends_with_the_budget)
