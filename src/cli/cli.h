@@ -73,6 +73,7 @@ struct run {
     struct nft_ruleset *ruleset;
     const char *const *roots; // absolute operands, for the table's info chain
     size_t root_count;
+    struct timings *timings; // NULL: not asked for
 };
 
 // A verb: its row in the table (verbs.c) is what the parser, `help` and the man page lint read.
@@ -126,6 +127,15 @@ bool run_report(struct run *run);
 const char *this_hostname(struct run *run);
 // Whether the node of the run is the machine that polc runs on.
 bool is_this_machine(struct run *run, const char *node);
+
+// ---- timings.c ------------------------------------------------------------------------------------------------
+
+void timings_start(struct run *run); // when POLC_TIMINGS is set; else all of these do nothing
+void timings_end(struct run *run, const char *stage); // what ran since the last stage ended
+// The function for the loader to call, and its context: the decoder, behind a clock if there is one. The loader is the
+// stage that ends next.
+load_object_fn timings_decode(struct run *run, struct res_decoder *decoder, void **ret_context);
+void timings_print(const struct run *run);
 
 // ---- messages.c -----------------------------------------------------------------------------------------------
 

@@ -52,9 +52,13 @@ int pipeline_read(struct run *run)
         return POLC_EXIT_USAGE;
     }
     struct res_decoder *decoder = res_decoder_new(run->input, run->diags, &run->resources);
+    void *context;
+    load_object_fn decode = timings_decode(run, decoder, &context);
     load_paths(run->arena, run->sources, run->diags, run->options.paths.items,
-               run->options.paths.count, res_decode_object, decoder);
+               run->options.paths.count, decode, context);
+    timings_end(run, "load");
     validate(run->input, run->diags, &run->resources);
+    timings_end(run, "validate");
     return diags_count(run->diags, DIAG_ERROR) > 0 ? POLC_EXIT_USAGE : POLC_EXIT_OK;
 }
 
@@ -124,6 +128,7 @@ int pipeline_model(struct run *run)
         return code;
     }
     run->model = resolve(run->input, run->diags, &run->resources, node, &run->inventory);
+    timings_end(run, "resolve");
     return diags_count(run->diags, DIAG_ERROR) > 0 ? POLC_EXIT_USAGE : POLC_EXIT_OK;
 }
 
@@ -136,6 +141,7 @@ int pipeline_plan(struct run *run)
     run->model = NULL;
     memset(&run->resources, 0, sizeof run->resources);
     memset(&run->inventory, 0, sizeof run->inventory);
+    timings_end(run, "plan");
     return POLC_EXIT_OK;
 }
 
@@ -162,6 +168,7 @@ int pipeline_ruleset(struct run *run)
         .root_count = run->root_count,
     };
     run->ruleset = nft_lower(run->arena, run->plan, run->sources, &options);
+    timings_end(run, "lower");
     return POLC_EXIT_OK;
 }
 
