@@ -37,9 +37,10 @@ const char *short_id(struct arena *arena, const char *id)
     if (length <= ID_MAX) {
         return id;
     }
-    char digest[65]; // nobody can make two ids that look the same
+    // Nobody can make two ids that look the same: no name of a policy or tier holds a "_".
+    char digest[65];
     sha256_hex(id, length, digest);
-    return arena_printf(arena, "%.*s.%.*s", ID_MAX - DIGEST_DIGITS - 1, id, DIGEST_DIGITS, digest);
+    return arena_printf(arena, "%.*s_%.*s", ID_MAX - DIGEST_DIGITS - 1, id, DIGEST_DIGITS, digest);
 }
 
 const char *direction_text(int direction)

@@ -47,5 +47,15 @@ START_TEST(long_ids_stay_apart)
 }
 END_TEST
 
+// An id that looks like the short form of another would share its chain, and so its rules.
+START_TEST(no_id_is_the_short_form_of_another)
+{
+    struct arena *arena = arena_new(SIZE_MAX);
+    const char *id = nft_policy_id(arena, arena_printf(arena, "gnp/%060d.%040d", 0, 0));
+    ck_assert_ptr_nonnull(strchr(id, '_')); // which no name holds
+    arena_free(arena);
+}
+END_TEST
+
 UNIT_TESTS("nft names", the_same_identity_has_the_same_name, a_taken_name_is_not_shared,
-           long_ids_stay_apart)
+           long_ids_stay_apart, no_id_is_the_short_form_of_another)
