@@ -145,6 +145,52 @@ struct nft_diff *nft_compare(struct arena *arena, const struct nft_ruleset *want
                              const struct nft_kernel *kernel);
 bool nft_diff_empty(const struct nft_diff *diff);
 
+// ---- drift: what others did to the table ----------------------------------------------------------------------
+
+// A rule that somebody added, took away, or wrote in the place of another one.
+struct nft_drift_rule {
+    uint8_t kind; // enum nft_change_kind, as somebody did it
+    const char *
+        text; // as nft lists it: what is there now, or of a removed rule what was there; NULL: not read
+    const char *was;     // of a changed one: what was there before
+    const char *comment; // of polc's rule: "gnp/x in 0 file:12"; NULL for rules that are not polc's
+    uint64_t handle;     // of the rule that is there; 0 for a removed one
+    size_t after; // how many of polc's rules stand before it; SIZE_MAX when that is not known
+};
+
+struct nft_drift_element {
+    uint8_t kind;     // NFT_ADDED or NFT_REMOVED, as somebody did it
+    const char *text; // as nft lists it
+};
+
+// A chain or a set that is not as polc left it.
+struct nft_drift_object {
+    uint8_t kind; // enum nft_change_kind, as somebody did it: NFT_ADDED is all somebody's
+    bool is_set;
+    const char *name;
+    const char *comment;                     // of the set: canonical selector; NULL
+    const char *change;                      // what else is different: "policy drop"; NULL
+    VEC(struct nft_drift_rule) rules;        // chains
+    VEC(struct nft_drift_element) elements;  // sets: the first NFT_DRIFT_ELEMENTS
+    size_t elements_added, elements_removed; // all of them
+};
+enum { NFT_DRIFT_ELEMENTS = 100 };
+
+struct nft_drift {
+    VEC_FIELDS(struct nft_drift_object); // chains, then sets, by name
+    bool table_missing;
+    bool dormant; // somebody put the table to sleep: nothing is policed
+};
+
+// How the kernel's table differs from what polc loaded into it, in the terms of nft_compare. Rules of others have no text
+// yet.
+struct nft_drift *nft_find_drift(struct arena *arena, const struct nft_ruleset *loaded,
+                                 const struct nft_kernel *kernel);
+bool nft_drift_empty(const struct nft_drift *drift);
+// Reads the texts of the rules of others from the kernel. A rule that is gone meanwhile stays without.
+enum nft_status nft_read_drift_rules(struct arena *arena, const struct nft_kernel *kernel,
+                                     struct nft_drift *drift, struct nft_failure *reterr);
+
 // ---- the commit -----------------------------------------------------------------------------------------------
 
 struct nft_commit_options {

@@ -60,16 +60,39 @@ static struct nft_object_change *add_change(struct comparison *comparison,
 
 // ---- chains --------------------------------------------------------------------------------
 
+static const char *text_of(const char *comment)
+{
+    return comment != NULL ? comment : "a rule without comment";
+}
+
+static void list_rules(struct comparison *comparison, const struct chain *wanted,
+                       const struct kernel_chain *kernel, const struct rule_steps *steps,
+                       struct nft_object_change *change)
+{
+    for (size_t i = 0; i < steps->count; i++) {
+        const struct rule_step *step = &steps->items[i];
+        struct nft_rule_change rule = {.kind = NFT_REMOVED};
+        if (step->added) {
+            rule.kind = NFT_ADDED;
+            rule.comment = text_of(wanted->items[step->index].comment);
+            rule.loc = wanted->items[step->index].loc;
+        } else {
+            rule.comment = text_of(kernel->items[step->index].comment);
+        }
+        vec_push(comparison->arena, &change->rules, rule);
+    }
+}
+
 static void compare_chain(struct comparison *comparison, const struct chain *wanted,
                           const struct kernel_chain *kernel)
 {
-    struct rule_changes changes = {.count = 0};
+    struct rule_steps steps = {.count = 0};
     bool base_differs = false;
     if (wanted != NULL && kernel != NULL) {
         base_differs = !same_hook(wanted, kernel) || kernel->policy_drop ||
                        (kernel->base && comparison->kernel->dormant);
     }
-    bool differ = compare_rules(comparison->arena, comparison->scratch, wanted, kernel, &changes);
+    bool differ = compare_rules(comparison->arena, comparison->scratch, wanted, kernel, &steps);
     if (wanted != NULL && kernel != NULL && !differ && !base_differs) {
         return;
     }
@@ -79,9 +102,7 @@ static void compare_chain(struct comparison *comparison, const struct chain *wan
     struct nft_object_change *change =
         add_change(comparison, kind, wanted != NULL ? wanted->name : kernel->name);
     change->loc = wanted != NULL ? wanted->loc : LOC_NONE;
-    change->rules.items = changes.items;
-    change->rules.count = changes.count;
-    change->rules.capacity = changes.capacity;
+    list_rules(comparison, wanted, kernel, &steps, change);
 }
 
 static int compare_chain_names(const void *a, const void *b)
@@ -89,14 +110,21 @@ static int compare_chain_names(const void *a, const void *b)
     return strcmp((*(struct chain *const *)a)->name, (*(struct chain *const *)b)->name);
 }
 
+struct chain **chains_sorted(struct arena *arena, const struct nft_ruleset *ruleset)
+{
+    size_t count = ruleset->chains.count;
+    struct chain **sorted = arena_array_of(arena, struct chain *, count);
+    if (count > 0) {
+        memcpy(sorted, ruleset->chains.items, count * sizeof *sorted);
+        qsort(sorted, count, sizeof *sorted, compare_chain_names);
+    }
+    return sorted;
+}
+
 static void compare_chains(struct comparison *comparison, const struct nft_ruleset *wanted)
 {
     size_t count = wanted->chains.count, j = 0;
-    struct chain **sorted = arena_array_of(comparison->arena, struct chain *, count);
-    if (count > 0) {
-        memcpy(sorted, wanted->chains.items, count * sizeof *sorted);
-        qsort(sorted, count, sizeof *sorted, compare_chain_names);
-    }
+    struct chain **sorted = chains_sorted(comparison->arena, wanted);
     for (size_t i = 0; i < count || j < comparison->kernel->chains.count;) {
         const struct chain *here = i < count ? sorted[i] : NULL;
         const struct kernel_chain *there =

@@ -3,8 +3,6 @@
 // is compared by longest common subsequence, or, when that would be too large a table, as two bags.
 #include "compare_rules.h"
 
-#include "comment.h"
-
 enum { TABLE_MAX = 1000 * 1000 }; // cells of the subsequence table, two bytes each
 
 struct sides {
@@ -13,27 +11,14 @@ struct sides {
     const struct kernel_chain *kernel;
     const struct rule_mark *here, *there; // of the two
     size_t here_count, there_count;
-    struct rule_changes *out;
+    size_t gap; // rules that both have, so far
+    struct rule_steps *out;
 };
 
-static const char *text_of(const char *comment)
+static void add_step(struct sides *sides, bool added, size_t index)
 {
-    return comment != NULL ? comment : "a rule without comment";
-}
-
-static void add_wanted(struct sides *sides, size_t index)
-{
-    const struct rule *rule = &sides->wanted->items[index];
     vec_push(sides->arena, sides->out,
-             (struct nft_rule_change){
-                 .kind = NFT_ADDED, .comment = text_of(rule->comment), .loc = rule->loc});
-}
-
-static void add_removed(struct sides *sides, size_t index)
-{
-    const char *comment = text_of(sides->kernel->items[index].comment);
-    vec_push(sides->arena, sides->out,
-             (struct nft_rule_change){.kind = NFT_REMOVED, .comment = comment});
+             (struct rule_step){.added = added, .index = index, .gap = sides->gap});
 }
 
 struct window {
@@ -80,11 +65,12 @@ static void by_subsequence(struct sides *sides, struct window window)
         if (i < rows && j < columns && same(sides, window.here + i, window.there + j)) {
             i++;
             j++;
+            sides->gap++;
         } else if (j < columns &&
                    (i == rows || lengths[i * width + j + 1] >= lengths[(i + 1) * width + j])) {
-            add_removed(sides, window.there + j++);
+            add_step(sides, false, window.there + j++);
         } else {
-            add_wanted(sides, window.here + i++);
+            add_step(sides, true, window.here + i++);
         }
     }
 }
@@ -94,6 +80,7 @@ static void by_bag(struct sides *sides, struct window window)
     size_t here_count = window.here_end - window.here,
            there_count = window.there_end - window.there;
     const struct rule_mark *here = sides->here + window.here, *there = sides->there + window.there;
+    sides->gap = GAP_UNKNOWN;
     const size_t *pairs = marks_pair(sides->scratch, here, here_count, there, there_count);
     bool *used = arena_array_of(sides->scratch, bool, there_count);
     for (size_t i = 0; i < here_count; i++) {
@@ -103,12 +90,12 @@ static void by_bag(struct sides *sides, struct window window)
     }
     for (size_t j = 0; j < there_count; j++) {
         if (!used[j]) {
-            add_removed(sides, window.there + j);
+            add_step(sides, false, window.there + j);
         }
     }
     for (size_t i = 0; i < here_count; i++) {
         if (pairs[i] == RULE_UNPAIRED) {
-            add_wanted(sides, window.here + i);
+            add_step(sides, true, window.here + i);
         }
     }
 }
@@ -131,6 +118,7 @@ static bool compare_both(struct sides *sides)
     struct window window = differing(sides);
     bool differ = window.here < window.here_end || window.there < window.there_end;
     if (differ) {
+        sides->gap = window.here;
         list_changes(sides, window);
     }
     arena_rewind(sides->scratch, mark);
@@ -138,7 +126,7 @@ static bool compare_both(struct sides *sides)
 }
 
 bool compare_rules(struct arena *arena, struct arena *scratch, const struct chain *wanted,
-                   const struct kernel_chain *kernel, struct rule_changes *ret)
+                   const struct kernel_chain *kernel, struct rule_steps *ret)
 {
     struct sides sides = {
         .arena = arena, .scratch = scratch, .wanted = wanted, .kernel = kernel, .out = ret};
@@ -148,10 +136,10 @@ bool compare_rules(struct arena *arena, struct arena *scratch, const struct chai
         return compare_both(&sides);
     }
     for (size_t i = 0; wanted != NULL && i < wanted->count; i++) {
-        add_wanted(&sides, i);
+        add_step(&sides, true, i);
     }
     for (size_t i = 0; kernel != NULL && i < kernel->count; i++) {
-        add_removed(&sides, i);
+        add_step(&sides, false, i);
     }
     return true;
 }

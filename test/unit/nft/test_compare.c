@@ -33,14 +33,16 @@ static const char *difference(struct made *made, const char *wanted, const char 
                               bool *ret_differ)
 {
     struct arena *scratch = arena_new((size_t)1 << 30);
-    struct rule_changes changes = {.count = 0};
+    struct rule_steps steps = {.count = 0};
     struct kernel_chain *kernel = present != NULL ? as_present(made, letters(made, present)) : NULL;
     struct chain *chain = wanted != NULL ? letters(made, wanted) : NULL;
-    *ret_differ = compare_rules(made->arena, scratch, chain, kernel, &changes);
+    *ret_differ = compare_rules(made->arena, scratch, chain, kernel, &steps);
     struct strbuf text = {.arena = made->arena};
-    for (size_t i = 0; i < changes.count; i++) {
-        strbuf_addf(&text, "%c%s ", changes.items[i].kind == NFT_ADDED ? '+' : '-',
-                    changes.items[i].comment);
+    for (size_t i = 0; i < steps.count; i++) {
+        const struct rule_step *step = &steps.items[i];
+        strbuf_addf(&text, "%c%s ", step->added ? '+' : '-',
+                    step->added ? chain->items[step->index].comment
+                                : kernel->items[step->index].comment);
     }
     arena_free(scratch);
     return strbuf_text(&text);
