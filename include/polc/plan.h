@@ -229,3 +229,46 @@ struct plan *plan_build(struct arena *arena, const struct model *model);
 void plan_print_json(const struct plan *plan, const struct sources *sources, FILE *out);
 
 const char *plan_action_text(enum plan_action action); // "allow" "deny" "log" "pass"
+
+// ---- plan <-> bytes, for generations that are kept ----------------------------------------------------------------
+
+struct plan_source {
+    const char *path;
+    uint64_t size;      // bytes
+    const char *sha256; // of its text, hex
+};
+
+// What a plan was made from.
+struct plan_origin {
+    struct {
+        VEC_FIELDS(struct plan_source);
+    } sources;                // in the order of the numbers in places
+    const char *const *roots; // the operands, absolute
+    size_t root_count;
+};
+
+struct plan_bytes {
+    const uint8_t *data;
+    size_t size;
+};
+
+struct plan_origin plan_origin_of(struct arena *arena, const struct sources *sources,
+                                  const char *const *roots, size_t root_count);
+// Sources that know their paths and have no text: places can be named, lines cannot be quoted.
+struct sources *plan_origin_sources(struct arena *arena, const struct plan_origin *origin);
+
+// Hex of a SHA-256 over what the plan says; where it stood, and in which files, does not count. Two plans with the same
+// id make the same ruleset but for the places in its comments.
+const char *plan_id(struct arena *arena, const struct plan *plan);
+
+// Deterministic. A later polc reads what an earlier one wrote.
+struct plan_bytes plan_encode(struct arena *arena, const struct plan *plan,
+                              const struct plan_origin *origin);
+
+// NULL, or in words why the bytes are no plan. What it returns is safe to use whatever the bytes: references are within
+// their arrays, sets are normalized, names are there.
+const char *plan_decode(struct arena *arena, const uint8_t *data, size_t size,
+                        struct plan **ret_plan, struct plan_origin *ret_origin);
+// The same for the part inside of the frame with its length and checksum: what a fuzzer can reach.
+const char *plan_decode_unframed(struct arena *arena, const uint8_t *data, size_t size,
+                                 struct plan **ret_plan, struct plan_origin *ret_origin);

@@ -132,9 +132,27 @@ int pipeline_model(struct run *run)
     return diags_count(run->diags, DIAG_ERROR) > 0 ? POLC_EXIT_USAGE : POLC_EXIT_OK;
 }
 
+#if defined(POLC_TESTING)
+// Every golden case once more, with the plan that is kept and read again.
+static void recode_for_test(struct run *run)
+{
+    if (getenv("POLC_TEST_RECODE") == NULL) {
+        return;
+    }
+    struct plan_origin origin = plan_origin_of(run->arena, run->sources, NULL, 0);
+    struct plan_bytes bytes = plan_encode(run->arena, run->plan, &origin);
+    if (plan_decode(run->arena, bytes.data, bytes.size, &run->plan, &origin) != NULL) {
+        POLC_UNREACHABLE("a plan that cannot be read again");
+    }
+}
+#else
+#define recode_for_test(run) ((void)(run))
+#endif
+
 int pipeline_plan(struct run *run)
 {
     run->plan = plan_build(run->arena, run->model);
+    recode_for_test(run);
     // The plan stands alone: what it was made from is the largest part of the memory.
     arena_free(run->input);
     run->input = NULL;
