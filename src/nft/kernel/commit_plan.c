@@ -43,7 +43,7 @@ static void plan_set(struct commit_plan *plan, size_t index)
     } else if (!same_shape(set, kernel) || (enlarge && plan->dry_run)) {
         action->action = SET_RECREATE;
     } else {
-        action->action = kernel->irregular ? SET_REFILL : SET_CHANGE;
+        action->action = set->dynamic ? SET_KEEP : kernel->irregular ? SET_REFILL : SET_CHANGE;
         action->enlarge = enlarge;
         plan->enlarges = plan->enlarges || enlarge;
     }

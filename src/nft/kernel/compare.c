@@ -183,7 +183,8 @@ static void compare_set(struct comparison *comparison, const struct set *wanted,
                                                  : NFT_CHANGED;
     struct element_counts counts = count_all(wanted, kernel);
     if (kind == NFT_CHANGED && same_shape(wanted, kernel)) {
-        counts = count_differing(comparison->scratch, wanted, kernel);
+        counts = wanted->dynamic ? (struct element_counts){.added = 0}
+                                 : count_differing(comparison->scratch, wanted, kernel);
         if (counts.added == 0 && counts.removed == 0 && !too_small(wanted, kernel)) {
             return;
         }

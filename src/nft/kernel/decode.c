@@ -110,6 +110,7 @@ void decode_set(struct arena *arena, const struct nlmsghdr *message, struct kern
     ret->data_type = netlink_u32(attrs[NFTA_SET_DATA_TYPE]);
     ret->size = netlink_u32(desc[NFTA_SET_DESC_SIZE]);
     ret->anonymous = ret->shape.flags & NFT_SET_ANONYMOUS;
+    ret->dynamic = ret->shape.flags & (NFT_SET_EVAL | NFT_SET_TIMEOUT);
     if (desc[NFTA_SET_DESC_CONCAT] != NULL) {
         get_fields(desc[NFTA_SET_DESC_CONCAT], &ret->shape);
     }

@@ -217,7 +217,7 @@ static void compare_set(struct search *search, const struct set *loaded,
         search, true, loaded != NULL ? loaded->name : kernel->name, loaded != NULL, kernel != NULL);
     object->comment = loaded != NULL ? loaded->comment : NULL;
     object->change = reshaped ? "another type or flags" : NULL;
-    if (!reshaped) {
+    if (!reshaped && (loaded == NULL || !loaded->dynamic)) {
         list_elements(search, object, &shape, &here, there);
     }
     if (both && !reshaped && object->elements_added == 0 && object->elements_removed == 0) {

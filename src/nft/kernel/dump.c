@@ -145,7 +145,8 @@ static int get_content(struct dump *dump)
     }
     for (size_t i = 0; error == 0 && !dump->netlink.interrupted && i < dump->kernel->sets.count;
          i++) {
-        error = get_elements(dump, dump->kernel->sets.items[i]);
+        struct kernel_set *set = dump->kernel->sets.items[i];
+        error = set->dynamic ? 0 : get_elements(dump, set);
     }
     vec_sort(&dump->kernel->chains, compare_chains);
     vec_sort(&dump->kernel->sets, compare_sets);

@@ -232,6 +232,9 @@ void encode_set(struct encoder *encoder, const struct set *set)
     if (set->size != 0) {
         nftnl_set_set_u32(object, NFTNL_SET_DESC_SIZE, set->size);
     }
+    if (set->timeout != 0) {
+        nftnl_set_set_u64(object, NFTNL_SET_TIMEOUT, set->timeout * (uint64_t)1000);
+    }
     set_userdata(object, set, &shape);
     struct nlmsghdr *message = batch_start(encoder->batch, NFT_MSG_NEWSET, NLM_F_CREATE, origin);
     nftnl_set_nlmsg_build_payload(message, object);

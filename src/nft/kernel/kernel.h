@@ -28,6 +28,7 @@ struct kernel_set {
     uint32_t data_type; // of maps
     uint32_t size;      // declared; 0: none
     bool anonymous;     // comes and goes with its rule
+    bool dynamic;       // its elements come and go on their own and were not read
     bool irregular;     // elements that cannot be deleted one by one: flush and fill again
     struct rows rows;
 };

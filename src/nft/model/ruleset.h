@@ -148,7 +148,11 @@ struct set {
     uint8_t family;      // IP_V4 or IP_V6 of the address field; 0 when there is none
     bool interval;       // flag interval
     bool with_ifname;    // SET_VERDICTS: the key is ifname . address, or with family 0 ifname
-    uint32_t size;       // declared size; 0: none (plain interval sets)
+    // Elements come and go by packets, timeouts and other programs: what the set holds is not compared, and is kept as
+    // long as the set keeps its shape.
+    bool dynamic;
+    uint32_t timeout; // of a dynamic one: seconds that an element lives; 0: for ever
+    uint32_t size;    // declared size; 0: none (plain interval sets)
     struct loc loc;
     size_t count; // elements
     union {

@@ -50,7 +50,8 @@ struct set_shape set_shape_of(const struct set *set)
     }
     shape.flags = (set->interval ? NFT_SET_INTERVAL : 0u) |
                   (set->interval && fields.count > 1 ? NFT_SET_CONCAT : 0u) |
-                  (set->content == SET_VERDICTS ? NFT_SET_MAP : 0u);
+                  (set->content == SET_VERDICTS ? NFT_SET_MAP : 0u) |
+                  (set->dynamic ? NFT_SET_EVAL : 0u) | (set->timeout != 0 ? NFT_SET_TIMEOUT : 0u);
     return shape;
 }
 

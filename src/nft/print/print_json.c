@@ -238,6 +238,24 @@ static json_t *elements_json(const struct set *set)
     return list;
 }
 
+// NULL for a set without flags.
+static json_t *flags_json(const struct set *set)
+{
+    const struct {
+        bool set;
+        const char *name;
+    } flags[] = {
+        {set->interval, "interval"}, {set->dynamic, "dynamic"}, {set->timeout != 0, "timeout"}};
+    json_t *json = NULL;
+    for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
+        if (flags[i].set) {
+            json = json != NULL ? json : json_array();
+            json_array_append_new(json, json_string(flags[i].name));
+        }
+    }
+    return json;
+}
+
 static json_t *set_json(const char *table, const struct set *set)
 {
     bool map = set->content == SET_VERDICTS;
@@ -246,8 +264,12 @@ static json_t *set_json(const char *table, const struct set *set)
     if (map) {
         json_object_set_new(json, "map", json_string("verdict"));
     }
-    if (set->interval) {
-        json_object_set_new(json, "flags", json_pack("[s]", "interval"));
+    json_t *flags = flags_json(set);
+    if (flags != NULL) {
+        json_object_set_new(json, "flags", flags);
+    }
+    if (set->timeout != 0) {
+        json_object_set_new(json, "timeout", json_integer(set->timeout));
     }
     if (set->size > 0) {
         json_object_set_new(json, "size", json_integer(set->size));

@@ -218,6 +218,20 @@ static void print_elements(FILE *out, const struct set *set, const char *indent)
     fputs(" }\n", out);
 }
 
+// Words that are there, with commas between.
+static void print_list(FILE *out, const char *head, const char *const *words, size_t count)
+{
+    const char *separator = " ";
+    fprintf(out, "\t\t%s", head);
+    for (size_t i = 0; i < count; i++) {
+        if (words[i] != NULL) {
+            fprintf(out, "%s%s", separator, words[i]);
+            separator = ", ";
+        }
+    }
+    fputc('\n', out);
+}
+
 static void print_set(FILE *out, const struct set *set)
 {
     bool map = set->content == SET_VERDICTS;
@@ -227,8 +241,14 @@ static void print_set(FILE *out, const struct set *set)
     if (set->size > 0) {
         fprintf(out, "\t\tsize %u\n", set->size);
     }
-    if (set->interval) {
-        fputs("\t\tflags interval\n", out);
+    if (set->interval || set->dynamic || set->timeout != 0) {
+        const char *const flags[] = {set->interval ? "interval" : NULL,
+                                     set->dynamic ? "dynamic" : NULL,
+                                     set->timeout != 0 ? "timeout" : NULL};
+        print_list(out, "flags", flags, ARRAY_COUNT(flags));
+    }
+    if (set->timeout != 0) {
+        fprintf(out, "\t\ttimeout %us\n", set->timeout);
     }
     if (set->comment != NULL) {
         fprintf(out, "\t\tcomment \"%s\"\n", set->comment);

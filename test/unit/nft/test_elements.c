@@ -300,6 +300,59 @@ NETNS_TEST(a_set_loaded_by_nft_is_the_same)
     make_free(&made);
 }
 
+// ---- elements of others --------------------------------------------------------------------
+
+// Packets and other programs fill such a set: a commit that changes everything around it leaves its
+// elements and their timers alone.
+NETNS_TEST(a_dynamic_set_keeps_its_elements)
+{
+    struct made made = make_ruleset();
+    struct set *set = make_set(&made, "flows", SET_TRIPLES);
+    set->dynamic = true;
+    set->timeout = 3600;
+    set->size = 64;
+    struct chain *base = make_base(&made, "forward", HOOK_FORWARD, 0);
+    MAKE_RULE(&made, base, "a", make_verdict(VERDICT_ACCEPT, NULL));
+    commit(&made);
+    if (!has_nft()) {
+        return;
+    }
+    shell("nft list set inet polc flows | grep -q 'flags dynamic,timeout' && "
+          "nft list set inet polc flows | grep -q 'timeout 1h'");
+    shell("nft add element inet polc flows '{ 10.0.0.1 . tcp . 80 timeout 30m expires 20m,"
+          " 10.0.0.2 . udp . 53 }'");
+    require_same(&made);
+    require(nft_drift_empty(nft_find_drift(made.arena, &made.ruleset, dumped(made.arena))));
+    MAKE_RULE(&made, base, "b", make_port(80), make_verdict(VERDICT_DROP, NULL));
+    set->size = 4096;
+    commit(&made);
+    shell(
+        "nft list set inet polc flows | grep -q 'size 4096' && "
+        "nft list set inet polc flows | grep -q '10.0.0.1 . tcp . 80 timeout 30m expires 1[0-9]m' && "
+        "nft list set inet polc flows | grep -q '10.0.0.2 . udp . 53 expires 5[0-9]m'");
+    make_free(&made);
+}
+
+// What it prints for nft is what it sends.
+NETNS_TEST(a_dynamic_set_is_printed_with_its_flags)
+{
+    struct made made = make_ruleset();
+    struct set *set = make_set(&made, "flows", SET_TRIPLES);
+    set->dynamic = true;
+    set->timeout = 90;
+    set->size = 64;
+    make_base(&made, "forward", HOOK_FORWARD, 0);
+    if (!has_nft()) {
+        return;
+    }
+    FILE *nft = popen("nft -f -", "w");
+    require(nft != NULL);
+    nft_print_text(&made.ruleset, nft);
+    require(pclose(nft) == 0);
+    require_same(&made);
+    make_free(&made);
+}
+
 // ---- any change ----------------------------------------------------------------------------
 
 static uint32_t random_next(uint32_t *state)
@@ -348,4 +401,5 @@ UNIT_TESTS("elements", elements_that_differ_are_added_and_removed, port_ranges_c
            triples_are_read_back, a_set_of_another_shape_is_made_anew, a_set_grows_beyond_its_size,
            a_full_set_exchanges_all_its_elements, a_hundred_thousand_elements,
            elements_changed_by_hand_are_put_right, a_set_loaded_by_nft_is_the_same,
-           any_set_becomes_any_other)
+           any_set_becomes_any_other, a_dynamic_set_keeps_its_elements,
+           a_dynamic_set_is_printed_with_its_flags)
