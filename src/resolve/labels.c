@@ -61,15 +61,16 @@ static void add_prefixed(struct arena *arena, struct label_list *list, const cha
     }
 }
 
-// kns.NAME, from a Namespace or, with `meta` NULL, made up for a namespace that only is referred to.
+// kns.NAME, from a Namespace or, with `meta` NULL, made up for a namespace that only is referred to. Nobody takes another
+// one's name: an API server sets the label metadata.name whatever the object says.
 static void put_namespace(struct label_scope *scope, const char *name, const struct res_meta *meta)
 {
     struct label_list list = {0};
     add(scope->arena, &list, PREFIX_NAMESPACE LABEL_NAME, name);
+    add(scope->arena, &list, PREFIX_NAMESPACE LABEL_METADATA_NAME, name);
     if (meta != NULL) {
         add_prefixed(scope->arena, &list, PREFIX_NAMESPACE, meta);
     }
-    add(scope->arena, &list, PREFIX_NAMESPACE LABEL_METADATA_NAME, name);
     put_profile(scope, arena_printf(scope->arena, PROFILE_NAMESPACE "%s", name), &list);
 }
 

@@ -31,13 +31,13 @@ static void add_own_labels(struct ref *ref, struct ref_object *object, const str
 static void inherit_namespace(struct ref *ref, struct ref_object *object, const char *name)
 {
     add_label(ref, object, "pcns.", "projectcalico.org/name", name);
+    add_label(ref, object, "pcns.", "kubernetes.io/metadata.name", name);
     for (size_t i = 0; i < ref->resources->namespaces.count; i++) {
         const struct res_meta *meta = &ref->resources->namespaces.items[i].meta;
         if (strcmp(meta->name, name) == 0) {
             add_labels(ref, object, "pcns.", meta->labels, meta->label_count);
         }
     }
-    add_label(ref, object, "pcns.", "kubernetes.io/metadata.name", name);
 }
 
 static void inherit_service_account(struct ref *ref, struct ref_object *object, const char *text)

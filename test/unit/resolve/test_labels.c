@@ -43,13 +43,10 @@ static const struct labels_case workloads[] = {
      "{apiVersion: v1, kind: Namespace, metadata: {name: a, labels: {env: prod}}}\n---\n", "",
      "profiles: [kns.a]",
      "pcns.env=prod " NS_A "projectcalico.org/namespace=a projectcalico.org/orchestrator="},
-    {"a namespace may say its metadata.name itself",
+    {"metadata.name of a namespace is its name, whatever it says, as in a cluster",
      "{apiVersion: v1, kind: Namespace, metadata: {name: a, labels: "
      "{kubernetes.io/metadata.name: z}}}\n---\n",
-     "", "profiles: [kns.a]",
-     "pcns.kubernetes.io/metadata.name=z pcns.projectcalico.org/name=a "
-     "projectcalico.org/namespace=a "
-     "projectcalico.org/orchestrator="},
+     "", "profiles: [kns.a]", NS_A "projectcalico.org/namespace=a projectcalico.org/orchestrator="},
     {"a namespace without an object", "", "", "profiles: [kns.a]",
      NS_A "projectcalico.org/namespace=a projectcalico.org/orchestrator="},
     {"a service account's labels get a prefix",
