@@ -325,7 +325,8 @@ START_TEST(comments_and_names_are_legal)
             const struct chain *chain = ruleset->chains.items[j];
             ck_assert_uint_le(strlen(chain->name), 127);
             ck_assert_msg(
-                chain->name[strspn(chain->name, "abcdefghijklmnopqrstuvwxyz0123456789./-")] == '\0',
+                chain->name[strspn(chain->name, "abcdefghijklmnopqrstuvwxyz0123456789./-_")] ==
+                    '\0',
                 "%s", chain->name);
             for (size_t k = 0; k < chain->count; k++) {
                 check_comment(chain->items[k].comment);
