@@ -61,10 +61,13 @@ bool nft_kernel_exists(const struct nft_kernel *kernel);
 uint32_t nft_kernel_generation_id(const struct nft_kernel *kernel); // the kernel's, not polc's
 struct nft_counts nft_kernel_counts(const struct nft_kernel *kernel);
 
+enum { NFT_ID_LENGTH = 16 };
+
 // What polc itself wrote into the table's info chain.
 struct nft_info {
     const char *version; // NULL: not written by polc
     uint32_t generation; // 1, 2, ...
+    const char *id; // the first NFT_ID_LENGTH digits of the id of its plan; NULL: not kept by polc
     const char *node;
     const char *const *roots;
     size_t root_count;
@@ -196,6 +199,7 @@ enum nft_status nft_read_drift_rules(struct arena *arena, const struct nft_kerne
 struct nft_commit_options {
     bool dry_run;        // the batch goes without its end: the kernel checks it and discards it
     uint32_t generation; // polc's number, written into the table
+    const char *id;      // of the plan, written beside it; NULL for none
     void (*before_send)(void *context); // test hook; NULL
     void *context;
 };

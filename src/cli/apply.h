@@ -3,7 +3,7 @@
 // few lines has a file of its own, apply_*.c.
 #pragma once
 
-#include "cli.h"
+#include "state.h"
 
 // What the steps of one try learn. Starts anew when somebody else changed the firewall in between.
 struct apply {
@@ -14,9 +14,18 @@ struct apply {
     uint32_t generation; // loaded; behind apply_compare the one that will be
     struct change_list changes;
     struct nft_failure failure;
-    enum nft_status status; // of the last step that spoke to the kernel
-    bool paused;            // the test hook was there already
+    enum nft_status status;    // of the last step that spoke to the kernel
+    bool paused;               // the test hook was there already
+    struct state state;        // the lock is held from before the input is read
+    struct change_entry entry; // of the new generation; number 0: none was kept
 };
 
 // A step returns POLC_EXIT_OK to go on, another exit code to end; with `status` not NFT_DONE the code does not matter.
 typedef int (*apply_step)(struct apply *apply);
+
+// ---- apply_state.c ------------------------------------------------------------------------------------------------
+
+int apply_keep(
+    struct apply *apply); // a step: writes the generation; the last thing before the commit
+int apply_mark(struct apply *apply); // a step: says that it is loaded
+void apply_mark_failed(struct apply *apply);

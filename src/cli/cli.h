@@ -46,6 +46,8 @@ struct options {
     bool node_given;        // by --node
     const char *interfaces; // --interfaces; NULL
     const char *table;
+    const char *state_dir; // --state-dir, $POLC_STATE_DIR or the default
+    bool state_dir_given;  // not the default
     const char *ns;
     const char *selector;
     const char *base;
@@ -55,6 +57,8 @@ struct options {
     bool quiet, verbose, color, help, dry_run, yes, show_labels;
     bool force_all;
     struct words force;    // codes
+    const char *message;   // -m; NULL
+    uint64_t lock_timeout; // ms
     struct words matrices; // --matrix
     bool kernel;
 };
@@ -71,6 +75,7 @@ struct run {
     struct model *model;
     struct plan *plan;
     struct nft_ruleset *ruleset;
+    struct words forced;      // codes of the refusals that were overridden
     const char *const *roots; // absolute operands, for the table's info chain
     size_t root_count;
     struct timings *timings; // NULL: not asked for
@@ -114,10 +119,14 @@ bool option_allowed(const struct verb *verb, const char *name);
 // ---- pipeline.c -----------------------------------------------------------------------------------------------
 
 // Each returns POLC_EXIT_OK or the exit code to end with, its diagnostics printed.
-int pipeline_read(struct run *run);          // paths -> validated resources
-int pipeline_model(struct run *run);         // resources -> model, for the node if the verb has one
-int pipeline_plan(struct run *run);          // model -> plan; drops the input arena
-int pipeline_ruleset(struct run *run);       // plan -> ruleset
+int pipeline_read(struct run *run);    // paths -> validated resources
+int pipeline_model(struct run *run);   // resources -> model, for the node if the verb has one
+int pipeline_plan(struct run *run);    // model -> plan; drops the input arena
+int pipeline_ruleset(struct run *run); // plan -> ruleset
+// plan -> ruleset, of whatever plan; the only place where polc does it.
+struct nft_ruleset *lower_plan(struct run *run, const struct plan *plan,
+                               const struct sources *sources, const char *const *roots,
+                               size_t root_count);
 int pipeline_until_ruleset(struct run *run); // all of them, reported
 typedef int (*pipeline_stage)(struct run *run);
 int pipeline_run(struct run *run, const pipeline_stage *stages, size_t count); // in turn, reported

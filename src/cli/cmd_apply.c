@@ -87,6 +87,7 @@ static int commit(struct apply *apply)
     struct nft_commit_options options = {
         .dry_run = run->options.dry_run,
         .generation = apply->generation,
+        .id = apply->entry.id,
         .before_send = pause_for_test,
         .context = &apply->paused,
     };
@@ -95,7 +96,7 @@ static int commit(struct apply *apply)
     return POLC_EXIT_OK;
 }
 
-static const apply_step steps[] = {read_table, guard, compare, commit};
+static const apply_step steps[] = {read_table, guard, compare, apply_keep, commit, apply_mark};
 
 static int try_apply(struct apply *apply)
 {
@@ -124,10 +125,11 @@ static void print_outcome(const struct apply *apply)
     }
 }
 
-int cmd_apply(struct run *run)
+static int compile_and_commit(struct apply *apply)
 {
     static const pipeline_stage stages[] = {pipeline_read, pipeline_model, refuse_input,
                                             pipeline_plan, pipeline_ruleset};
+    struct run *run = apply->run;
     int code = pipeline_run(run, stages, ARRAY_COUNT(stages));
     if (code != POLC_EXIT_OK) {
         return code;
@@ -135,15 +137,31 @@ int cmd_apply(struct run *run)
     warn_interfaces(run);
     run_report(run);
     run->diags = diags_new(run->arena, run->sources); // what was said is not said again
-    struct apply apply = {.run = run, .status = NFT_STALE};
-    for (int i = 0; i < TRIES && apply.status == NFT_STALE; i++) {
-        code = try_apply(&apply);
+    for (int i = 0; i < TRIES && apply->status == NFT_STALE; i++) {
+        code = try_apply(apply);
     }
-    if (apply.status != NFT_DONE) {
-        return report_failure(run, apply.status, &apply.failure);
+    if (apply->status != NFT_DONE) {
+        apply_mark_failed(apply);
+        return report_failure(run, apply->status, &apply->failure);
     }
     if (code == POLC_EXIT_OK) {
-        print_outcome(&apply);
+        print_outcome(apply);
     }
+    return code;
+}
+
+int cmd_apply(struct run *run)
+{
+    struct apply apply = {.run = run, .status = NFT_STALE};
+    int code = POLC_EXIT_OK;
+    if (run->options.dry_run) {
+        state_look(run, &apply.state);
+    } else {
+        code = state_begin(run, &apply.state);
+    }
+    if (code == POLC_EXIT_OK) {
+        code = compile_and_commit(&apply);
+    }
+    state_end(&apply.state);
     return code;
 }

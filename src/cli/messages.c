@@ -46,6 +46,9 @@ bool refuse(struct run *run, const char *code, const char *format, ...)
     bool forced = is_forced(&run->options, code);
     const char *what = arena_vprintf(run->arena, format, args);
     va_end(args);
+    if (forced) {
+        vec_push(run->arena, &run->forced, code);
+    }
     fflush(stdout);
     fprintf(stderr, "%s[%s]: %s%s\n", forced ? "forced" : "refused", code, what,
             forced ? "" : "; nothing was changed");

@@ -12,6 +12,8 @@ const struct option_info option_infos[] = {
     {"interfaces", 0, "FILE", "what `ip -j addr` prints on the host, or a directory of NODE.json",
      true},
     {"table", 0, "NAME", "name of the nftables table (default: polc)", true},
+    {"state-dir", 0, "DIR",
+     "where generations are kept (default: $POLC_STATE_DIR, else /var/lib/polc)", true},
     {"namespace", 'n', "NAME", "only objects of this namespace", false},
     {"selector", 'l', "SELECTOR", "only objects that the selector matches", false},
     {"show-labels", 0, NULL, "add a column with the labels", false},
@@ -32,6 +34,9 @@ const struct option_info option_infos[] = {
     {"kernel", 0, NULL, "send real packets through the compiled rulesets, in namespaces", false},
     {"dry-run", 0, NULL, "let the kernel check everything and change nothing", false},
     {"force", 0, "[CODE,...]", "go on in spite of refusals (all, or these codes)", false},
+    {"lock-timeout", 0, "TIME",
+     "wait so long for another change, such as 500ms, 30s or 2m (default: 5s)", false},
+    {"message", 'm', "TEXT", "why, for the history", false},
     {"yes", 'y', NULL, "do not ask", false},
     {"quiet", 'q', NULL, "print nothing on success", true},
     {"verbose", 'v', NULL, "print more", true},
@@ -69,6 +74,7 @@ bool option_allowed(const struct verb *verb, const char *name)
 
 // ---- getopt's tables from ours --------------------------------------------------------------------------------
 
+enum { TIME_DIGITS = 7, LOCK_TIMEOUT = 5000 };
 enum { LONG_BASE = 256 }; // getopt's value for option i is LONG_BASE + i
 
 struct getopt_tables {
@@ -163,6 +169,24 @@ static bool set_fail_level(struct options *options, const char *value)
     return false;
 }
 
+// "500ms", "30s", "2m", "1h", or a number of seconds.
+static bool set_time(const char *name, uint64_t *ret, const char *value)
+{
+    static const struct {
+        const char *text;
+        uint64_t ms;
+    } units[] = {{"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60000}, {"h", 3600000}};
+    size_t digits = strspn(value, "0123456789");
+    for (size_t i = 0; i < ARRAY_COUNT(units) && digits > 0 && digits <= TIME_DIGITS; i++) {
+        if (strcmp(value + digits, units[i].text) == 0) {
+            *ret = strtoull(value, NULL, 10) * units[i].ms;
+            return true;
+        }
+    }
+    complain("--%s is a time such as 500ms, 30s, 2m or 1h, not \"%s\"", name, value);
+    return false;
+}
+
 static void split_commas(struct arena *arena, const char *value, struct words *ret)
 {
     while (*value != '\0') {
@@ -220,6 +244,8 @@ static bool take_option(struct arena *arena, struct options *options, const char
         {"icmp", &options->icmp},
         {"in-interface", &options->in_interface},
         {"flows", &options->flows},
+        {"state-dir", &options->state_dir},
+        {"message", &options->message},
         {"node", &options->node},
         {"interfaces", &options->interfaces},
     };
@@ -233,6 +259,7 @@ static bool take_option(struct arena *arena, struct options *options, const char
         if (strcmp(name, texts[i].name) == 0) {
             *texts[i].text = value;
             options->node_given |= strcmp(name, "node") == 0;
+            options->state_dir_given |= strcmp(name, "state-dir") == 0;
             return true;
         }
     }
@@ -243,6 +270,8 @@ static bool take_option(struct arena *arena, struct options *options, const char
     } else if (strcmp(name, "force") == 0) {
         options->force_all |= value == NULL;
         split_commas(arena, value != NULL ? value : "", &options->force);
+    } else if (strcmp(name, "lock-timeout") == 0) {
+        return set_time(name, &options->lock_timeout, value);
     } else if (strcmp(name, "table") == 0) {
         return set_table(options, value);
     } else if (strcmp(name, "output") == 0) {
@@ -391,8 +420,13 @@ bool options_parse(struct arena *arena, int argc, char **argv, struct options *r
 {
     const char *node = getenv("POLC_NODE");
     const char *no_color = getenv("NO_COLOR");
+    const char *state_dir = getenv("POLC_STATE_DIR");
+    bool has_state_dir = state_dir != NULL && state_dir[0] != '\0';
     *ret = (struct options){.table = "polc",
+                            .state_dir = has_state_dir ? state_dir : "/var/lib/polc",
+                            .state_dir_given = has_state_dir,
                             .fail_level = DIAG_WARNING,
+                            .lock_timeout = LOCK_TIMEOUT,
                             .node = node != NULL && node[0] != '\0' ? node : NULL};
     ret->color = isatty(STDERR_FILENO) == 1 && (no_color == NULL || no_color[0] == '\0');
     if (!find_verb(argc, argv, ret)) {

@@ -176,16 +176,23 @@ static void find_roots(struct run *run)
     run->root_count = run->options.paths.count;
 }
 
-int pipeline_ruleset(struct run *run)
+struct nft_ruleset *lower_plan(struct run *run, const struct plan *plan,
+                               const struct sources *sources, const char *const *roots,
+                               size_t root_count)
 {
-    find_roots(run);
     struct nft_lower_options options = {
         .table = run->options.table,
         .version = POLC_VERSION,
-        .roots = run->roots,
-        .root_count = run->root_count,
+        .roots = roots,
+        .root_count = root_count,
     };
-    run->ruleset = nft_lower(run->arena, run->plan, run->sources, &options);
+    return nft_lower(run->arena, plan, sources, &options);
+}
+
+int pipeline_ruleset(struct run *run)
+{
+    find_roots(run);
+    run->ruleset = lower_plan(run, run->plan, run->sources, run->roots, run->root_count);
     timings_end(run, "lower");
     return POLC_EXIT_OK;
 }

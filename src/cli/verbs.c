@@ -70,7 +70,7 @@ const struct verb verbs[] = {
          "policies; S004 policed traffic between ports of a bridge, which the kernel does not show to the firewall.\n"
          "With --dry-run the kernel checks the whole transaction and discards it.",
      .operands = OPERANDS_PATHS,
-     .options = "dry-run force",
+     .options = "dry-run force lock-timeout message",
      .outputs = "text json",
      .this_host = true,
      .this_kernel = true,

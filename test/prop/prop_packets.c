@@ -53,9 +53,10 @@ static bool apply(const struct run *run, struct arena *arena, const struct test_
 {
     const char *directory = arena_printf(arena, "%s/case", run->scratch);
     const char *log = arena_printf(arena, "%s/log", run->scratch);
+    const char *state = arena_printf(arena, "%s/state", run->scratch);
     remove_files(directory);
-    const char *const argv[] = {run->polc, "apply",    "-q",      "--force",
-                                "--node",  SCENE_NODE, directory, NULL};
+    const char *const argv[] = {run->polc,  "apply",   "-q",          "--force", "--node",
+                                SCENE_NODE, directory, "--state-dir", state,     NULL};
     return case_write(test_case, directory) && wire_run_on_host(&run->wire, argv, log) &&
            wire_forget_connections(&run->wire);
 }

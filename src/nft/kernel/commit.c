@@ -119,13 +119,15 @@ static void add_elements(struct arena *arena, struct encoder *encoder,
 // ---- rules ---------------------------------------------------------------------------------
 
 static const char *changed_comment(struct arena *arena, const struct chain *chain, size_t index,
-                                   uint32_t generation)
+                                   const struct nft_commit_options *options)
 {
     const char *comment = chain->items[index].comment;
     if (strcmp(chain->name, INFO_CHAIN) != 0 || comment_value(comment, "generation") == NULL) {
         return NULL;
     }
-    return arena_printf(arena, "generation %u", generation);
+    return options->id == NULL ? arena_printf(arena, "generation %u", options->generation)
+                               : arena_printf(arena, "generation %u id %.*s", options->generation,
+                                              NFT_ID_LENGTH, options->id);
 }
 
 // The kernel's rule that each wanted one continues, or NULL when there is none for any.
@@ -140,12 +142,12 @@ static const size_t *continued_rules(struct arena *arena, const struct chain *ch
 }
 
 static void write_chain(struct arena *arena, struct encoder *encoder, const struct chain *chain,
-                        const struct kernel_chain *kernel, uint32_t generation)
+                        const struct kernel_chain *kernel, const struct nft_commit_options *options)
 {
     struct arena_mark mark = arena_mark(arena);
     const size_t *continued = continued_rules(arena, chain, kernel);
     for (size_t i = 0; i < chain->count; i++) {
-        struct rule_state state = {.comment = changed_comment(arena, chain, i, generation)};
+        struct rule_state state = {.comment = changed_comment(arena, chain, i, options)};
         if (continued != NULL && continued[i] != RULE_UNPAIRED) {
             state.packets = kernel->items[continued[i]].packets;
             state.bytes = kernel->items[continued[i]].bytes;
@@ -156,13 +158,13 @@ static void write_chain(struct arena *arena, struct encoder *encoder, const stru
 }
 
 static void write_chains(struct arena *arena, struct encoder *encoder,
-                         const struct commit_plan *plan, uint32_t generation)
+                         const struct commit_plan *plan, const struct nft_commit_options *options)
 {
     for (size_t i = 0; i < plan->wanted->chains.count; i++) {
         const struct chain *chain = plan->wanted->chains.items[i];
         if (plan->chains[i] != CHAIN_KEEP) {
             const struct kernel_chain *kernel = strmap_get(plan->kernel->chain_names, chain->name);
-            write_chain(arena, encoder, chain, kernel, generation);
+            write_chain(arena, encoder, chain, kernel, options);
         }
     }
 }
@@ -188,7 +190,7 @@ static void fill_batch(struct arena *arena, struct batch *batch, const struct co
     remove_elements(arena, &encoder, plan);
     make_chains(&encoder, plan);
     add_elements(arena, &encoder, plan);
-    write_chains(arena, &encoder, plan, options->generation);
+    write_chains(arena, &encoder, plan, options);
     remove_rest(&encoder, plan);
     if (!options->dry_run) {
         batch_close(batch);

@@ -27,12 +27,14 @@ struct nft_counts nft_kernel_counts(const struct nft_kernel *kernel)
     return counts;
 }
 
-// 0 when it is no number of a generation.
-static uint32_t parse_generation(const char *text)
+// "13 id 0123456789abcdef", or without the id. The number is 0 when it is none of a generation.
+static void take_generation(const char *text, struct nft_info *info)
 {
     char *end;
     unsigned long number = strtoul(text, &end, 10);
-    return *end == '\0' && number <= UINT32_MAX ? (uint32_t)number : 0;
+    bool has_id = strncmp(end, " id ", 4) == 0 && strlen(end + 4) == NFT_ID_LENGTH;
+    info->generation = (*end == '\0' || has_id) && number <= UINT32_MAX ? (uint32_t)number : 0;
+    info->id = has_id ? end + 4 : NULL;
 }
 
 static void take_info(struct arena *arena, const char *comment, struct nft_info *info)
@@ -45,7 +47,7 @@ static void take_info(struct arena *arena, const char *comment, struct nft_info 
     if ((value = comment_value(comment, "polc")) != NULL) {
         info->version = value;
     } else if ((value = comment_value(comment, "generation")) != NULL) {
-        info->generation = parse_generation(value);
+        take_generation(value, info);
     } else if ((value = comment_value(comment, "node")) != NULL) {
         info->node = value;
     } else if ((value = comment_value(comment, "root")) != NULL) {

@@ -175,5 +175,5 @@ struct nft_ruleset {
     const struct sources *sources;
 };
 
-// The chain whose rules say what polc wrote: comments "polc VERSION", "generation N", "node NAME", "root PATH".
+// The chain whose rules say what polc wrote: comments "polc VERSION", "generation N id HEX", "node NAME", "root PATH".
 #define INFO_CHAIN "polc.info"

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What `apply` keeps in the state directory: the generation before the commit, so that whatever the kernel has loaded
+// can be loaded again, and what became of it behind the commit.
+#include "apply.h"
+
+#include <time.h>
+
+static struct plan_bytes encode(struct apply *apply)
+{
+    struct run *run = apply->run;
+    struct plan_origin origin =
+        plan_origin_of(run->arena, run->sources, run->roots, run->root_count);
+    return plan_encode(run->arena, run->plan, &origin);
+}
+
+static int cannot_keep(const char *problem)
+{
+    complain("cannot keep this generation: %s; nothing was changed", problem);
+    hint("polc apply --state-dir DIR ...     (a directory with room that can be written)");
+    return POLC_EXIT_SYSTEM;
+}
+
+int apply_keep(struct apply *apply)
+{
+    struct run *run = apply->run;
+    struct state *state = &apply->state;
+    if (!apply->changed || run->options.dry_run) {
+        return POLC_EXIT_OK;
+    }
+    if (state->problem != NULL) {
+        return cannot_keep(state->problem);
+    }
+    struct nft_info info = nft_kernel_info(run->arena, apply->kernel);
+    uint32_t kept = apply->entry.number; // by a try before this one
+    apply->entry = state_entry(run, state, info.generation);
+    apply->entry.id = plan_id(run->arena, run->plan);
+    apply->entry.node = run->plan->node;
+    apply->entry.roots = run->roots;
+    apply->entry.root_count = run->root_count;
+    apply->entry.previous = info.generation;
+    apply->entry.summary = summary_text(run->arena, &apply->changes);
+    apply->generation = apply->entry.number;
+    int error = kept == apply->entry.number
+                    ? 0
+                    : change_plan_write(&state->store, apply->entry.number, encode(apply));
+    if (error == 0) {
+        die_for_test("plan-kept");
+        error = change_entry_write(run->arena, &state->store, &apply->entry);
+    }
+    if (error != 0) {
+        return cannot_keep(
+            arena_printf(run->arena, "%s: %s", run->options.state_dir, strerror(error)));
+    }
+    die_for_test("entry-kept");
+    return POLC_EXIT_OK;
+}
+
+int apply_mark(struct apply *apply)
+{
+    if (apply->entry.number == 0) {
+        return POLC_EXIT_OK;
+    }
+    die_for_test("committed");
+    apply->entry.state = CHANGE_APPLIED;
+    apply->entry.order = change_next_order(&apply->state.history);
+    state_write(apply->run, &apply->state, &apply->entry);
+    die_for_test("marked");
+    return POLC_EXIT_OK;
+}
+
+void apply_mark_failed(struct apply *apply)
+{
+    if (apply->entry.number != 0) {
+        apply->entry.state = CHANGE_FAILED;
+        apply->entry.note = "the kernel did not take it";
+        apply->entry.ended = (int64_t)time(NULL);
+        state_write(apply->run, &apply->state, &apply->entry);
+    }
+}
