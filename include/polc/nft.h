@@ -97,6 +97,9 @@ struct nft_base_chains {
 enum nft_status nft_dump_base_chains(struct arena *arena, const char *except_table,
                                      struct nft_base_chains *ret, struct nft_failure *reterr);
 
+// Those of the table itself, of family inet; `table` is its name.
+struct nft_base_chains nft_kernel_base_chains(struct arena *arena, const struct nft_kernel *kernel);
+
 // A rule of another table that sends ports of this host to another address (DNAT).
 struct nft_published {
     uint8_t family;        // enum ip_family
@@ -107,6 +110,9 @@ struct nft_published {
     struct ip_addr address;
     const char *rule;   // "table ip nat, chain DOCKER"
     const char *target; // "172.17.0.2:80"
+    bool has_to;        // it says where to, as one address:
+    struct ip_addr to;
+    uint16_t to_port; // host byte order; 0: the same one
 };
 struct nft_published_ports {
     VEC_FIELDS(struct nft_published);

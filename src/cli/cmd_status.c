@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc status: what is loaded, whether it is what the input says, and who else judges the same packets.
-#include "status_bridges.h"
+#include "status.h"
 
 #include <unistd.h>
 
-struct status {
-    struct nft_info info;
-    struct nft_counts counts;
-    struct nft_base_chains others;
-    bool exists, compared, differs;
-    const char *problem; // why it was not compared
-    struct change_list changes;
-};
+const char *status_heading(const char *heading, size_t line)
+{
+    static char text[16];
+    snprintf(text, sizeof text, "%-12s", line == 0 ? heading : "");
+    return text;
+}
 
 // Takes the recorded roots as the input when no PATH was given and all of them are still there.
-static bool choose_input(struct run *run, struct status *status)
+static bool choose_input(struct status *status)
 {
+    struct run *run = status->run;
     if (!run->options.default_paths) {
         return true;
     }
@@ -35,9 +34,10 @@ static bool choose_input(struct run *run, struct status *status)
     return roots.count > 0;
 }
 
-static void compare(struct run *run, const struct nft_kernel *kernel, struct status *status)
+static void compare(struct status *status)
 {
-    if (!choose_input(run, status)) {
+    struct run *run = status->run;
+    if (!choose_input(status)) {
         return;
     }
     if (pipeline_until_ruleset(run) != POLC_EXIT_OK) {
@@ -45,18 +45,21 @@ static void compare(struct run *run, const struct nft_kernel *kernel, struct sta
         run->diags = diags_new(run->arena, run->sources); // they were printed
         return;
     }
-    struct nft_diff *diff = nft_compare(run->arena, run->ruleset, kernel);
+    struct nft_diff *diff = nft_compare(run->arena, run->ruleset, status->kernel);
     status->compared = true;
     status->differs = !nft_diff_empty(diff);
-    status->changes = summarize(run, kernel, diff);
+    status->changes = summarize(run, status->kernel, diff);
 }
 
-static const char *roots_text(struct run *run, const struct nft_info *info)
+static const char *roots_text(const struct status *status)
 {
-    return info->root_count > 0 ? words_join(run->arena, info->roots, info->root_count, ", ") : "-";
+    const struct nft_info *info = &status->info;
+    return info->root_count > 0
+               ? words_join(status->run->arena, info->roots, info->root_count, ", ")
+               : "-";
 }
 
-static void print_comparison(struct run *run, const struct status *status)
+static void print_comparison(const struct status *status)
 {
     if (!status->compared) {
         printf("input       not compared%s%s\n", status->problem != NULL ? ": " : "",
@@ -65,81 +68,95 @@ static void print_comparison(struct run *run, const struct status *status)
         puts("input       the kernel has what it says");
     } else {
         printf("input       differs: %s     (polc diff)\n",
-               summary_text(run->arena, &status->changes));
+               summary_text(status->run->arena, &status->changes));
     }
 }
 
-static void print_text(struct run *run, const struct status *status)
+static void print_text(const struct status *status)
 {
+    const struct nft_info *info = &status->info;
+    const char *table = status->run->options.table;
     if (!status->exists) {
-        printf("no table inet %s: polc polices nothing on this host\n", run->options.table);
-    } else if (status->info.version == NULL) {
-        printf("table inet %s is there, but polc did not make it\n", run->options.table);
-    } else {
-        printf("generation  %u, node %s, table inet %s, by polc %s\n", status->info.generation,
-               status->info.node != NULL ? status->info.node : "-", run->options.table,
-               status->info.version);
-        printf("from        %s\n", roots_text(run, &status->info));
-        printf("holds       %zu chains, %zu rules, %zu sets, %zu elements\n", status->counts.chains,
-               status->counts.rules, status->counts.sets, status->counts.elements);
-        print_comparison(run, status);
-        print_bridges(run);
+        printf("no table inet %s: polc polices nothing on this host\n", table);
+        return;
     }
-    for (size_t i = 0; i < status->others.count; i++) {
-        const struct nft_base_chain *chain = &status->others.items[i];
-        printf("%s table %s %s, chain %s: hook %s, priority %d%s\n",
-               i == 0 ? "others     " : "           ", chain->family, chain->table, chain->name,
-               chain->hook, chain->priority, chain->policy_drop ? ", policy drop" : "");
+    if (info->version == NULL) {
+        printf("table inet %s is there, but polc did not make it\n", table);
+        return;
     }
+    printf("generation  %u, node %s, table inet %s, by polc %s\n", info->generation,
+           info->node != NULL ? info->node : "-", table, info->version);
+    printf("from        %s\n", roots_text(status));
+    printf("holds       %zu chains, %zu rules, %zu sets, %zu elements\n", status->counts.chains,
+           status->counts.rules, status->counts.sets, status->counts.elements);
+    print_comparison(status);
+    print_interfaces(status);
+    print_bridges(status);
+    print_published(status);
+    print_hooks(status);
 }
 
-static void print_json(struct run *run, const struct status *status)
+static void print_json(const struct status *status)
 {
-    json_t *others = json_array();
+    const struct nft_info *info = &status->info;
     json_t *roots = json_array();
-    for (size_t i = 0; i < status->others.count; i++) {
-        const struct nft_base_chain *chain = &status->others.items[i];
-        json_array_append_new(
-            others, json_pack("{s:s, s:s, s:s, s:s, s:i, s:b}", "family", chain->family, "table",
-                              chain->table, "chain", chain->name, "hook", chain->hook, "priority",
-                              chain->priority, "policy_drop", (int)chain->policy_drop));
-    }
-    for (size_t i = 0; i < status->info.root_count; i++) {
-        json_array_append_new(roots, json_string(status->info.roots[i]));
+    for (size_t i = 0; i < info->root_count; i++) {
+        json_array_append_new(roots, json_string(info->roots[i]));
     }
     json_t *root = json_pack(
-        "{s:s, s:b, s:s?, s:I, s:s?, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:o, s:o}", "table",
-        run->options.table, "exists", (int)status->exists, "version", status->info.version,
-        "generation", (json_int_t)status->info.generation, "node", status->info.node, "roots",
+        "{s:s, s:b, s:s?, s:I, s:s?, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:o, s:o}",
+        "table", status->run->options.table, "exists", (int)status->exists, "version",
+        info->version, "generation", (json_int_t)info->generation, "node", info->node, "roots",
         roots, "chains", (json_int_t)status->counts.chains, "rules",
         (json_int_t)status->counts.rules, "sets", (json_int_t)status->counts.sets, "elements",
         (json_int_t)status->counts.elements, "compared", (int)status->compared, "differs",
-        (int)status->differs, "other_base_chains", others, "bridges", bridges_json(run));
+        (int)status->differs, "interfaces", interfaces_json(status), "other_base_chains",
+        hooks_json(status), "published", published_json(status), "bridges", bridges_json(status));
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);
 }
 
+static enum nft_status read_kernel(struct status *status, struct nft_failure *failure)
+{
+    struct run *run = status->run;
+    enum nft_status result = nft_dump(run->arena, run->options.table, &status->kernel, failure);
+    if (result == NFT_DONE) {
+        result = nft_dump_base_chains(run->arena, run->options.table, &status->others, failure);
+    }
+    if (result == NFT_DONE) {
+        result = nft_read_dnat(run->arena, run->options.table, &status->published, failure);
+    }
+    return result;
+}
+
+static void read_interfaces(struct status *status)
+{
+    struct host_inventory *inventory = arena_new_of(status->run->arena, struct host_inventory);
+    if (host_read_kernel(status->run->arena, NULL, inventory) == 0) {
+        status->host = host_find(inventory, NULL);
+    }
+}
+
 int cmd_status(struct run *run)
 {
-    struct status status = {0};
+    struct status status = {.run = run};
     struct nft_failure failure = {0};
-    struct nft_kernel *kernel;
-    enum nft_status result = nft_dump(run->arena, run->options.table, &kernel, &failure);
-    if (result == NFT_DONE) {
-        result = nft_dump_base_chains(run->arena, run->options.table, &status.others, &failure);
-    }
+    enum nft_status result = read_kernel(&status, &failure);
     if (result != NFT_DONE) {
         return report_failure(run, result, &failure);
     }
-    status.exists = nft_kernel_exists(kernel);
-    status.info = nft_kernel_info(run->arena, kernel);
-    status.counts = nft_kernel_counts(kernel);
+    status.exists = nft_kernel_exists(status.kernel);
+    status.info = nft_kernel_info(run->arena, status.kernel);
+    status.counts = nft_kernel_counts(status.kernel);
+    status.own = nft_kernel_base_chains(run->arena, status.kernel);
+    read_interfaces(&status);
     if (status.info.version != NULL) {
-        compare(run, kernel, &status);
+        compare(&status);
+        status.plan = run->plan;
     }
     run_report(run);
-    run->options.output == OUTPUT_JSON ? print_json(run, &status) : print_text(run, &status);
+    run->options.output == OUTPUT_JSON ? print_json(&status) : print_text(&status);
     return status.exists && status.info.version != NULL && !status.differs ? POLC_EXIT_OK
                                                                            : POLC_EXIT_NO;
 }

@@ -88,8 +88,9 @@ const struct verb verbs[] = {
      .summary = "show what the kernel has, and whether it is what the input says",
      .usage = "[PATH...]",
      .text =
-         "Shows the loaded generation, what it was made from, and base chains of other tables that judge the same\n"
-         "packets. Compares with PATH, or with what the table was made from. Exit 1 when there is no table or it differs.",
+         "Shows the loaded generation, what it was made from, what governs each interface, what polices the ports that\n"
+         "other tables publish (DNAT), and who else stands on polc's hooks. Compares with PATH, or with what the table\n"
+         "was made from. -v lists every interface. Exit 1 when there is no table or it differs.",
      .operands = OPERANDS_PATHS,
      .options = "",
      .outputs = "text json",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The base chains of all tables but one: what else judges packets on this host.
+#include "kernel.h"
 #include "netlink.h"
 
 #include <arpa/inet.h>
@@ -50,6 +51,25 @@ static const char *hook_text(uint8_t family, uint32_t hook)
         return hook < ARRAY_COUNT(netdev) ? netdev[hook] : "unknown";
     }
     return hook < ARRAY_COUNT(inet) ? inet[hook] : "unknown";
+}
+
+struct nft_base_chains nft_kernel_base_chains(struct arena *arena, const struct nft_kernel *kernel)
+{
+    struct nft_base_chains chains = {.count = 0};
+    for (size_t i = 0; i < kernel->chains.count; i++) {
+        const struct kernel_chain *chain = kernel->chains.items[i];
+        if (chain->base) {
+            vec_push(arena, &chains,
+                     (struct nft_base_chain){.family = family_text(NFPROTO_INET),
+                                             .table = kernel->table,
+                                             .name = chain->name,
+                                             .type = chain->type,
+                                             .hook = hook_text(NFPROTO_INET, chain->hook),
+                                             .priority = chain->priority,
+                                             .policy_drop = chain->policy_drop});
+        }
+    }
+    return chains;
 }
 
 static void take_chain(const struct nlmsghdr *reply, void *context)

@@ -226,6 +226,9 @@ static void take_target(struct reading *reading, uint8_t family, const uint8_t *
     memcpy(addr.bytes, address, family == IP_V4 ? ADDRESS_V4 : ADDRESS_V6);
     reading->has_target = true;
     reading->found.family = family;
+    reading->found.has_to = true;
+    reading->found.to = addr;
+    reading->found.to_port = port;
     const char *text = ip_addr_text(addr, buffer);
     reading->found.target =
         port == 0 ? arena_strdup(reading->arena, text)
