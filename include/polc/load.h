@@ -41,6 +41,21 @@ struct load_object {
 
 typedef void (*load_object_fn)(void *context, const struct load_object *object);
 
+// The fields of a map that its reader reads; lists on the way are looked through. The others are skipped, which is faster
+// by far and takes no memory: their syntax counts all the same, but a key that stands twice in them is not seen.
+struct load_field {
+    const char *name;
+    const struct load_fields *fields; // of what stands below it; NULL: all of it
+};
+struct load_fields {
+    const struct load_field *rows;
+    size_t count;
+    bool others; // whether a field without a row is read, with all that stands below it
+};
+
+// What is read of an object; either argument may be NULL. Returns NULL for all of it.
+typedef const struct load_fields *(*load_fields_fn)(const char *api_version, const char *kind);
+
 enum {
     LOAD_MAX_DEPTH = 64,
     LOAD_MAX_ALIASES = 10000,
@@ -56,12 +71,21 @@ enum {
 // and `on_object` is called for each object in input order: each document, each item of a list object
 // (kind List or any KList with items), each item of a bare array of objects.
 // `arena` keeps texts and paths. A file with a YAML error gives one diagnostic, and none of its later objects.
+// Memory beside the texts is that of one object: items are handed on while their list is being read.
 void load_paths(struct arena *arena, struct sources *sources, struct diags *diags,
                 const char *const *paths, size_t count, load_object_fn on_object, void *context);
 
-// The same for one text in memory, which must outlive the sources.
+// The same for a consumer that tells what it reads; what it does not may be missing from the nodes that it is given.
+void load_paths_in_part(struct arena *arena, struct sources *sources, struct diags *diags,
+                        const char *const *paths, size_t count, load_fields_fn fields,
+                        load_object_fn on_object, void *context);
+
+// The same as load_paths for one text in memory, which must outlive the sources.
 void load_text(struct arena *arena, struct sources *sources, struct diags *diags, const char *path,
                const char *text, size_t size, load_object_fn on_object, void *context);
+void load_text_in_part(struct arena *arena, struct sources *sources, struct diags *diags,
+                       const char *path, const char *text, size_t size, load_fields_fn fields,
+                       load_object_fn on_object, void *context);
 
 // A file of whatever form, or "-", kept with the sources and not parsed. A problem is reported, and false returned.
 bool load_text_file(struct arena *arena, struct sources *sources, struct diags *diags,

@@ -4,9 +4,9 @@
 #include "diag_internal.h"
 
 #include "excerpt.h"
-#include "utf8.h"
 
 #include <polc/base/json_text.h>
+#include <polc/base/utf8.h>
 #include <stdlib.h>
 
 enum { DEFAULT_MAX = 100, GUTTER = 5 };

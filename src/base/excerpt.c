@@ -3,9 +3,8 @@
 // the part that is shown. One character is one column.
 #include "excerpt.h"
 
-#include "utf8.h"
-
 #include <polc/base/strbuf.h>
+#include <polc/base/utf8.h>
 
 enum {
     TAB_WIDTH = 8,

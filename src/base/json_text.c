@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // JSON string escapes.
 #include <polc/base/json_text.h>
-
-#include "utf8.h"
+#include <polc/base/utf8.h>
 
 #include <string.h>
 

@@ -43,9 +43,7 @@ const struct source *sources_get(const struct sources *sources, uint32_t number)
     return number < sources->all.count ? &sources->all.items[number] : NULL;
 }
 
-// Bytes of the line break at `at`, 0 when there is none. YAML 1.1 and so libyaml's marks also end a line at a lone CR,
-// at U+0085, U+2028 and U+2029.
-static size_t break_size(const char *at, size_t left)
+size_t source_break_size(const char *at, size_t left)
 {
     unsigned char first = (unsigned char)at[0];
     if (first == '\n') {
@@ -66,7 +64,7 @@ static void index_lines(struct arena *arena, const struct source *source, struct
 {
     vec_push(arena, index, 0);
     for (size_t at = 0; at < source->size;) {
-        size_t size = break_size(source->text + at, source->size - at);
+        size_t size = source_break_size(source->text + at, source->size - at);
         at += size > 0 ? size : 1;
         if (size > 0) {
             vec_push(arena, index, at);
@@ -78,7 +76,7 @@ static void index_lines(struct arena *arena, const struct source *source, struct
 static size_t line_end(const struct source *source, size_t start)
 {
     size_t end = start;
-    while (end < source->size && break_size(source->text + end, source->size - end) == 0) {
+    while (end < source->size && source_break_size(source->text + end, source->size - end) == 0) {
         end++;
     }
     return end;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One UTF-8 character at a time.
-#include "utf8.h"
+#include <polc/base/utf8.h>
 
 enum { SURROGATES = 0xd800, BEHIND_SURROGATES = 0xe000, LAST_CHARACTER = 0x10ffff };
 

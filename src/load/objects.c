@@ -4,13 +4,6 @@
 
 enum { LIST_DEPTH_MAX = 4 }; // lists of lists
 
-struct inherited {
-    const char *api_version, *kind;
-};
-
-static void split(const struct loader *loader, const struct node *root, struct inherited inherited,
-                  int depth);
-
 static const char *scalar_of(const struct node *map, const char *key, struct loc *ret_loc)
 {
     const struct node *child = node_get(map, key);
@@ -21,7 +14,7 @@ static const char *scalar_of(const struct node *map, const char *key, struct loc
     return child->text;
 }
 
-static bool is_list_kind(const char *kind)
+bool is_list_kind(const char *kind)
 {
     size_t length = kind != NULL ? strlen(kind) : 0;
     return length >= 4 && strcmp(kind + length - 4, "List") == 0;
@@ -34,27 +27,43 @@ static bool must_have_items(const char *api_version, const char *kind)
     return is_list_kind(kind) && (is_core || strcmp(kind, "List") == 0);
 }
 
+struct inherited inherit(const struct loader *loader, const char *api_version, const char *kind)
+{
+    if (strcmp(kind, "List") == 0) {
+        return (struct inherited){0};
+    }
+    size_t length = strlen(kind) - strlen("List");
+    return (struct inherited){api_version, arena_strndup(loader->arena, kind, length)};
+}
+
+bool check_list_depth(const struct loader *loader, struct loc loc, int depth)
+{
+    if (depth > LIST_DEPTH_MAX) {
+        diag_report(loader->diags, DIAG_F012, loc, "lists of objects are nested more than %d deep",
+                    LIST_DEPTH_MAX);
+    }
+    return depth <= LIST_DEPTH_MAX;
+}
+
+void report_items(const struct loader *loader, const char *kind, const struct node *items)
+{
+    if (!node_is_null(items)) {
+        diag_report(loader->diags, DIAG_F012, items->loc, "\"items\" of a %s is %s, not a list",
+                    kind, node_type_text(items));
+    }
+}
+
+const struct load_fields *fields_of(const struct loader *loader, const char *api_version,
+                                    const char *kind)
+{
+    return loader->fields != NULL ? loader->fields(api_version, kind) : NULL;
+}
+
 static void split_items(const struct loader *loader, const struct node *list,
                         struct inherited inherited, int depth)
 {
     for (const struct node *item = list->first; item != NULL; item = item->next) {
-        split(loader, item, inherited, depth);
-    }
-}
-
-static void split_list_object(const struct loader *loader, const struct node *items,
-                              const char *api_version, const char *kind, int depth)
-{
-    struct inherited inherited = {0};
-    if (strcmp(kind, "List") != 0) {
-        inherited.api_version = api_version;
-        inherited.kind = arena_strndup(loader->arena, kind, strlen(kind) - strlen("List"));
-    }
-    if (items->type == NODE_LIST) {
-        split_items(loader, items, inherited, depth + 1);
-    } else if (!node_is_null(items)) {
-        diag_report(loader->diags, DIAG_F012, items->loc, "\"items\" of a %s is %s, not a list",
-                    kind, node_type_text(items));
+        split_node(loader, item, inherited, depth);
     }
 }
 
@@ -69,12 +78,10 @@ static void give_object(const struct loader *loader, const struct node *root,
     loader->on_object(loader->context, &object);
 }
 
-static void split(const struct loader *loader, const struct node *root, struct inherited inherited,
-                  int depth)
+void split_node(const struct loader *loader, const struct node *root, struct inherited inherited,
+                int depth)
 {
-    if (depth > LIST_DEPTH_MAX) {
-        diag_report(loader->diags, DIAG_F012, root->loc,
-                    "lists of objects are nested more than %d deep", LIST_DEPTH_MAX);
+    if (!check_list_depth(loader, root->loc, depth)) {
         return;
     }
     if (root->type == NODE_LIST) {
@@ -90,18 +97,20 @@ static void split(const struct loader *loader, const struct node *root, struct i
     const char *kind = scalar_of(root, "kind", &loc);
     const char *api_version = scalar_of(root, "apiVersion", &loc);
     const struct node *items = node_get(root, "items");
-    if (items != NULL && is_list_kind(kind)) {
-        split_list_object(loader, items, api_version, kind, depth);
-    } else if (items == NULL && must_have_items(api_version, kind)) {
+    if (items == NULL && must_have_items(api_version, kind)) {
         diag_report(loader->diags, DIAG_F012, root->loc, "this %s has no \"items\"", kind);
-    } else {
+    } else if (items == NULL || !is_list_kind(kind)) {
         give_object(loader, root, inherited);
+    } else if (items->type == NODE_LIST) {
+        split_items(loader, items, inherit(loader, api_version, kind), depth + 1);
+    } else {
+        report_items(loader, kind, items);
     }
 }
 
 void split_document(const struct loader *loader, const struct node *root)
 {
     if (!node_is_null(root)) {
-        split(loader, root, (struct inherited){0}, 0);
+        split_node(loader, root, (struct inherited){0}, 0);
     }
 }

@@ -4,11 +4,6 @@
 // quadratic. A document's nodes live on a scratch arena that is rewound when the document has been handed on.
 #include "parser.h"
 
-enum { KEYS_BEFORE_MAP = 16 }; // larger maps look for duplicate keys through a string map
-
-// Nodes of one document; beyond it the run ends as one out of memory.
-#define SCRATCH_MAX ((size_t)8 << 30)
-
 struct loc mark_loc(const struct parser *parser, yaml_mark_t start, size_t length)
 {
     return (struct loc){
@@ -39,57 +34,18 @@ struct diag *fail(struct parser *parser, enum diag_code code, struct loc loc, co
 
 // ---- linking nodes --------------------------------------------------------------------------------------------
 
-static struct node *known_key(const struct frame *frame, const char *key)
-{
-    if (frame->keys != NULL) {
-        return strmap_get(frame->keys, key);
-    }
-    for (struct node *child = frame->node->first; child != NULL; child = child->next) {
-        if (strcmp(child->key, key) == 0) {
-            return child;
-        }
-    }
-    return NULL;
-}
-
-static void index_keys(struct parser *parser, struct frame *frame)
-{
-    frame->keys = strmap_new(parser->scratch);
-    for (struct node *child = frame->node->first; child != NULL; child = child->next) {
-        strmap_put(frame->keys, child->key, child);
-    }
-}
-
-static void link_to_map(struct parser *parser, struct frame *frame, struct node *node)
-{
-    node->key = frame->key;
-    node->key_loc = frame->key_loc;
-    frame->key = NULL;
-    if (frame->node->size == KEYS_BEFORE_MAP) {
-        index_keys(parser, frame);
-    } else if (frame->keys != NULL) {
-        strmap_put(frame->keys, node->key, node);
-    }
-}
-
 void link_node(struct parser *parser, struct node *node)
 {
     if (++parser->nodes > LOAD_MAX_NODES_PER_DOCUMENT) {
-        fail(parser, DIAG_F015, node->loc, "a document holds more than %d values",
-             LOAD_MAX_NODES_PER_DOCUMENT);
+        parser->failed = true;
+        report_too_many(parser->loader, node->loc);
         return;
     }
     if (parser->depth == 0) {
         parser->root = node;
         return;
     }
-    struct frame *frame = &parser->stack[parser->depth - 1];
-    *frame->tail = node;
-    frame->tail = &node->next;
-    if (frame->node->type == NODE_MAP) {
-        link_to_map(parser, frame, node);
-    }
-    frame->node->size++;
+    frame_add(parser->scratch, &parser->stack[parser->depth - 1], node);
 }
 
 // ---- scalars and keys -----------------------------------------------------------------------------------------
@@ -176,10 +132,10 @@ void take_key(struct parser *parser, const char *text, struct loc loc, bool plai
              "the YAML merge key \"<<\" is not supported; write the fields out");
         return;
     }
-    const struct node *known = known_key(frame, text);
+    const struct node *known = frame_find(frame, text);
     if (known != NULL) {
-        struct diag *diag = fail(parser, DIAG_F009, loc, "\"%s\" stands twice in this map", text);
-        diag_related(diag, known->key_loc, "it is here already");
+        parser->failed = true;
+        report_twice(parser->loader, text, loc, known->key_loc);
         return;
     }
     frame->key = text;
@@ -238,7 +194,7 @@ static void on_start(struct parser *parser, const yaml_event_t *event, enum node
     *node = (struct node){.type = (uint8_t)type, .loc = loc};
     remember_anchor(parser, anchor, node);
     link_node(parser, node);
-    parser->stack[parser->depth++] = (struct frame){.node = node, .tail = &node->first};
+    parser->stack[parser->depth++] = frame_open(node);
 }
 
 // ---- documents ------------------------------------------------------------------------------------------------
@@ -305,7 +261,7 @@ static void run_parser(struct parser *parser)
     }
 }
 
-void parse_source(const struct loader *loader, uint32_t source)
+void read_yaml(const struct loader *loader, uint32_t source)
 {
     struct parser parser = {.loader = loader, .source = source, .scratch = arena_new(SCRATCH_MAX)};
     if (yaml_parser_initialize(&parser.yaml) == 0) {
@@ -319,4 +275,11 @@ void parse_source(const struct loader *loader, uint32_t source)
     run_parser(&parser);
     arena_free(parser.scratch);
     yaml_parser_delete(&parser.yaml);
+}
+
+void parse_source(const struct loader *loader, uint32_t source)
+{
+    if (!read_json(loader, source)) {
+        read_yaml(loader, source);
+    }
 }

@@ -2,17 +2,9 @@
 // The parser of one source, shared by what reads events, expands aliases and words errors.
 #pragma once
 
-#include "internal.h"
+#include "tree.h"
 
 #include <yaml.h>
-
-struct frame {
-    struct node *node;
-    struct node **tail;  // where the next child is linked
-    struct strmap *keys; // of a large map
-    const char *key;     // read, its value not yet
-    struct loc key_loc;
-};
 
 // What libyaml is given of a source.
 struct text {

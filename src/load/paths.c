@@ -296,10 +296,11 @@ static void walk_path(struct walk *walk, const char *path, const struct parent *
     }
 }
 
-void load_paths(struct arena *arena, struct sources *sources, struct diags *diags,
-                const char *const *paths, size_t count, load_object_fn on_object, void *context)
+void load_paths_in_part(struct arena *arena, struct sources *sources, struct diags *diags,
+                        const char *const *paths, size_t count, load_fields_fn fields,
+                        load_object_fn on_object, void *context)
 {
-    struct loader loader = {arena, sources, diags, on_object, context};
+    struct loader loader = {arena, sources, diags, fields, on_object, context};
     struct walk walk = {.loader = &loader, .seen = strmap_new(arena)};
     struct strmap *operands = strmap_new(arena);
     for (size_t i = 0; i < count; i++) {
@@ -315,11 +316,24 @@ void load_paths(struct arena *arena, struct sources *sources, struct diags *diag
     }
 }
 
+void load_paths(struct arena *arena, struct sources *sources, struct diags *diags,
+                const char *const *paths, size_t count, load_object_fn on_object, void *context)
+{
+    load_paths_in_part(arena, sources, diags, paths, count, NULL, on_object, context);
+}
+
+void load_text_in_part(struct arena *arena, struct sources *sources, struct diags *diags,
+                       const char *path, const char *text, size_t size, load_fields_fn fields,
+                       load_object_fn on_object, void *context)
+{
+    struct loader loader = {arena, sources, diags, fields, on_object, context};
+    parse_source(&loader, add_text(&loader, path, text, size));
+}
+
 void load_text(struct arena *arena, struct sources *sources, struct diags *diags, const char *path,
                const char *text, size_t size, load_object_fn on_object, void *context)
 {
-    struct loader loader = {arena, sources, diags, on_object, context};
-    parse_source(&loader, add_text(&loader, path, text, size));
+    load_text_in_part(arena, sources, diags, path, text, size, NULL, on_object, context);
 }
 
 bool load_text_file(struct arena *arena, struct sources *sources, struct diags *diags,

@@ -35,6 +35,10 @@ const struct source *sources_get(const struct sources *sources, uint32_t number)
 // once one was asked for.
 const char *sources_line(struct sources *sources, struct loc loc, size_t *ret_length);
 
+// Bytes of the line break at `at`, of which `left` (at least 1) remain; 0 when there is none. YAML 1.1 and so libyaml's
+// marks also end a line at a lone CR, at U+0085, U+2028 and U+2029.
+size_t source_break_size(const char *at, size_t left);
+
 // The place of a byte of a source, one character long.
 struct loc sources_loc_at(struct sources *sources, uint32_t number, size_t offset);
 

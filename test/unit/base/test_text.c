@@ -2,10 +2,10 @@
 // UTF-8, hashes, spelling and SHA-256 against second opinions.
 #include <polc/base.h>
 #include <polc/base/sha256.h>
+#include <polc/base/utf8.h>
 
 #include "hash.h"
 #include "unit.h"
-#include "utf8.h"
 
 START_TEST(utf8_takes_what_rfc_3629_takes)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// UTF-8, as far as printing needs it.
+// UTF-8, one character at a time.
 #pragma once
 
 #include <stddef.h>
