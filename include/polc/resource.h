@@ -432,6 +432,10 @@ struct res_decoder *res_decoder_new(struct arena *arena, struct diags *diags,
 // A load_object_fn with the decoder as context. Reports unknown kinds and fields, wrong types and values.
 void res_decode_object(void *decoder, const struct load_object *object);
 
+// A load_fields_fn that goes with it: what is decoded of an object of this kind. Kinds in which an unknown field is an
+// error are read in whole, but for metadata and status.
+const struct load_fields *res_read_fields(const char *api_version, const char *kind);
+
 // The name that Calico gives the host side of a pod's interface: prefix and 11 hex digits (semantics.md 7.4).
 const char *res_pod_interface(struct arena *arena, const char *prefix, const char *ns,
                               const char *name);

@@ -54,8 +54,8 @@ int pipeline_read(struct run *run)
     struct res_decoder *decoder = res_decoder_new(run->input, run->diags, &run->resources);
     void *context;
     load_object_fn decode = timings_decode(run, decoder, &context);
-    load_paths(run->arena, run->sources, run->diags, run->options.paths.items,
-               run->options.paths.count, decode, context);
+    load_paths_in_part(run->arena, run->sources, run->diags, run->options.paths.items,
+                       run->options.paths.count, res_read_fields, decode, context);
     timings_end(run, "load");
     validate(run->input, run->diags, &run->resources);
     timings_end(run, "validate");

@@ -115,23 +115,24 @@ static const struct kind_row rows[] = {
 
 // "GROUP/VERSION", or "VERSION" of the core group.
 struct api_version {
-    const char *group; // on the arena
+    const char *group; // not terminated
+    size_t group_length;
     const char *version;
 };
 
-static struct api_version split(struct arena *arena, const char *text)
+static struct api_version split(const char *text)
 {
     const char *slash = strrchr(text, '/');
     if (slash == NULL) {
-        return (struct api_version){"", text};
+        return (struct api_version){"", 0, text};
     }
-    return (struct api_version){arena_strndup(arena, text, (size_t)(slash - text)), slash + 1};
+    return (struct api_version){text, (size_t)(slash - text), slash + 1};
 }
 
-static const struct api_group *find_group(const char *name)
+static const struct api_group *find_group(const char *name, size_t length)
 {
     for (size_t i = 0; i < GROUP_COUNT; i++) {
-        if (strcmp(groups[i].name, name) == 0) {
+        if (strlen(groups[i].name) == length && memcmp(groups[i].name, name, length) == 0) {
             return &groups[i];
         }
     }
@@ -281,7 +282,7 @@ static void unknown_group(struct res_decoder *decoder, const struct load_object 
         count += groups[i].strict;
     }
     const char *best = spell_best(name, names, count);
-    const struct api_group *group = best == NULL ? NULL : find_group(best);
+    const struct api_group *group = best == NULL ? NULL : find_group(best, strlen(best));
     const struct kind_row *row = group == NULL ? NULL : find_row(group->rows, object->kind);
     if (row == NULL || row->use == USE_SKIP) {
         decoder->resources->skipped++;
@@ -299,10 +300,10 @@ enum res_kind groups_classify(struct res_decoder *decoder, const struct load_obj
         report_incomplete(decoder, object);
         return RES_KIND_COUNT;
     }
-    struct api_version api = split(decoder->arena, object->api_version);
-    const struct api_group *group = find_group(api.group);
+    struct api_version api = split(object->api_version);
+    const struct api_group *group = find_group(api.group, api.group_length);
     if (group == NULL) {
-        unknown_group(decoder, object, api.group);
+        unknown_group(decoder, object, arena_strndup(decoder->arena, api.group, api.group_length));
         return RES_KIND_COUNT;
     }
     const struct kind_row *row = find_row(group->rows, object->kind);
@@ -314,4 +315,15 @@ enum res_kind groups_classify(struct res_decoder *decoder, const struct load_obj
         return row->kind;
     }
     return RES_KIND_COUNT;
+}
+
+enum res_kind groups_find(const char *api_version, const char *kind)
+{
+    if (is_absent(api_version) || is_absent(kind)) {
+        return RES_KIND_COUNT;
+    }
+    struct api_version api = split(api_version);
+    const struct api_group *group = find_group(api.group, api.group_length);
+    const struct kind_row *row = group != NULL ? find_row(group->rows, kind) : NULL;
+    return row != NULL ? row->kind : RES_KIND_COUNT;
 }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Node, of Kubernetes and of Calico (semantics.md 6.8): the name, the labels and the addresses of a host. Only what
 // matters is read.
+#include "annotations.h"
 #include "objects.h"
 #include "values.h"
-
-#define ANNOTATION_IPV4 "projectcalico.org/IPv4Address"
-#define ANNOTATION_IPV6 "projectcalico.org/IPv6Address"
 
 // An address, with the prefix length of its link or without. The same one twice is kept once.
 static void add_address(struct res_decoder *decoder, const struct node *node,
@@ -157,8 +155,8 @@ void decode_node(struct res_decoder *decoder, const struct load_object *object, 
     if (node.kubernetes) {
         const struct node *annotations =
             node_get(node_get(object->root, "metadata"), "annotations");
-        add_annotation(decoder, annotations, ANNOTATION_IPV4, &node.addresses);
-        add_annotation(decoder, annotations, ANNOTATION_IPV6, &node.addresses);
+        add_annotation(decoder, annotations, NODE_IPV4, &node.addresses);
+        add_annotation(decoder, annotations, NODE_IPV6, &node.addresses);
     }
     decode_map_in_part(decoder, object->root, node.kubernetes ? &core_fields : &calico_fields,
                        &node);

@@ -2,6 +2,7 @@
 // Pod -> workload endpoint (semantics.md 7.4). Only what matters to policy is read, since a pod is
 // what a cluster wrote, not the user. A pod that is no endpoint (host network, not scheduled,
 // finished, no address) leaves a count.
+#include "annotations.h"
 #include "objects.h"
 #include "pod_addresses.h"
 #include "sha1.h"
@@ -123,7 +124,7 @@ static bool is_finished(const struct pod *pod, const struct node *metadata)
 static void set_interface_from_annotation(struct res_decoder *decoder, const struct node *metadata,
                                           struct res_workload *workload)
 {
-    const struct node *node = pod_annotation(metadata, "polc.io/interface");
+    const struct node *node = pod_annotation(metadata, POD_INTERFACE);
     if (node != NULL) {
         set_interface(decoder, node->text, node->loc, &workload->interface_name);
     }

@@ -3,10 +3,7 @@
 // any wins.
 #include "pod_addresses.h"
 
-#define POD_IP  "cni.projectcalico.org/podIP"
-#define POD_IPS "cni.projectcalico.org/podIPs"
-#define AWS_IPS "vpc.amazonaws.com/pod-ips"
-#define SOURCES "cni.projectcalico.org/allowedSourcePrefixes"
+#include "annotations.h"
 
 static void pod_ip_item(struct res_decoder *decoder, const struct node *node, void *target,
                         const void *arg)
@@ -100,7 +97,7 @@ static void choose(struct res_decoder *decoder, const struct node *metadata,
 static void report_sources(struct res_decoder *decoder, const struct node *node)
 {
     struct diag *diag = diag_report(decoder->diags, DIAG_P040, node->loc,
-                                    "annotation %s is not a list of prefixes", SOURCES);
+                                    "annotation %s is not a list of prefixes", POD_SOURCES);
     diag_label(diag, "write it like [\"192.0.2.0/24\"]");
 }
 
@@ -139,7 +136,7 @@ void pod_addresses_choose(struct res_decoder *decoder, const struct node *metada
                           const struct pod_addresses *addresses, struct res_workload *workload)
 {
     choose(decoder, metadata, addresses, workload);
-    const struct node *sources = pod_annotation(metadata, SOURCES);
+    const struct node *sources = pod_annotation(metadata, POD_SOURCES);
     if (sources != NULL && sources->size > 0) {
         add_sources(decoder, sources, workload);
     }
