@@ -79,12 +79,3 @@ struct sel *sel_rewrite(struct arena *arena, const struct sel *sel, const char *
 
 // Whether the tree is exactly one node of this kind, as `global()` must be.
 bool sel_is(const struct sel *sel, enum sel_op op);
-
-// A condition that every match must meet, for an inverted index: a label that must be present with one of `values`
-// (or with any value when count is 0). False when the selector implies none. `arena` holds the union of an OR.
-struct sel_anchor {
-    const char *key;
-    const char *const *values;
-    size_t count;
-};
-bool sel_anchor(struct arena *arena, const struct sel *sel, struct sel_anchor *ret_anchor);

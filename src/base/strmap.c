@@ -33,7 +33,7 @@ struct strmap *strmap_new(struct arena *arena)
     return map;
 }
 
-void *strmap_get_n(const struct strmap *map, const char *key, size_t length)
+void *strmap_get_n(const struct strmap *map, const void *key, size_t length)
 {
     struct entry *entry;
     HASH_FIND(hh, map->entries, key, length, entry);
@@ -59,13 +59,18 @@ static struct entry *find_or_add(struct strmap *map, const char *key, size_t len
     return entry;
 }
 
-void *strmap_put(struct strmap *map, const char *key, void *value)
+void *strmap_put_n(struct strmap *map, const void *key, size_t length, void *value)
 {
-    struct entry *entry = find_or_add(map, key, strlen(key));
+    struct entry *entry = find_or_add(map, key, length);
     if (entry->value == NULL) {
         entry->value = value;
     }
     return entry->value;
+}
+
+void *strmap_put(struct strmap *map, const char *key, void *value)
+{
+    return strmap_put_n(map, key, strlen(key), value);
 }
 
 size_t strmap_count(const struct strmap *map)

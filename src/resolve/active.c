@@ -34,14 +34,45 @@ static const struct sel *policy_selector(struct arena *arena, const struct res_p
                               LABEL_SERVICE_ACCOUNT));
 }
 
-static void govern_endpoint(struct arena *arena, uint32_t number, const struct model_policy *policy,
-                            struct model_endpoint *endpoint)
+// Endpoints with the same labels have the same policies: they share the lists.
+struct governed {
+    struct model_indexes policies[MODEL_DIRECTIONS];
+};
+
+struct calculator {
+    struct arena *arena;
+    struct diags *diags;
+    struct model *model;
+    struct label_index *endpoints, *hosts; // local ones
+    struct governed *classes;              // of `endpoints`
+};
+
+static enum model_stage policy_stage(const struct res_policy *res)
 {
-    for (int direction = 0; direction < MODEL_DIRECTIONS; direction++) {
-        if (policy->types & direction_types[direction]) {
-            vec_push(arena, &endpoint->policies[direction], number);
+    return res->do_not_track.value ? MODEL_UNTRACKED
+           : res->pre_dnat.value   ? MODEL_PREDNAT
+                                   : MODEL_NORMAL;
+}
+
+// Workload endpoints have normal policies only: doNotTrack and preDNAT do nothing there (semantics.md 6.2).
+static void govern_endpoints(const struct calculator *calculator, uint32_t number,
+                             const struct sel *sel)
+{
+    struct model_policy *policy = &calculator->model->policies.items[number];
+    struct model_indexes classes = {0};
+    if (policy_stage(policy->res) != MODEL_NORMAL) {
+        return;
+    }
+    label_index_classes(calculator->endpoints, calculator->arena, sel, &classes);
+    for (size_t i = 0; i < classes.count; i++) {
+        struct governed *governed = &calculator->classes[classes.items[i]];
+        for (int direction = 0; direction < MODEL_DIRECTIONS; direction++) {
+            if (policy->types & direction_types[direction]) {
+                vec_push(calculator->arena, &governed->policies[direction], number);
+            }
         }
     }
+    policy->active |= classes.count > 0;
 }
 
 static void govern_host(struct arena *arena, uint32_t number, const struct model_policy *policy,
@@ -67,66 +98,72 @@ static void warn_untracked(struct diags *diags, const struct model_policy *polic
     diag_hint(diag, "name the interface in the HostEndpoint, or leave out \"doNotTrack\"");
 }
 
-// Workload endpoints have normal policies only: doNotTrack and preDNAT do nothing there (semantics.md 6.2).
-static void govern(struct arena *arena, struct diags *diags, struct model *model, uint32_t number,
-                   const struct model_indexes *targets)
+static void govern_hosts(const struct calculator *calculator, uint32_t number,
+                         const struct sel *sel)
 {
-    struct model_policy *policy = &model->policies.items[number];
-    const struct res_policy *res = policy->res;
-    enum model_stage stage = res->do_not_track.value ? MODEL_UNTRACKED
-                             : res->pre_dnat.value   ? MODEL_PREDNAT
-                                                     : MODEL_NORMAL;
+    struct arena *arena = calculator->arena;
+    struct model_policy *policy = &calculator->model->policies.items[number];
+    enum model_stage stage = policy_stage(policy->res);
+    struct model_indexes hosts = {0};
     bool warned = false;
-    for (size_t i = 0; i < targets->count; i++) {
-        if (targets->items[i] < model->endpoints.count) {
-            if (stage == MODEL_NORMAL) {
-                govern_endpoint(arena, number, policy, &model->endpoints.items[targets->items[i]]);
-                policy->active = true;
-            }
-            continue;
-        }
-        struct model_host *host = &model->hosts.items[targets->items[i] - model->endpoints.count];
+    label_index_select(calculator->hosts, arena, sel, &hosts);
+    for (size_t i = 0; i < hosts.count; i++) {
+        struct model_host *host = &calculator->model->hosts.items[hosts.items[i]];
         if (stage == MODEL_UNTRACKED && host->all_interfaces) {
             if (!warned) {
-                warn_untracked(diags, policy, host);
+                warn_untracked(calculator->diags, policy, host);
             }
             warned = true;
             continue;
         }
         govern_host(arena, number, policy, stage, host);
-        if (stage == MODEL_NORMAL && res->apply_on_forward.value) {
+        if (stage == MODEL_NORMAL && policy->res->apply_on_forward.value) {
             govern_host(arena, number, policy, MODEL_FORWARD, host);
         }
         policy->active = true;
     }
 }
 
-// Endpoints first, then hosts.
-static struct label_index *index_targets(struct arena *arena, const struct model *model)
+static void index_local(struct calculator *calculator)
 {
-    struct label_index *targets = label_index_new(arena);
+    const struct model *model = calculator->model;
+    calculator->endpoints = label_index_new(calculator->arena);
+    calculator->hosts = label_index_new(calculator->arena);
     for (size_t i = 0; i < model->endpoints.count; i++) {
         if (model->endpoints.items[i].local) {
-            label_index_add(targets, (uint32_t)i, &model->endpoints.items[i].labels);
+            label_index_add(calculator->endpoints, (uint32_t)i, &model->endpoints.items[i].labels);
         }
     }
     for (size_t i = 0; i < model->hosts.count; i++) {
         if (model->hosts.items[i].local) {
-            label_index_add(targets, (uint32_t)(model->endpoints.count + i),
-                            &model->hosts.items[i].labels);
+            label_index_add(calculator->hosts, (uint32_t)i, &model->hosts.items[i].labels);
         }
     }
-    return targets;
+    calculator->classes = arena_array_of(calculator->arena, struct governed,
+                                         label_index_class_count(calculator->endpoints));
+}
+
+static void share_lists(const struct calculator *calculator)
+{
+    size_t count = label_index_class_count(calculator->endpoints);
+    for (uint32_t class = 0; class < count; class ++) {
+        const struct model_indexes *members = label_index_members(calculator->endpoints, class);
+        for (size_t i = 0; i < members->count; i++) {
+            memcpy(calculator->model->endpoints.items[members->items[i]].policies,
+                   calculator->classes[class].policies, sizeof(struct governed));
+        }
+    }
 }
 
 void resolve_active(struct arena *arena, struct diags *diags, struct model *model)
 {
     static const struct sel everything = {.op = SEL_ALL};
-    struct label_index *index = index_targets(arena, model);
+    struct calculator calculator = {.arena = arena, .diags = diags, .model = model};
+    index_local(&calculator);
     for (size_t i = 0; i < model->policies.count; i++) {
         const struct sel *sel = policy_selector(arena, model->policies.items[i].res);
-        struct model_indexes targets = {0};
-        label_index_select(index, arena, sel != NULL ? sel : &everything, &targets);
-        govern(arena, diags, model, (uint32_t)i, &targets);
+        govern_endpoints(&calculator, (uint32_t)i, sel != NULL ? sel : &everything);
+        govern_hosts(&calculator, (uint32_t)i, sel != NULL ? sel : &everything);
     }
+    share_lists(&calculator);
 }

@@ -1,76 +1,176 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// An inverted index from labels to candidates, so that a selector is evaluated only on objects that can match:
-// those with the label that the selector's anchor demands. 10,000 selectors over 100,000 objects need it.
+// An inverted index from labels to candidates: 10,000 selectors over 100,000 objects need it. Candidates that share their
+// labels form a class, and a selector is tried once for each class; of the classes only on those of the shortest lists
+// that hold every match: `a == "x" && has(b)` looks at those with a="x", or at those with b if they are fewer.
 #include "internal.h"
 
 #include <stdlib.h>
 
-enum { PAIR_BUFFER = 1024 };
-
-struct candidate {
-    uint32_t number;
+struct class
+{
     const struct labels *labels;
+    struct model_indexes members; // numbers of candidates, ascending
+};
+
+// The classes that have a label, and the same by its value.
+struct key {
+    struct model_indexes classes;
+    struct strmap *values; // value -> struct model_indexes *
 };
 
 struct label_index {
     struct arena *arena;
     struct {
-        VEC_FIELDS(struct candidate);
-    } all;
-    struct strmap *by_pair; // "key=value" -> struct model_indexes * into `all`
-    struct strmap *by_key;  // "key" -> the same
+        VEC_FIELDS(struct class);
+    } classes;
+    struct strmap *by_labels; // where the labels stand -> number of the class, plus one
+    struct strmap *keys;      // key -> struct key *
 };
 
 struct label_index *label_index_new(struct arena *arena)
 {
     struct label_index *index = arena_new_of(arena, struct label_index);
     index->arena = arena;
-    index->by_pair = strmap_new(arena);
-    index->by_key = strmap_new(arena);
+    index->by_labels = strmap_new(arena);
+    index->keys = strmap_new(arena);
     return index;
 }
 
-static struct model_indexes *list_of(struct arena *arena, struct strmap *map, const char *key)
+static struct key *key_of(struct label_index *index, const char *text)
 {
-    struct model_indexes *list = strmap_get(map, key);
+    struct key *key = strmap_get(index->keys, text);
+    if (key == NULL) {
+        key = arena_new_of(index->arena, struct key);
+        key->values = strmap_new(index->arena);
+        strmap_put(index->keys, text, key);
+    }
+    return key;
+}
+
+static struct model_indexes *value_of(struct label_index *index, struct key *key, const char *text)
+{
+    struct model_indexes *list = strmap_get(key->values, text);
     if (list == NULL) {
-        list = arena_new_of(arena, struct model_indexes);
-        strmap_put(map, key, list);
+        list = arena_new_of(index->arena, struct model_indexes);
+        strmap_put(key->values, text, list);
     }
     return list;
 }
 
-// "key=value", in the buffer when it fits. A label key never holds "=".
-static const char *pair_text(struct arena *arena, char *buffer, const char *key, const char *value)
+static uint32_t add_class(struct label_index *index, const struct labels *labels)
 {
-    int length = snprintf(buffer, PAIR_BUFFER, "%s=%s", key, value);
-    return length < PAIR_BUFFER ? buffer : arena_printf(arena, "%s=%s", key, value);
+    uint32_t number = (uint32_t)index->classes.count;
+    vec_push(index->arena, &index->classes, (struct class){.labels = labels});
+    for (size_t i = 0; i < labels->count; i++) {
+        struct key *key = key_of(index, labels->items[i].key);
+        vec_push(index->arena, &key->classes, number);
+        vec_push(index->arena, value_of(index, key, labels->items[i].value), number);
+    }
+    return number;
 }
 
+// Labels that are the same stand at the same place (labels.c); where they do not, there are two classes.
 void label_index_add(struct label_index *index, uint32_t number, const struct labels *labels)
 {
-    char buffer[PAIR_BUFFER];
-    uint32_t at = (uint32_t)index->all.count;
-    vec_push(index->arena, &index->all, (struct candidate){number, labels});
-    for (size_t i = 0; i < labels->count; i++) {
-        const struct label *label = &labels->items[i];
-        const char *pair = pair_text(index->arena, buffer, label->key, label->value);
-        vec_push(index->arena, list_of(index->arena, index->by_pair, pair), at);
-        vec_push(index->arena, list_of(index->arena, index->by_key, label->key), at);
+    const char *place = (const char *)&labels->items;
+    void *known = strmap_get_n(index->by_labels, place, sizeof labels->items);
+    uint32_t class = known != NULL ? (uint32_t)(uintptr_t)known - 1 : add_class(index, labels);
+    if (known == NULL) {
+        strmap_put_n(index->by_labels, place, sizeof labels->items, (void *)(uintptr_t)(class + 1));
+    }
+    vec_push(index->arena, &index->classes.items[class].members, number);
+}
+
+// ---- which classes to look at ---------------------------------------------------------------------------------
+
+// Lists that together hold every match. Not bounded: no list does.
+struct cover {
+    bool bounded;
+    size_t size; // of all lists
+    struct {
+        VEC_FIELDS(const struct model_indexes *);
+    } lists;
+};
+
+static struct cover cover_of(const struct label_index *index, struct arena *arena,
+                             const struct sel *sel);
+
+static void cover_add(struct arena *arena, struct cover *cover, const struct model_indexes *list)
+{
+    if (list != NULL) {
+        cover->size += list->count;
+        vec_push(arena, &cover->lists, list);
     }
 }
 
-static void keep_matches(const struct label_index *index, struct arena *arena,
-                         const struct sel *sel, const struct model_indexes *list,
-                         struct model_indexes *ret)
+static struct cover cover_label(const struct label_index *index, struct arena *arena,
+                                const struct sel *sel)
 {
-    for (size_t i = 0; list != NULL && i < list->count; i++) {
-        const struct candidate *candidate = &index->all.items[list->items[i]];
-        if (sel_matches(sel, candidate->labels)) {
-            vec_push(arena, ret, candidate->number);
+    struct cover cover = {.bounded = true};
+    const struct key *key = strmap_get(index->keys, sel->key);
+    if (key == NULL) {
+        return cover; // nothing has it
+    }
+    if (sel->op == SEL_EQ) {
+        cover_add(arena, &cover, strmap_get(key->values, sel->value));
+    } else if (sel->op == SEL_IN) {
+        for (uint32_t i = 0; i < sel->count; i++) {
+            cover_add(arena, &cover, strmap_get(key->values, sel->values[i]));
+        }
+    } else {
+        cover_add(arena, &cover, &key->classes);
+    }
+    return cover;
+}
+
+static struct cover cover_and(const struct label_index *index, struct arena *arena,
+                              const struct sel *sel)
+{
+    struct cover best = {0};
+    for (uint32_t i = 0; i < sel->count; i++) {
+        struct cover cover = cover_of(index, arena, sel->children[i]);
+        if (cover.bounded && (!best.bounded || cover.size < best.size)) {
+            best = cover;
         }
     }
+    return best;
 }
+
+static struct cover cover_or(const struct label_index *index, struct arena *arena,
+                             const struct sel *sel)
+{
+    struct cover all = {.bounded = true};
+    for (uint32_t i = 0; i < sel->count && all.bounded; i++) {
+        struct cover cover = cover_of(index, arena, sel->children[i]);
+        all.bounded = cover.bounded;
+        for (size_t j = 0; j < cover.lists.count; j++) {
+            cover_add(arena, &all, cover.lists.items[j]);
+        }
+    }
+    return all;
+}
+
+static struct cover cover_of(const struct label_index *index, struct arena *arena,
+                             const struct sel *sel)
+{
+    switch (sel->op) {
+    case SEL_HAS:
+    case SEL_EQ:
+    case SEL_IN:
+    case SEL_CONTAINS:
+    case SEL_STARTS_WITH:
+    case SEL_ENDS_WITH:
+        return cover_label(index, arena, sel);
+    case SEL_AND:
+        return cover_and(index, arena, sel);
+    case SEL_OR:
+        return cover_or(index, arena, sel);
+    default:
+        return (struct cover){0}; // all(), and what is met by the absence of a label
+    }
+}
+
+// ---- selecting ------------------------------------------------------------------------------------------------
 
 static int compare_numbers(const void *a, const void *b)
 {
@@ -79,28 +179,68 @@ static int compare_numbers(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-void label_index_select(const struct label_index *index, struct arena *arena, const struct sel *sel,
-                        struct model_indexes *ret)
+static void sort_unique(struct model_indexes *numbers)
 {
-    struct sel_anchor anchor;
-    if (!sel_anchor(arena, sel, &anchor)) {
-        for (size_t i = 0; i < index->all.count; i++) {
-            if (sel_matches(sel, index->all.items[i].labels)) {
-                vec_push(arena, ret, index->all.items[i].number);
-            }
+    size_t unique = 0;
+    vec_sort(numbers, compare_numbers);
+    for (size_t i = 0; i < numbers->count; i++) {
+        if (unique == 0 || numbers->items[unique - 1] != numbers->items[i]) {
+            numbers->items[unique++] = numbers->items[i];
+        }
+    }
+    numbers->count = unique;
+}
+
+static void try_class(const struct label_index *index, struct arena *arena, const struct sel *sel,
+                      uint32_t class, struct model_indexes *ret)
+{
+    if (sel_matches(sel, index->classes.items[class].labels)) {
+        vec_push(arena, ret, class);
+    }
+}
+
+void label_index_classes(const struct label_index *index, struct arena *arena,
+                         const struct sel *sel, struct model_indexes *ret)
+{
+    struct cover cover = cover_of(index, arena, sel);
+    if (!cover.bounded || cover.size > index->classes.count) {
+        for (uint32_t i = 0; i < index->classes.count; i++) {
+            try_class(index, arena, sel, i, ret);
         }
         return;
     }
-    if (anchor.count == 0) {
-        keep_matches(index, arena, sel, strmap_get(index->by_key, anchor.key), ret);
-        return;
+    for (size_t i = 0; i < cover.lists.count; i++) {
+        for (size_t j = 0; j < cover.lists.items[i]->count; j++) {
+            try_class(index, arena, sel, cover.lists.items[i]->items[j], ret);
+        }
     }
-    char buffer[PAIR_BUFFER];
-    for (size_t i = 0; i < anchor.count; i++) {
-        const char *pair = pair_text(arena, buffer, anchor.key, anchor.values[i]);
-        keep_matches(index, arena, sel, strmap_get(index->by_pair, pair), ret);
+    if (cover.lists.count > 1) {
+        sort_unique(ret);
     }
-    if (anchor.count > 1) {
+}
+
+size_t label_index_class_count(const struct label_index *index)
+{
+    return index->classes.count;
+}
+
+const struct model_indexes *label_index_members(const struct label_index *index, uint32_t class)
+{
+    return &index->classes.items[class].members;
+}
+
+void label_index_select(const struct label_index *index, struct arena *arena, const struct sel *sel,
+                        struct model_indexes *ret)
+{
+    struct model_indexes classes = {0};
+    label_index_classes(index, arena, sel, &classes);
+    for (size_t i = 0; i < classes.count; i++) {
+        const struct model_indexes *members = label_index_members(index, classes.items[i]);
+        for (size_t j = 0; j < members->count; j++) {
+            vec_push(arena, ret, members->items[j]);
+        }
+    }
+    if (classes.count > 1) {
         vec_sort(ret, compare_numbers);
     }
 }

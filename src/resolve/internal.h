@@ -21,6 +21,7 @@
 
 struct label_scope;
 struct label_scope *label_scope_new(struct arena *arena, const struct resources *resources);
+// Workloads with the same labels of their own and the same profiles share theirs: one array, at one address.
 struct labels workload_labels(struct label_scope *scope, const struct res_workload *workload);
 struct labels host_labels(struct label_scope *scope, const struct res_host *host);
 // Labels as they are written, ready for a selector.
@@ -31,11 +32,17 @@ struct labels netset_labels(struct label_scope *scope, const struct res_netset *
 
 struct label_index;
 struct label_index *label_index_new(struct arena *arena);
-// Candidates are numbered by the caller, in ascending order of the calls.
+// Candidates are numbered by the caller, in ascending order of the calls. Those with the same labels (at one address)
+// form a class; classes are numbered in the order of their first candidates.
 void label_index_add(struct label_index *index, uint32_t number, const struct labels *labels);
 // The numbers of all candidates that the selector matches, ascending.
 void label_index_select(const struct label_index *index, struct arena *arena, const struct sel *sel,
                         struct model_indexes *ret);
+// The same by class.
+void label_index_classes(const struct label_index *index, struct arena *arena,
+                         const struct sel *sel, struct model_indexes *ret);
+size_t label_index_class_count(const struct label_index *index);
+const struct model_indexes *label_index_members(const struct label_index *index, uint32_t class);
 
 // ---- bridges.c: what the inet hooks see of endpoints behind bridges ------------------------------------------------
 

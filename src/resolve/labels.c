@@ -6,6 +6,10 @@
 struct label_scope {
     struct arena *arena;
     struct strmap *profiles; // profile name -> struct labels *
+    struct strmap *shared;   // what the labels of a workload come from -> struct labels *
+    struct {
+        VEC_FIELDS(const void *);
+    } key; // of `shared`, while it is put together
 };
 
 // Labels in order of precedence.
@@ -100,6 +104,7 @@ struct label_scope *label_scope_new(struct arena *arena, const struct resources 
     struct label_scope *scope = arena_new_of(arena, struct label_scope);
     scope->arena = arena;
     scope->profiles = strmap_new(arena);
+    scope->shared = strmap_new(arena);
     for (size_t i = 0; i < resources->profiles.count; i++) {
         put_profile_object(scope, &resources->profiles.items[i]);
     }
@@ -150,7 +155,25 @@ static bool is_reserved(const char *key)
            strncmp(key, PREFIX_SERVICE_ACCOUNT, strlen(PREFIX_SERVICE_ACCOUNT)) == 0;
 }
 
-struct labels workload_labels(struct label_scope *scope, const struct res_workload *workload)
+// Equal texts of resources are at one address, so addresses will do.
+static void set_key(struct label_scope *scope, const struct res_workload *workload)
+{
+    const struct res_meta *meta = &workload->meta;
+    scope->key.count = 0;
+    vec_push(scope->arena, &scope->key, meta->ns);
+    vec_push(scope->arena, &scope->key, workload->orchestrator);
+    vec_push(scope->arena, &scope->key, workload->service_account);
+    for (size_t i = 0; i < meta->label_count; i++) {
+        vec_push(scope->arena, &scope->key, meta->labels[i].key);
+        vec_push(scope->arena, &scope->key, meta->labels[i].value);
+    }
+    vec_push(scope->arena, &scope->key, NULL); // labels end, profiles begin
+    for (size_t i = 0; i < workload->profiles.count; i++) {
+        vec_push(scope->arena, &scope->key, workload->profiles.items[i].text);
+    }
+}
+
+static struct labels merge_labels(struct label_scope *scope, const struct res_workload *workload)
 {
     struct label_list list = {0};
     const struct res_meta *meta = &workload->meta;
@@ -168,6 +191,19 @@ struct labels workload_labels(struct label_scope *scope, const struct res_worklo
         add_profile(scope, &list, workload->profiles.items[i].text);
     }
     return finish(&list);
+}
+
+struct labels workload_labels(struct label_scope *scope, const struct res_workload *workload)
+{
+    set_key(scope, workload);
+    size_t size = scope->key.count * sizeof *scope->key.items;
+    struct labels *labels = strmap_get_n(scope->shared, scope->key.items, size);
+    if (labels == NULL) {
+        labels = arena_new_of(scope->arena, struct labels);
+        *labels = merge_labels(scope, workload);
+        strmap_put_n(scope->shared, scope->key.items, size, labels);
+    }
+    return *labels;
 }
 
 // Nothing is stripped or forced: a host endpoint says what it is by itself.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Evaluation of a selector on a set of labels (semantics.md 2.4), and the anchor that lets an index
-// skip most sets.
-#include "node.h"
+// Evaluation of a selector on a set of labels (semantics.md 2.4).
+#include <polc/selector.h>
 
 const char *labels_get(const struct labels *labels, const char *key)
 {
@@ -88,72 +87,5 @@ bool sel_matches(const struct sel *sel, const struct labels *labels)
         return sel->op == SEL_AND;
     default:
         return match_label(sel, labels_get(labels, sel->key));
-    }
-}
-
-// An anchor with values is better than one without, and fewer values are better than many.
-static bool anchor_is_better(const struct sel_anchor *a, const struct sel_anchor *b)
-{
-    return a->count != 0 && (b->count == 0 || a->count < b->count);
-}
-
-static bool anchor_of_and(struct arena *arena, const struct sel *sel, struct sel_anchor *ret_anchor)
-{
-    bool found = false;
-    for (uint32_t i = 0; i < sel->count; i++) {
-        struct sel_anchor anchor;
-        if (sel_anchor(arena, sel->children[i], &anchor) &&
-            (!found || anchor_is_better(&anchor, ret_anchor))) {
-            *ret_anchor = anchor;
-            found = true;
-        }
-    }
-    return found;
-}
-
-// Every branch must hang on the same label; the values are those of all branches.
-static bool anchor_of_or(struct arena *arena, const struct sel *sel, struct sel_anchor *ret_anchor)
-{
-    VEC(const char *) values = {0};
-    const char *key = NULL;
-    bool any_value = false;
-    for (uint32_t i = 0; i < sel->count; i++) {
-        struct sel_anchor anchor;
-        if (!sel_anchor(arena, sel->children[i], &anchor) ||
-            (key != NULL && strcmp(key, anchor.key) != 0)) {
-            return false;
-        }
-        key = anchor.key;
-        any_value |= anchor.count == 0;
-        for (size_t j = 0; j < anchor.count; j++) {
-            vec_push(arena, &values, anchor.values[j]);
-        }
-    }
-    size_t count = any_value ? 0 : values_normalize(values.items, values.count);
-    *ret_anchor = (struct sel_anchor){key, values.items, count};
-    return true;
-}
-
-bool sel_anchor(struct arena *arena, const struct sel *sel, struct sel_anchor *ret_anchor)
-{
-    switch (sel->op) {
-    case SEL_EQ:
-        *ret_anchor = (struct sel_anchor){sel->key, &sel->value, 1};
-        return true;
-    case SEL_IN:
-        *ret_anchor = (struct sel_anchor){sel->key, sel->values, sel->count};
-        return true;
-    case SEL_HAS:
-    case SEL_CONTAINS:
-    case SEL_STARTS_WITH:
-    case SEL_ENDS_WITH:
-        *ret_anchor = (struct sel_anchor){.key = sel->key};
-        return true;
-    case SEL_AND:
-        return anchor_of_and(arena, sel, ret_anchor);
-    case SEL_OR:
-        return anchor_of_or(arena, sel, ret_anchor);
-    default:
-        return false;
     }
 }

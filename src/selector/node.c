@@ -34,7 +34,8 @@ static int compare_values(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-size_t values_normalize(const char **values, size_t count)
+// Sorts by bytes and drops duplicates; returns the new count.
+static size_t values_normalize(const char **values, size_t count)
 {
     if (count < 2) {
         return count;

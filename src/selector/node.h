@@ -14,6 +14,3 @@ struct sel *node_group(struct arena *arena, enum sel_op op, struct sel *const *c
 // IN or NOT_IN; `values` is sorted in place, duplicates are dropped, and it is kept.
 struct sel *node_set(struct arena *arena, enum sel_op op, const char *key, const char **values,
                      size_t count);
-
-// Sorts by bytes and drops duplicates; returns the new count.
-size_t values_normalize(const char **values, size_t count);

@@ -14,22 +14,6 @@ static void require(bool truth)
     }
 }
 
-// The anchor is a condition that every match meets.
-static void check_anchor(struct arena *arena, const struct sel *sel, const struct labels *labels)
-{
-    struct sel_anchor anchor;
-    if (!sel_matches(sel, labels) || !sel_anchor(arena, sel, &anchor)) {
-        return;
-    }
-    const char *value = labels_get(labels, anchor.key);
-    require(value != NULL);
-    bool found = anchor.count == 0;
-    for (size_t i = 0; i < anchor.count; i++) {
-        found |= strcmp(anchor.values[i], value) == 0;
-    }
-    require(found);
-}
-
 static void check(struct arena *arena, const struct sel *sel)
 {
     static const struct label items[] = {{"a", ""}, {"b", "x"}, {"c", "yx"}, {"in", "in"}};
@@ -42,7 +26,6 @@ static void check(struct arena *arena, const struct sel *sel)
         struct labels labels = {items, count};
         require(sel_matches(sel, &labels) == sel_matches(again, &labels));
         require(sel_matches(sel_not(arena, sel), &labels) != sel_matches(sel, &labels));
-        check_anchor(arena, sel, &labels);
     }
     sel_text(arena, sel_rewrite(arena, sel, "pcns.", sel_has(arena, "n"), sel_has(arena, "g")));
 }

@@ -12,11 +12,13 @@ struct strmap *strmap_new(struct arena *arena);
 
 // The value of a key, or NULL.
 void *strmap_get(const struct strmap *map, const char *key);
-void *strmap_get_n(const struct strmap *map, const char *key, size_t length);
+void *strmap_get_n(const struct strmap *map, const void *key, size_t length);
 
 // Adds a key; when it is already there, changes nothing and returns the value that stands there,
 // else returns `value`. `value` must not be NULL.
 void *strmap_put(struct strmap *map, const char *key, void *value);
+// The same for any bytes.
+void *strmap_put_n(struct strmap *map, const void *key, size_t length, void *value);
 size_t strmap_count(const struct strmap *map);
 
 // Walks in order of insertion: start with *cursor = NULL; returns false at the end.

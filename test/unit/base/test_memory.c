@@ -141,6 +141,26 @@ START_TEST(maps_keep_order_and_first_value)
 }
 END_TEST
 
+START_TEST(keys_of_maps_may_be_any_bytes)
+{
+    struct arena *arena = arena_new(SIZE_MAX);
+    struct strmap *map = strmap_new(arena);
+    static const char keys[4][4] = {{0, 0, 0, 0}, {0, 0, 0, 1}, {1, 0, 0, 0}, {'a', 0, 'b', 0}};
+    int values[4];
+    for (size_t i = 0; i < ARRAY_COUNT(keys); i++) {
+        ck_assert_ptr_null(strmap_get_n(map, keys[i], 4));
+        ck_assert_ptr_eq(strmap_put_n(map, keys[i], 4, &values[i]), &values[i]);
+    }
+    for (size_t i = 0; i < ARRAY_COUNT(keys); i++) {
+        ck_assert_ptr_eq(strmap_get_n(map, keys[i], 4), &values[i]);
+        ck_assert_ptr_eq(strmap_put_n(map, keys[i], 4, &map), &values[i]);
+    }
+    ck_assert_ptr_null(strmap_get(map, "a"));
+    ck_assert_ptr_null(strmap_get_n(map, keys[0], 3));
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(interned_strings_are_unique)
 {
     struct arena *arena = arena_new(SIZE_MAX);
@@ -171,4 +191,4 @@ END_TEST
 UNIT_TESTS("base memory", arena_gives_zeroed_aligned_blocks,
            arena_rewinds_to_a_mark_and_zeroes_again, arena_grows_the_newest_block_in_place,
            arena_limits_end_the_run, vectors_keep_their_items, maps_keep_order_and_first_value,
-           interned_strings_are_unique, builders_build)
+           keys_of_maps_may_be_any_bytes, interned_strings_are_unique, builders_build)

@@ -308,37 +308,6 @@ START_TEST(rewrites_as_the_reference)
 }
 END_TEST
 
-// The anchor is a condition that every match meets.
-START_TEST(anchors_miss_no_match)
-{
-    srand(5);
-    int anchored = 0;
-    for (int i = 0; i < TREES; i++) {
-        struct ref *ref = random_tree(3);
-        struct sel_anchor anchor;
-        if (!sel_anchor(arena, parse(spelled(ref)), &anchor)) {
-            continue;
-        }
-        for (int j = 0; j < LABEL_SETS; j++) {
-            struct label items[KEYS];
-            struct ref_labels random = random_labels();
-            struct labels labels = with_prefix(&random, "", items);
-            if (!ref_eval(ref, &random, true, true)) {
-                continue;
-            }
-            const char *value = labels_get(&labels, anchor.key);
-            bool found = value != NULL && anchor.count == 0;
-            for (size_t k = 0; value != NULL && k < anchor.count; k++) {
-                found |= strcmp(anchor.values[k], value) == 0;
-            }
-            ck_assert_msg(found, "<%s>", spelled(ref));
-            anchored++;
-        }
-    }
-    ck_assert_int_gt(anchored, TREES / 4);
-}
-END_TEST
-
 // One byte less: what is still a selector has a canonical text, what is none is refused at a place inside of it.
 START_TEST(mutilated_text_is_refused_or_read)
 {
@@ -364,5 +333,4 @@ START_TEST(mutilated_text_is_refused_or_read)
 END_TEST
 
 UNIT_TESTS("selector/random", every_spelling_is_one_selector, evaluates_as_the_reference,
-           joins_as_the_reference, rewrites_as_the_reference, anchors_miss_no_match,
-           mutilated_text_is_refused_or_read)
+           joins_as_the_reference, rewrites_as_the_reference, mutilated_text_is_refused_or_read)
