@@ -13,10 +13,12 @@ struct nft_lower_options {
     const char *version;      // of polc
     const char *const *roots; // the operands that the input was read from, absolute
     size_t root_count;
+    unsigned without_passes; // enum plan_pass: what the optimizer is not to do
 };
 
 // Lowers a plan with a node to the ruleset of one table. Never fails: what cannot be compiled exactly was refused
-// before. Deterministic. Provenance: each rule's comment is "POLICY-ID in|out INDEX FILE:LINE".
+// before. Deterministic. Provenance: each rule's comment is "POLICY-ID in|out INDEX FILE:LINE", with the indexes of several rules
+// that became one as "0,2,5-7", the place being that of the first.
 struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan,
                               const struct sources *sources,
                               const struct nft_lower_options *options);

@@ -97,6 +97,7 @@ struct plan_policy {
     double order;
     uint8_t types; // PLAN_INGRESS | PLAN_EGRESS
     bool staged, missing;
+    bool rule_counters;    // each rule is to be counted by itself, so that none may be merged
     uint8_t stage;         // PLAN_NORMAL, PLAN_PREDNAT or PLAN_UNTRACKED: what the policy is for
     bool apply_on_forward; // of a normal one: also in classes of PLAN_FORWARD
     struct loc loc;
@@ -222,6 +223,52 @@ struct plan {
     size_t policies_in_input; // of any kind and node
     size_t endpoints_in_input;
 };
+
+// ---- the optimizer --------------------------------------------------------------------------------------------
+
+enum plan_pass {
+    PLAN_PRUNE = 1,   // rules that never get a packet are left out
+    PLAN_MERGE = 2,   // rules that differ in one list of nets or ports become one
+    PLAN_FLATTEN = 4, // rules that choose by address, protocol and port become one look-up
+    PLAN_ALL_PASSES = 7
+};
+
+enum plan_step_kind {
+    PLAN_STEP_RULE, // match -> action
+    PLAN_STEP_SET,  // match and one of the tuples -> action
+    PLAN_STEP_MAP, // match and one of the tuples -> the action of the tuple, PLAN_ALLOW or PLAN_DENY
+};
+
+// Part of a match: an address of the peer (the source of what comes in, the destination of what goes out), and a
+// protocol with destination ports.
+struct plan_tuple {
+    struct cidr net;
+    uint8_t protocol;
+    uint8_t action; // enum plan_action
+    struct port_range ports;
+};
+
+// What a dataplane does for one rule of a policy, or for several that became one.
+struct plan_step {
+    uint8_t kind;                   // enum plan_step_kind
+    uint8_t action;                 // enum plan_action; not of PLAN_STEP_MAP
+    const struct plan_match *match; // of a step with tuples what they leave to ask
+    struct plan_indexes sources;    // numbers of the rules in the policy's list, ascending
+    struct {
+        const struct plan_tuple *items; // disjoint
+        size_t count;
+    } tuples[2];     // IPv4, IPv6
+    uint32_t number; // of a step with tuples: which one of its list it is
+};
+
+struct plan_steps {
+    VEC_FIELDS(struct plan_step);
+};
+
+// The steps of one policy (or profile) and direction, on `arena`; they use the plan. `passes`: enum plan_pass. Steps take
+// the same packets as the rules in their order, log the same, and are never more. `scratch` is left as it was.
+struct plan_steps plan_steps(struct arena *arena, struct arena *scratch, const struct plan *plan,
+                             const struct plan_policy *policy, int direction, unsigned passes);
 
 struct plan *plan_build(struct arena *arena, const struct model *model);
 

@@ -151,6 +151,7 @@ struct model_settings {
     uint64_t log_unit;      // seconds
     uint32_t log_burst;
     bool conntrack_invalid_check;
+    bool rule_counters; // every rule of every policy is counted by itself
     bool drop_vxlan, drop_ipip; // tunnels that a workload opens itself
     uint16_t vxlan_port;
     uint32_t mark; // the one bit of the packet mark that polc uses, the lowest of nftablesMarkMask

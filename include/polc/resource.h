@@ -440,5 +440,8 @@ const struct load_fields *res_read_fields(const char *api_version, const char *k
 const char *res_pod_interface(struct arena *arena, const char *prefix, const char *ns,
                               const char *name);
 
+// Whether an object asks, by its annotation polc.io/rule-counters, that rules be counted one by one.
+bool res_counts_rules(const struct res_meta *meta);
+
 // "hipstershop/frontend" or "frontend": how the object is named in messages.
 const char *res_full_name(struct arena *arena, const struct res_meta *meta);

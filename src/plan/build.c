@@ -63,7 +63,8 @@ static uint8_t policy_stage(const struct res_policy *res)
     return res != NULL && res->pre_dnat.value ? PLAN_PREDNAT : PLAN_NORMAL;
 }
 
-static struct plan_policy build_policy(struct arena *arena, const struct model_policy *policy)
+static struct plan_policy build_policy(struct arena *arena, const struct model *model,
+                                       const struct model_policy *policy)
 {
     struct plan_policy ret = {
         .id = copy(arena, policy->id),
@@ -75,6 +76,8 @@ static struct plan_policy build_policy(struct arena *arena, const struct model_p
         .types = policy->types,
         .staged = policy->staged,
         .missing = policy->missing,
+        .rule_counters = model->settings.rule_counters ||
+                         (policy->res != NULL && res_counts_rules(&policy->res->meta)),
         .stage = policy_stage(policy->res),
         .apply_on_forward = policy->res != NULL && policy->res->apply_on_forward.value,
         .loc = policy->loc,
@@ -126,11 +129,11 @@ struct plan *plan_build(struct arena *arena, const struct model *model)
     for (size_t i = 0; i < model->policies.count; i++) {
         if (model->policies.items[i].active) {
             policy_numbers[i] = (uint32_t)plan->policies.count;
-            vec_push(arena, &plan->policies, build_policy(arena, &model->policies.items[i]));
+            vec_push(arena, &plan->policies, build_policy(arena, model, &model->policies.items[i]));
         }
     }
     for (size_t i = 0; i < model->profiles.count; i++) {
-        vec_push(arena, &plan->profiles, build_policy(arena, &model->profiles.items[i]));
+        vec_push(arena, &plan->profiles, build_policy(arena, model, &model->profiles.items[i]));
     }
     for (size_t i = 0; i < model->ipsets.count; i++) {
         build_ipset(arena, &model->ipsets.items[i], plan);

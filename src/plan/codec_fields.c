@@ -329,6 +329,7 @@ static const struct field policy_fields[] = {
     PLACE(12, struct plan_policy),
     VECTOR(13, struct plan_policy, rules[PLAN_IN], rule_record),
     VECTOR(14, struct plan_policy, rules[PLAN_OUT], rule_record),
+    NUMBER(15, FIELD_BOOL, struct plan_policy, rule_counters),
 };
 static const struct record policy_record = RECORD("policy", struct plan_policy, policy_fields);
 

@@ -133,6 +133,9 @@ static json_t *policy_json(const struct printer *printer, const struct plan_poli
             json_object_set_new(object, "order", json_real(policy->order));
         }
         json_object_set_new(object, "staged", json_boolean(policy->staged));
+        if (policy->rule_counters) {
+            json_object_set_new(object, "ruleCounters", json_true());
+        }
     }
     if (policy->missing) {
         json_object_set_new(object, "missing", json_true());

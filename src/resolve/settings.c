@@ -99,6 +99,7 @@ static void apply(struct arena *arena, const struct res_felix *felix, struct mod
     if (felix->allow_ipip.present) {
         ret->drop_ipip = !felix->allow_ipip.value;
     }
+    ret->rule_counters |= res_counts_rules(&felix->meta);
     if (felix->vxlan_port.present) {
         ret->vxlan_port = (uint16_t)felix->vxlan_port.value;
     }

@@ -69,6 +69,16 @@ static void meta_annotations(struct res_decoder *decoder, const struct node *nod
     meta->annotation_count = list.count;
 }
 
+bool res_counts_rules(const struct res_meta *meta)
+{
+    for (size_t i = 0; i < meta->annotation_count; i++) {
+        if (strcmp(meta->annotations[i].key, "polc.io/rule-counters") == 0) {
+            return strcmp(meta->annotations[i].value, "true") == 0;
+        }
+    }
+    return false;
+}
+
 // Nothing stands where the name should; what is wrong there was reported already.
 static bool is_nameless(const struct node *metadata)
 {

@@ -92,5 +92,10 @@ bool build_case(struct arena *arena, const struct test_case *test_case, const ch
     ret->resources = resources;
     ret->plan = plan_build(arena, model);
     ret->ruleset = node != NULL ? nft_lower(arena, ret->plan, sources, &options) : NULL;
+    static const unsigned passes[BUILD_PASSES] = {0, PLAN_PRUNE, PLAN_MERGE, PLAN_FLATTEN};
+    for (size_t i = 0; node != NULL && i < BUILD_PASSES; i++) {
+        options.without_passes = PLAN_ALL_PASSES & ~passes[i];
+        ret->by_pass[i] = nft_lower(arena, ret->plan, sources, &options);
+    }
     return true;
 }

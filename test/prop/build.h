@@ -7,10 +7,14 @@
 #include <polc/nft.h>
 #include <polc/resource.h>
 
+enum { BUILD_PASSES = 4 };
+
 struct built {
     const struct resources *resources;
     const struct plan *plan;
     const struct nft_ruleset *ruleset; // NULL without a node
+    // The same by fewer passes of the optimizer: by none, and by each alone.
+    const struct nft_ruleset *by_pass[BUILD_PASSES];
 };
 
 // From the texts to the plan of a node (NULL: of all) and its ruleset. False when the directory is not valid: then

@@ -17,6 +17,7 @@ bool subject_make(struct arena *arena, const struct test_case *test_case, struct
                             .plan = built.plan,
                             .ruleset = built.ruleset,
                             .evaluator = flow_evaluator_new(arena, built.plan)};
+    memcpy(ret->by_pass, built.by_pass, sizeof ret->by_pass);
     ref_make(arena, built.resources, &ret->ref);
     everywhere_make(arena, test_case, &ret->everywhere);
     struct test_case promoted;
@@ -166,6 +167,24 @@ static const char *compare_promoted(const struct subject *subject, const struct 
                     : "with its staged policies enforced the ruleset denies, the evaluator allows";
 }
 
+// What the passes of the optimizer do changes no verdict.
+static const char *compare_passes(const struct subject *subject, const struct probe *probe,
+                                  bool passes)
+{
+    static const char *const problems[BUILD_PASSES] = {
+        "without the optimizer the verdict is another", "PLAN_PRUNE alone changes the verdict",
+        "PLAN_MERGE alone changes the verdict", "PLAN_FLATTEN alone changes the verdict"};
+    for (size_t i = 0; i < BUILD_PASSES; i++) {
+        struct sim sim = {0};
+        struct subject other = *subject;
+        other.ruleset = subject->by_pass[i];
+        if ((subject_simulate(&other, probe, SIM_CT_NEW, &sim) == SIM_ACCEPT) != passes) {
+            return problems[i];
+        }
+    }
+    return NULL;
+}
+
 const char *subject_compare(const struct subject *subject, const struct probe *probe)
 {
     struct sim sim = {0};
@@ -188,6 +207,7 @@ const char *subject_compare(const struct subject *subject, const struct probe *p
                                                    verdict == FLOW_ALLOW);
     problem = problem != NULL ? problem : compare_redirected(subject, probe, &trace);
     problem = problem != NULL ? problem : compare_promoted(subject, probe);
+    problem = problem != NULL ? problem : compare_passes(subject, probe, passes);
     if (trace.verdict != verdict) {
         problem = "the evaluator's trace has another verdict than its short form";
     }

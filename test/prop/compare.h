@@ -15,6 +15,7 @@ struct subject {
     struct flow_evaluator *evaluator;
     struct ref ref;
     struct everywhere everywhere;
+    const struct nft_ruleset *by_pass[BUILD_PASSES];
     const struct nft_ruleset
         *promoted; // with every staged policy enforced; NULL: there is none, or not valid
 };

@@ -213,8 +213,46 @@ static void put_rule(struct gen *gen, int depth, bool egress, bool broad)
     }
 }
 
+// A rule that chooses by peer, protocol and port alone, as the optimizer likes them; now and then not quite.
+static void put_flat_rule(struct gen *gen, int depth, bool egress, const char *action)
+{
+    struct rule rule = {.gen = gen, .depth = depth + 1, .egress = egress, .has_ports = true};
+    rule.has_protocol = true;
+    rule.family = chance(&rule, 70) ? 4 : 6;
+    gen_line(gen, depth, "- action: %s", chance(&rule, 3) ? "Log" : action);
+    gen_line(gen, depth + 1, "protocol: %s", chance(&rule, 75) ? "TCP" : "UDP");
+    gen_line(gen, depth + 1, egress ? "destination:" : "source:");
+    if (chance(&rule, 60)) {
+        put_nets(&rule, "nets", false);
+    } else {
+        gen_selector(gen, depth + 2, "selector");
+    }
+    if (!egress) {
+        gen_line(gen, depth + 1, "destination:");
+    }
+    put_ports(&rule, chance(&rule, 4) ? "notPorts" : "ports");
+}
+
+static void put_flat_rules(struct gen *gen, int depth, bool egress)
+{
+    enum { RUN_MAX = 24 };
+    uint32_t count = rng_between(&gen->rng, 3, RUN_MAX);
+    bool mixed = rng_chance(&gen->rng, 50);
+    const char *action = rng_chance(&gen->rng, 70) ? "Allow" : "Deny";
+    for (uint32_t i = 0; i < count; i++) {
+        bool other = mixed && rng_chance(&gen->rng, 30);
+        put_flat_rule(gen, depth, egress,
+                      other ? rng_chance(&gen->rng, 90) ? "Deny" : "Pass" : action);
+    }
+}
+
 void gen_rules(struct gen *gen, int depth, bool egress, uint32_t most)
 {
+    if (rng_chance(&gen->rng, 12)) {
+        gen_line(gen, depth, "%s:", egress ? "egress" : "ingress");
+        put_flat_rules(gen, depth + 1, egress);
+        return;
+    }
     uint32_t count = rng_chance(&gen->rng, 8) ? 0 : rng_between(&gen->rng, 1, most);
     gen_line(gen, depth, "%s:%s", egress ? "egress" : "ingress", count == 0 ? " []" : "");
     for (uint32_t i = 0; i < count; i++) {

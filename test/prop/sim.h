@@ -54,9 +54,9 @@ enum sim_verdict sim_hook(struct sim *sim, enum chain_hook hook, struct sim_pack
 // without in is from it. A drop at any hook is final.
 enum sim_verdict sim_packet_way(struct sim *sim, const struct sim_packet *packet);
 
-// sim_match.c: whether a condition holds, and the element of a verdict map that the packet meets, or NULL.
+// sim_match.c: whether a condition holds, and whether the packet meets an element of a verdict map, and which.
 bool sim_match(const struct stmt *stmt, const struct sim_view *view);
-const struct map_element *sim_map_element(const struct stmt *stmt, const struct sim_view *view);
+bool sim_map_element(const struct stmt *stmt, const struct sim_view *view, struct map_element *ret);
 
 // What the kernel would refuse when it loads the table: NULL, or what is wrong with it. sim_check.c
 const char *sim_check(struct arena *arena, const struct nft_ruleset *ruleset);

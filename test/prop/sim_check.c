@@ -38,6 +38,12 @@ static bool cidrs_overlap(const struct cidr *a, const struct cidr *b)
     return a->addr.family == b->addr.family;
 }
 
+static bool tuples_overlap(const struct plan_tuple *a, const struct plan_tuple *b)
+{
+    return a->protocol == b->protocol && a->ports.min <= b->ports.max &&
+           b->ports.min <= a->ports.max && cidrs_overlap(&a->net, &b->net);
+}
+
 static bool same_element(const struct map_element *a, const struct map_element *b)
 {
     if (a->catch_all || b->catch_all) {
@@ -67,6 +73,9 @@ static bool elements_clash(const struct set *set, size_t i, size_t j)
         return strcmp(set->ifnames[i], set->ifnames[j]) == 0;
     case SET_VERDICTS:
         return same_element(&set->verdicts[i], &set->verdicts[j]);
+    case SET_TUPLES:
+    case SET_TUPLE_VERDICTS:
+        return tuples_overlap(&set->tuples[i], &set->tuples[j]);
     }
     return true;
 }
@@ -103,7 +112,7 @@ static void check_stmt(struct check *check, const struct chain *chain, size_t ru
     bool looks_up = stmt->kind == STMT_VMAP ||
                     (stmt->kind == STMT_MATCH && (stmt->op == OP_SET || stmt->op == OP_NOT_SET));
     bool map = stmt->kind == STMT_VMAP;
-    if (looks_up && (stmt->set->content == SET_VERDICTS) != map) {
+    if (looks_up && set_is_map(stmt->set) != map) {
         problem(check, "%s rule %zu: a map where a set belongs, or the reverse", chain->name, rule);
     }
     if (!looks_up && stmt->kind == STMT_MATCH && stmt->key_count != 1) {
@@ -130,6 +139,25 @@ static void check_rule(struct check *check, const struct chain *chain, size_t nu
 
 static void enter(struct check *check, const struct chain *from, const char *name, unsigned depth);
 
+static void follow_map(struct check *check, const struct chain *chain, const struct set *map,
+                       unsigned depth)
+{
+    for (size_t i = 0; i < map->count && map->content == SET_VERDICTS; i++) {
+        const struct map_element *element = &map->verdicts[i];
+        if (element->verdict == VERDICT_JUMP || element->verdict == VERDICT_GOTO) {
+            enter(check, chain, element->chain, depth);
+        }
+    }
+    bool seen[PLAN_ACTION_COUNT] = {false};
+    for (size_t i = 0; i < map->count && map->content == SET_TUPLE_VERDICTS; i++) {
+        uint8_t action = map->tuples[i].action;
+        if (!seen[action]) {
+            seen[action] = true;
+            enter(check, chain, map->targets[action], depth);
+        }
+    }
+}
+
 static void follow(struct check *check, const struct chain *chain, unsigned depth)
 {
     for (size_t i = 0; i < chain->count && check->problem == NULL; i++) {
@@ -143,11 +171,8 @@ static void follow(struct check *check, const struct chain *chain, unsigned dept
                 (stmt->verdict == VERDICT_JUMP || stmt->verdict == VERDICT_GOTO)) {
                 enter(check, chain, stmt->chain, depth);
             }
-            for (size_t k = 0; stmt->kind == STMT_VMAP && k < stmt->set->count; k++) {
-                const struct map_element *element = &stmt->set->verdicts[k];
-                if (element->verdict == VERDICT_JUMP || element->verdict == VERDICT_GOTO) {
-                    enter(check, chain, element->chain, depth);
-                }
+            if (stmt->kind == STMT_VMAP) {
+                follow_map(check, chain, stmt->set, depth);
             }
         }
     }

@@ -224,6 +224,19 @@ static bool in_triples(const struct set *set, const struct value keys[3])
     return false;
 }
 
+static const struct plan_tuple *find_tuple(const struct set *set, const struct value keys[3])
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const struct plan_tuple *tuple = &set->tuples[i];
+        if (tuple->net.addr.family == set->family && tuple->protocol == keys[1].bytes[0] &&
+            tuple->ports.min <= word(&keys[2]) && word(&keys[2]) <= tuple->ports.max &&
+            prefix_equal(tuple->net.addr.bytes, keys[0].bytes, tuple->net.bits)) {
+            return tuple;
+        }
+    }
+    return NULL;
+}
+
 static bool in_names(const struct set *set, const struct value *name)
 {
     for (size_t i = 0; i < set->count; i++) {
@@ -245,9 +258,12 @@ static bool in_set(const struct set *set, const struct value *keys)
         return in_ports(set, &keys[0]);
     case SET_TRIPLES:
         return in_triples(set, keys);
+    case SET_TUPLES:
+        return find_tuple(set, keys) != NULL;
     case SET_IFNAMES:
         return in_names(set, &keys[0]);
     case SET_VERDICTS:
+    case SET_TUPLE_VERDICTS:
         break;
     }
     POLC_UNREACHABLE("a verdict map in a match");
@@ -301,20 +317,34 @@ static bool element_matches(const struct set *map, const struct map_element *ele
            (map->family == 0 || memcmp(element->addr.bytes, address->bytes, address->length) == 0);
 }
 
-const struct map_element *sim_map_element(const struct stmt *stmt, const struct sim_view *view)
+static bool find_target(const struct set *map, const struct value *keys, struct map_element *ret)
+{
+    const struct plan_tuple *tuple = find_tuple(map, keys);
+    if (tuple != NULL) {
+        *ret = (struct map_element){.verdict = VERDICT_GOTO, .chain = map->targets[tuple->action]};
+    }
+    return tuple != NULL;
+}
+
+bool sim_map_element(const struct stmt *stmt, const struct sim_view *view, struct map_element *ret)
 {
     struct value keys[STMT_MAX_KEYS];
     const struct set *map = stmt->set;
-    const struct map_element *catch_all = NULL;
+    bool catch_all = false;
     if (!load_keys(stmt, view, keys)) {
-        return NULL;
+        return false;
+    }
+    if (map->content == SET_TUPLE_VERDICTS) {
+        return find_target(map, keys, ret);
     }
     for (size_t i = 0; i < map->count; i++) {
         const struct map_element *element = &map->verdicts[i];
         if (element->catch_all) {
-            catch_all = element;
+            catch_all = true;
+            *ret = *element;
         } else if (element_matches(map, element, keys)) {
-            return element;
+            *ret = *element;
+            return true;
         }
     }
     return catch_all;

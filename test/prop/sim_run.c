@@ -67,12 +67,12 @@ static bool run_action(struct walk *walk, const struct stmt *stmt, struct outcom
 {
     switch ((enum stmt_kind)stmt->kind) {
     case STMT_VMAP: {
-        const struct map_element *element = sim_map_element(stmt, &walk->view);
-        if (element == NULL) {
+        struct map_element element;
+        if (!sim_map_element(stmt, &walk->view, &element)) {
             return false;
         }
-        *ret = (struct outcome){element->verdict != VERDICT_CONTINUE,
-                                element->verdict == VERDICT_DROP, element->verdict, element->chain};
+        *ret = (struct outcome){element.verdict != VERDICT_CONTINUE,
+                                element.verdict == VERDICT_DROP, element.verdict, element.chain};
         return !ret->decided;
     }
     case STMT_LIMIT:

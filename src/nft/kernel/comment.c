@@ -45,7 +45,7 @@ size_t comment_id(const char *comment)
     if (start == 0 || !isdigit((unsigned char)comment[start])) {
         return 0;
     }
-    size_t digits = strspn(comment + start, "0123456789");
+    size_t digits = strspn(comment + start, "0123456789,-."); // "0,2,5-7" of rules that became one
     char after = comment[start + digits];
     return after == '\0' || after == ' ' ? strcspn(comment, " ") : 0;
 }

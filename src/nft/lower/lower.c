@@ -56,6 +56,9 @@ static void collect(struct lower *lower)
     vec_sort(&lower->ruleset->sets, compare_sets);
 }
 
+// Enough for the rules of one policy while they are merged.
+#define SCRATCH_MAX ((size_t)1 << 30)
+
 struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan,
                               const struct sources *sources,
                               const struct nft_lower_options *options)
@@ -63,8 +66,12 @@ struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan,
     struct nft_ruleset *ruleset = arena_new_of(arena, struct nft_ruleset);
     ruleset->table = options->table;
     ruleset->sources = sources;
+    size_t policies = plan->policies.count + plan->profiles.count;
     struct lower lower = {
         .arena = arena,
+        .scratch = arena_new(SCRATCH_MAX),
+        .passes = PLAN_ALL_PASSES & ~options->without_passes,
+        .step_cache = arena_array_of(arena, struct plan_steps *, policies * PLAN_DIRECTIONS),
         .plan = plan,
         .sources = sources,
         .ruleset = ruleset,
@@ -77,6 +84,7 @@ struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan,
     lower_dispatch(&lower);
     lower_info(&lower, options);
     collect(&lower);
+    arena_free(lower.scratch);
     return ruleset;
 }
 

@@ -14,8 +14,10 @@
 #define SET_INTERFACES      "workload-interfaces"
 #define SET_HOST_INTERFACES "host-interfaces" // of host endpoints, without "*"
 
+struct path;
+
 struct lower {
-    struct arena *arena;
+    struct arena *arena, *scratch;
     const struct plan *plan;
     const struct sources *sources;
     struct nft_ruleset *ruleset;
@@ -23,7 +25,9 @@ struct lower {
     struct strmap *chains;     // name -> struct chain *
     struct loc place;          // of the rule at hand: where the sets come from that it needs first
     struct strmap *identities; // hashed name -> what it stands for
-    struct set **ipset_cache[2]; // per plan IP set, IPv4 and IPv6; NULL: not made yet
+    unsigned passes;           // of the optimizer
+    struct plan_steps **step_cache; // per policy, profile, and direction; NULL: not made yet
+    struct set **ipset_cache[2];    // per plan IP set, IPv4 and IPv6; NULL: not made yet
 };
 
 // ---- lower_sets.c ---------------------------------------------------------------------------------------------
@@ -36,6 +40,10 @@ const struct set *lower_ipset(struct lower *lower, int32_t number, uint8_t famil
 // A shared set for a list of a rule's nets (of one family) or ports.
 const struct set *lower_nets(struct lower *lower, const struct cidrset *nets);
 const struct set *lower_ports(struct lower *lower, const struct portset *ports);
+// The set or map of a step with tuples, in one family; NULL when it has none there. Targets: the chains of a map.
+const struct set *lower_tuples(struct lower *lower, const struct plan_policy *policy,
+                               const struct path *path, const struct plan_step *step,
+                               uint8_t family, const char *const *targets);
 // The declared size of a hash with `count` elements: head room, in steps, so that it seldom changes.
 uint32_t set_size(size_t count);
 
@@ -90,9 +98,26 @@ size_t path_allowed(const struct lower *lower, const struct path *path, struct s
 
 // ---- lower_rule.c ---------------------------------------------------------------------------------------------
 
-// The nft rules of one plan rule, appended to a chain.
-void lower_rule(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
-                const struct path *path, const struct plan_rule *rule);
+// The nft rules of one step, appended to a chain.
+void lower_step(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
+                const struct path *path, const struct plan_step *step);
+
+// ---- lower_action.c -------------------------------------------------------------------------------------------
+
+// What follows the matches: a counter, and what the action means on this path. Returns how many statements.
+enum { ACTION_STMTS_MAX = 8 };
+size_t lower_action(struct lower *lower, const struct plan_policy *policy, const struct path *path,
+                    enum plan_action action, struct stmt *stmts);
+
+// ---- lower_steps.c --------------------------------------------------------------------------------------------
+
+// The steps of a policy or profile along a path, made once.
+const struct plan_steps *lower_steps(struct lower *lower, const struct plan_policy *policy,
+                                     int direction);
+// The comment of a step, or of its rules with one action (a map has two): "ID in 0,2,5-7 FILE:LINE".
+const char *step_comment(const struct lower *lower, const struct plan_policy *policy, int direction,
+                         const struct plan_step *step, int action);
+struct loc step_loc(const struct plan_policy *policy, int direction, const struct plan_step *step);
 
 // ---- lower_policy.c -------------------------------------------------------------------------------------------
 

@@ -10,10 +10,15 @@
 
 enum { RUN_MIN = 4 }; // rules that are worth a chain of their own
 
-static bool has_pass(const struct plan_rules *rules)
+static bool is_pass(const struct plan_step *step)
 {
-    for (size_t i = 0; i < rules->count; i++) {
-        if (rules->items[i].action == PLAN_PASS) {
+    return step->kind != PLAN_STEP_MAP && step->action == PLAN_PASS;
+}
+
+static bool has_pass(const struct plan_steps *steps)
+{
+    for (size_t i = 0; i < steps->count; i++) {
+        if (is_pass(&steps->items[i])) {
             return true;
         }
     }
@@ -25,11 +30,11 @@ static struct stmt jump(const char *chain)
     return stmt_verdict(VERDICT_JUMP, chain);
 }
 
-// A chain with the rules first..last-1 of a policy, made on first use.
+// A chain with the steps first..last-1 of a policy, made on first use.
 static const char *run_chain(struct lower *lower, const struct plan_policy *policy,
                              const struct path *path, size_t first, size_t last, const char *suffix)
 {
-    const struct plan_rules *rules = &policy->rules[path->direction];
+    const struct plan_steps *steps = lower_steps(lower, policy, path->direction);
     const char *name = arena_printf(lower->arena, "%s/%s%s%s", short_id(lower->arena, policy->id),
                                     direction_text(path->direction), path->suffix, suffix);
     if (strmap_get(lower->chains, name) == NULL) {
@@ -37,7 +42,7 @@ static const char *run_chain(struct lower *lower, const struct plan_policy *poli
         chain->loc = policy->loc;
         chain_expect(lower, chain, 2 * (last - first)); // most rules stand once per family
         for (size_t i = first; i < last; i++) {
-            lower_rule(lower, chain, policy, path, &rules->items[i]);
+            lower_step(lower, chain, policy, path, &steps->items[i]);
         }
     }
     return name;
@@ -52,20 +57,21 @@ static void add_jump(struct lower *lower, struct chain *chain, const char *name,
 static void inline_policy(struct lower *lower, struct chain *chain,
                           const struct plan_policy *policy, const struct path *path)
 {
-    const struct plan_rules *rules = &policy->rules[path->direction];
-    for (size_t i = 0; i < rules->count;) {
+    const struct plan_steps *steps = lower_steps(lower, policy, path->direction);
+    for (size_t i = 0; i < steps->count;) {
         size_t end = i;
-        while (end < rules->count && rules->items[end].action != PLAN_PASS) {
+        while (end < steps->count && !is_pass(&steps->items[end])) {
             end++;
         }
         if (end - i >= RUN_MIN) {
             char suffix[16];
-            snprintf(suffix, sizeof suffix, "/%u", rules->items[i].index);
+            snprintf(suffix, sizeof suffix, "/%u",
+                     policy->rules[path->direction].items[steps->items[i].sources.items[0]].index);
             add_jump(lower, chain, run_chain(lower, policy, path, i, end, suffix), policy->loc);
             i = end;
         }
-        for (; i < rules->count && i <= end; i++) {
-            lower_rule(lower, chain, policy, path, &rules->items[i]);
+        for (; i < steps->count && i <= end; i++) {
+            lower_step(lower, chain, policy, path, &steps->items[i]);
         }
     }
 }
@@ -73,12 +79,12 @@ static void inline_policy(struct lower *lower, struct chain *chain,
 static void add_policy(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
                        const struct path *path)
 {
-    const struct plan_rules *rules = &policy->rules[path->direction];
-    if (has_pass(rules)) {
+    const struct plan_steps *steps = lower_steps(lower, policy, path->direction);
+    if (has_pass(steps)) {
         inline_policy(lower, chain, policy, path);
         return;
     }
-    add_jump(lower, chain, run_chain(lower, policy, path, 0, rules->count, ""), policy->loc);
+    add_jump(lower, chain, run_chain(lower, policy, path, 0, steps->count, ""), policy->loc);
 }
 
 static void add_drop(struct lower *lower, struct chain *chain, const char *id,
@@ -138,13 +144,13 @@ static const char *lower_tier(struct lower *lower, const struct plan_class_tier 
 static void add_profile(struct lower *lower, struct chain *chain, const struct plan_policy *profile,
                         const struct path *path)
 {
-    const struct plan_rules *rules = &profile->rules[path->direction];
+    const struct plan_steps *steps = lower_steps(lower, profile, path->direction);
     if (profile->missing) {
         add_drop(lower, chain, profile->id, path, profile->loc);
-    } else if (rules->count == 1 && rules->items[0].action != PLAN_PASS) {
-        lower_rule(lower, chain, profile, path, &rules->items[0]);
-    } else if (rules->count > 0) {
-        add_jump(lower, chain, run_chain(lower, profile, path, 0, rules->count, ""), profile->loc);
+    } else if (steps->count == 1 && !is_pass(&steps->items[0])) {
+        lower_step(lower, chain, profile, path, &steps->items[0]);
+    } else if (steps->count > 0) {
+        add_jump(lower, chain, run_chain(lower, profile, path, 0, steps->count, ""), profile->loc);
     }
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One plan rule -> nft rules. A rule becomes several when it needs alternatives: one per family if it looks at
+// One step (a plan rule, or several in one) -> nft rules. It becomes several when it needs alternatives: one per family if it looks at
 // addresses, one per (numeric ports | named ports) on each side, one per way to differ from an ICMP pair. The
 // alternatives of one rule never match the same packet when that could be seen (Log); otherwise the verdict is the same.
-// Order of matches: cheapest first, sets last (dataplane.md 1).
+// Order of matches: protocols and ports, single addresses, sets (dataplane.md 1).
 #include "lower.h"
 
 #include "keys.h"
@@ -18,12 +18,12 @@ enum icmp_choice { ICMP_PLAIN, ICMP_OTHER_TYPE, ICMP_OTHER_CODE, ICMP_END };
 struct build {
     struct lower *lower;
     const struct plan_match *match;
-    const struct plan_rule *rule;
+    const struct plan_step *step;
     uint8_t family;    // IP_V4, IP_V6, or 0: no address is looked at
     bool never;        // this alternative cannot match
     bool tests_family; // a statement already implies the family
-    struct stmt cheap[STMTS_MAX], sets[STMTS_MAX];
-    size_t cheap_count, set_count;
+    struct stmt cheap[STMTS_MAX], compares[STMTS_MAX], sets[STMTS_MAX];
+    size_t cheap_count, compare_count, set_count;
 };
 
 static void add_cheap(struct build *build, struct stmt stmt)
@@ -32,6 +32,14 @@ static void add_cheap(struct build *build, struct stmt stmt)
         POLC_UNREACHABLE("a rule with too many matches");
     }
     build->cheap[build->cheap_count++] = stmt;
+}
+
+static void add_compare(struct build *build, struct stmt stmt)
+{
+    if (build->compare_count == STMTS_MAX) {
+        POLC_UNREACHABLE("a rule with too many addresses");
+    }
+    build->compares[build->compare_count++] = stmt;
 }
 
 static void add_set(struct build *build, struct stmt stmt)
@@ -149,7 +157,7 @@ static void add_cidrs(struct build *build, const struct cidrset *nets, bool sour
     struct stmt stmt = stmt_value(key_address(build->family, source),
                                   cidr_is_host(cidr) ? equal : prefix, cidr.addr.bytes, length);
     stmt.bits = cidr.bits;
-    add_cheap(build, stmt);
+    add_compare(build, stmt);
     build->tests_family = true;
 }
 
@@ -180,7 +188,7 @@ static void add_side(struct build *build, const struct plan_side *side, bool sou
 {
     if (choice == PORTS_NUMERIC) {
         add_ports(build, &side->ports, source, false);
-    } else if (choice == PORTS_NAMED && side->ports.count > 0 && build->rule->action == PLAN_LOG) {
+    } else if (choice == PORTS_NAMED && side->ports.count > 0 && build->step->action == PLAN_LOG) {
         add_ports(build, &side->ports, source, true); // the numeric alternative has logged it
     }
     if (side->not_ports.count > 0) {
@@ -211,64 +219,6 @@ static bool side_sees_address(const struct plan_side *side)
            side->named_ports >= 0 || side->not_named_ports >= 0;
 }
 
-// ---- actions --------------------------------------------------------------------------------------------------
-
-static const char *log_prefix(struct lower *lower, const struct plan_policy *policy)
-{
-    struct strbuf text = {.arena = lower->arena};
-    bool profile = strncmp(policy->id, "profile/", strlen("profile/")) == 0;
-    const char *tier = profile ? "profile" : lower->plan->tiers.items[policy->tier].name;
-    const char *kind = profile ? "pro" : strndupa(policy->id, strcspn(policy->id, "/"));
-    for (const char *at = lower->plan->settings.log_prefix; *at != '\0'; at++) {
-        if (at[0] != '%' || at[1] == '\0' || strchr("tknp", at[1]) == NULL) {
-            strbuf_add_n(&text, at, 1);
-            continue;
-        }
-        at++;
-        if (*at == 'p' && policy->ns != NULL) {
-            strbuf_addf(&text, "%s/", policy->ns);
-        }
-        strbuf_add(&text, *at == 't' ? tier : *at == 'k' ? kind : policy->name);
-    }
-    enum { PREFIX_MAX = 125 }; // with ": " the kernel's limit of 127
-    return clean_comment(lower->arena,
-                         arena_printf(lower->arena, "%.*s: ", PREFIX_MAX, strbuf_text(&text)));
-}
-
-static size_t put_log(struct lower *lower, const struct plan_policy *policy, struct stmt *stmts)
-{
-    const struct plan_settings *settings = &lower->plan->settings;
-    size_t count = 0;
-    if (settings->log_rate > 0) {
-        stmts[count++] =
-            (struct stmt){.kind = STMT_LIMIT,
-                          .limit = {settings->log_rate, settings->log_burst, settings->log_unit}};
-    }
-    stmts[count++] = (struct stmt){.kind = STMT_LOG, .log_prefix = log_prefix(lower, policy)};
-    return count;
-}
-
-// What follows the matches: a counter, and what the action means on this path.
-static size_t put_action(struct lower *lower, const struct plan_policy *policy,
-                         const struct path *path, enum plan_action action, struct stmt *stmts)
-{
-    stmts[0] = stmt_counter();
-    switch (action) {
-    case PLAN_ALLOW:
-        return 1 + path_allowed(lower, path, stmts + 1);
-    case PLAN_DENY:
-        return 1 + path_deny(lower, path, stmts + 1);
-    case PLAN_PASS:
-        stmts[1] = stmt_verdict(VERDICT_RETURN, NULL);
-        return 2;
-    case PLAN_LOG:
-        return 1 + put_log(lower, policy, stmts + 1);
-    case PLAN_ACTION_COUNT:
-        break;
-    }
-    POLC_UNREACHABLE("an action without a verdict");
-}
-
 // ---- alternatives ---------------------------------------------------------------------------------------------
 
 struct target {
@@ -276,13 +226,42 @@ struct target {
     struct chain *chain;
     const struct plan_policy *policy;
     const struct path *path;
-    const struct plan_rule *rule;
+    const struct plan_step *step;
+    struct loc loc;
     const char *comment;
+    const char *const *maps; // of a map, the chains of its actions
 };
+
+// Address of the peer, protocol and port, in the set or map of the step.
+static struct stmt tuple_stmt(const struct target *target, uint8_t family, const struct set *set)
+{
+    bool incoming = target->path->direction == PLAN_IN;
+    return (struct stmt){
+        .kind = target->maps != NULL ? STMT_VMAP : STMT_MATCH,
+        .op = OP_SET,
+        .key_count = 3,
+        .set = set,
+        .keys = {(uint8_t)key_address(family, incoming), KEY_L4PROTO, (uint8_t)key_port(0, false)}};
+}
+
+static void add_tuples(const struct target *target, struct build *build)
+{
+    if (target->step->kind == PLAN_STEP_RULE) {
+        return;
+    }
+    const struct set *set = lower_tuples(target->lower, target->policy, target->path, target->step,
+                                         build->family, target->maps);
+    if (set == NULL) {
+        build->never = true;
+        return;
+    }
+    add_set(build, tuple_stmt(target, build->family, set));
+    build->tests_family = true;
+}
 
 static void emit(const struct target *target, struct build *build)
 {
-    struct stmt stmts[2 * STMTS_MAX + 8] UNINITIALIZED;
+    struct stmt stmts[3 * STMTS_MAX + 1 + ACTION_STMTS_MAX] UNINITIALIZED;
     size_t count = 0;
     if (build->family != 0 && !build->tests_family) {
         uint8_t nfproto = build->family == IP_V4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
@@ -290,24 +269,29 @@ static void emit(const struct target *target, struct build *build)
     }
     memcpy(stmts + count, build->cheap, build->cheap_count * sizeof *stmts);
     count += build->cheap_count;
+    memcpy(stmts + count, build->compares, build->compare_count * sizeof *stmts);
+    count += build->compare_count;
     memcpy(stmts + count, build->sets, build->set_count * sizeof *stmts);
     count += build->set_count;
-    count += put_action(target->lower, target->policy, target->path, target->rule->action,
-                        stmts + count);
-    chain_add(target->lower, target->chain, stmts, count, target->comment, target->rule->loc);
+    if (target->maps == NULL) { // a map ends the rule, and its chains count
+        count += lower_action(target->lower, target->policy, target->path,
+                              (enum plan_action)target->step->action, stmts + count);
+    }
+    chain_add(target->lower, target->chain, stmts, count, target->comment, target->loc);
 }
 
 static void lower_alternative(const struct target *target, uint8_t family, enum icmp_choice icmp,
                               const enum port_choice ports[2])
 {
     struct build build = {.lower = target->lower,
-                          .match = &target->rule->match,
-                          .rule = target->rule,
+                          .match = target->step->match,
+                          .step = target->step,
                           .family = family};
     add_protocol(&build, ports);
     add_icmp(&build, icmp);
     add_side(&build, &build.match->source, true, ports[0]);
     add_side(&build, &build.match->destination, false, ports[1]);
+    add_tuples(target, &build);
     if (!build.never) {
         emit(target, &build);
     }
@@ -345,7 +329,7 @@ static bool icmp_choice_applies(const struct plan_match *match, enum icmp_choice
 
 static void lower_family(const struct target *target, uint8_t family)
 {
-    const struct plan_match *match = &target->rule->match;
+    const struct plan_match *match = target->step->match;
     for (enum icmp_choice icmp = ICMP_PLAIN; icmp < ICMP_END; icmp++) {
         for (enum port_choice source = PORTS_NONE; source < PORTS_END; source++) {
             for (enum port_choice destination = PORTS_NONE; destination < PORTS_END;
@@ -361,26 +345,67 @@ static void lower_family(const struct target *target, uint8_t family)
     }
 }
 
-void lower_rule(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
-                const struct path *path, const struct plan_rule *rule)
+// The chain that a map goes to for one action, with the counter of the rules that have it.
+static const char *map_chain(struct lower *lower, const struct plan_policy *policy,
+                             const struct path *path, const struct plan_step *step,
+                             enum plan_action action)
 {
-    const struct plan_match *match = &rule->match;
-    lower->place = rule->loc;
-    char index[16];
-    snprintf(index, sizeof index, "%u", rule->index);
-    struct target target = {
-        lower, chain, policy,
-        path,  rule,  rule_comment(lower, policy->id, path->direction, index, rule->loc)};
+    struct stmt stmts[ACTION_STMTS_MAX];
+    const char *name = arena_printf(
+        lower->arena, "%s/%s%s/%s%u", short_id(lower->arena, policy->id),
+        direction_text(path->direction), path->suffix, plan_action_text(action), step->number);
+    struct chain *chain = lower_chain(lower, name);
+    if (chain->count == 0) {
+        size_t count = lower_action(lower, policy, path, action, stmts);
+        chain->loc = policy->loc;
+        chain_add(lower, chain, stmts, count,
+                  step_comment(lower, policy, path->direction, step, (int)action),
+                  step_loc(policy, path->direction, step));
+    }
+    return name;
+}
+
+static void lower_families(const struct target *target)
+{
+    const struct plan_match *match = target->step->match;
     bool by_family = match->families != PLAN_BOTH || side_sees_address(&match->source) ||
-                     side_sees_address(&match->destination);
+                     side_sees_address(&match->destination) || target->step->kind != PLAN_STEP_RULE;
     if (!by_family) {
-        lower_family(&target, 0);
+        lower_family(target, 0);
         return;
     }
     if (match->families & PLAN_V4) {
-        lower_family(&target, IP_V4);
+        lower_family(target, IP_V4);
     }
     if (match->families & PLAN_V6) {
-        lower_family(&target, IP_V6);
+        lower_family(target, IP_V6);
     }
+}
+
+void lower_step(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
+                const struct path *path, const struct plan_step *step)
+{
+    const char *maps[PLAN_ACTION_COUNT] = {NULL};
+    struct target target = {
+        .lower = lower,
+        .chain = chain,
+        .policy = policy,
+        .path = path,
+        .step = step,
+        .loc = step_loc(policy, path->direction, step),
+        .comment = step_comment(lower, policy, path->direction, step, -1),
+    };
+    lower->place = target.loc;
+    if (step->kind == PLAN_STEP_MAP) {
+        for (size_t i = 0; i < ARRAY_COUNT(step->tuples); i++) {
+            for (size_t j = 0; j < step->tuples[i].count; j++) {
+                enum plan_action action = step->tuples[i].items[j].action;
+                if (maps[action] == NULL) {
+                    maps[action] = map_chain(lower, policy, path, step, action);
+                }
+            }
+        }
+        target.maps = maps;
+    }
+    lower_families(&target);
 }

@@ -115,6 +115,41 @@ const struct set *lower_nets(struct lower *lower, const struct cidrset *nets)
     return cidr_set(lower, "net", strbuf_text(&identity), *nets, NULL);
 }
 
+static bool is_single(const struct plan_tuple *tuple)
+{
+    return cidr_is_host(tuple->net) && tuple->ports.min == tuple->ports.max;
+}
+
+const struct set *lower_tuples(struct lower *lower, const struct plan_policy *policy,
+                               const struct path *path, const struct plan_step *step,
+                               uint8_t family, const char *const *targets)
+{
+    const struct plan_tuple *tuples = step->tuples[family == IP_V6].items;
+    size_t count = step->tuples[family == IP_V6].count;
+    bool map = targets != NULL, interval = false, is_new;
+    if (count == 0) {
+        return NULL;
+    }
+    for (size_t i = 0; i < count && !interval; i++) {
+        interval = !is_single(&tuples[i]);
+    }
+    // Named by its place, so that the change of a member is a change of elements.
+    const char *name =
+        arena_printf(lower->arena, "%s%u%s.%s/%s%s/%u", map ? "verdicts" : "rules", family,
+                     interval ? "p" : "", short_id(lower->arena, policy->id),
+                     direction_text(path->direction), map ? path->suffix : "", step->number);
+    struct set *set = lower_set(lower, name, map ? SET_TUPLE_VERDICTS : SET_TUPLES, &is_new);
+    set->family = family;
+    set->interval = interval;
+    set->size = interval ? 0 : set_size(count);
+    set->tuples = tuples;
+    set->count = count;
+    for (size_t i = 0; map && i < PLAN_ACTION_COUNT; i++) {
+        set->targets[i] = targets[i];
+    }
+    return set;
+}
+
 static const char *port_set_name(struct lower *lower, const struct portset *ports)
 {
     struct strbuf text = {.arena = lower->arena};

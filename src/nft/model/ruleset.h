@@ -130,6 +130,8 @@ enum set_content {
     SET_TRIPLES,  // address . protocol . port
     SET_IFNAMES,  // interface names
     SET_VERDICTS, // a verdict map: interface name, or [interface name .] address -> verdict
+    SET_TUPLES, // address . protocol . ports of several rules; flags interval when not all are single
+    SET_TUPLE_VERDICTS, // a verdict map of such tuples: each goes to the chain of its action
 };
 
 struct map_element {
@@ -161,8 +163,17 @@ struct set {
         const struct plan_port_member *triples;
         const char *const *ifnames;
         const struct map_element *verdicts;
+        struct {
+            const struct plan_tuple *tuples;
+            const char *targets[PLAN_ACTION_COUNT]; // chains, of SET_TUPLE_VERDICTS
+        };
     };
 };
+
+static inline bool set_is_map(const struct set *set)
+{
+    return set->content == SET_VERDICTS || set->content == SET_TUPLE_VERDICTS;
+}
 
 struct nft_ruleset {
     const char *table;

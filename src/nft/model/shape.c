@@ -24,6 +24,8 @@ static struct fields fields_of(const struct set *set)
     case SET_PORTS:
         return (struct fields){{KEY_TH_DPORT}, 1};
     case SET_TRIPLES:
+    case SET_TUPLES:
+    case SET_TUPLE_VERDICTS:
         return (struct fields){{address, KEY_L4PROTO, KEY_TH_DPORT}, 3};
     case SET_IFNAMES:
         return (struct fields){{KEY_IIFNAME}, 1};
@@ -50,7 +52,7 @@ struct set_shape set_shape_of(const struct set *set)
     }
     shape.flags = (set->interval ? NFT_SET_INTERVAL : 0u) |
                   (set->interval && fields.count > 1 ? NFT_SET_CONCAT : 0u) |
-                  (set->content == SET_VERDICTS ? NFT_SET_MAP : 0u) |
+                  (set_is_map(set) ? NFT_SET_MAP : 0u) |
                   (set->dynamic ? NFT_SET_EVAL : 0u) | (set->timeout != 0 ? NFT_SET_TIMEOUT : 0u);
     return shape;
 }
@@ -83,6 +85,20 @@ static void put_triple(const struct plan_port_member *member, uint8_t *key)
     size_t length = put_addr(key, member->addr);
     key[length] = member->protocol;
     put_port(key + length + 4, member->port);
+}
+
+static void put_tuple(const struct set *set, size_t index, struct element *ret)
+{
+    const struct plan_tuple *tuple = &set->tuples[index];
+    size_t length = put_addr(ret->key, tuple->net.addr);
+    put_addr(ret->key_end, cidr_last(tuple->net));
+    ret->key[length] = ret->key_end[length] = tuple->protocol;
+    put_port(ret->key + length + 4, tuple->ports.min);
+    put_port(ret->key_end + length + 4, tuple->ports.max);
+    if (set_is_map(set)) {
+        ret->verdict = VERDICT_GOTO;
+        ret->chain = set->targets[tuple->action];
+    }
 }
 
 static void put_verdict(const struct set *set, size_t index, struct element *ret)
@@ -124,6 +140,10 @@ void set_element(const struct set *set, size_t index, struct element *ret)
         break;
     case SET_VERDICTS:
         put_verdict(set, index, ret);
+        return;
+    case SET_TUPLES:
+    case SET_TUPLE_VERDICTS:
+        put_tuple(set, index, ret);
         return;
     }
     memcpy(ret->key_end, ret->key, sizeof ret->key);

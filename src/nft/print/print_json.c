@@ -164,6 +164,8 @@ static json_t *type_json(const struct set *set)
     case SET_PORTS:
         return json_string("inet_service");
     case SET_TRIPLES:
+    case SET_TUPLES:
+    case SET_TUPLE_VERDICTS:
         return json_pack("[s, s, s]", address, "inet_proto", "inet_service");
     case SET_IFNAMES:
         return json_string("ifname");
@@ -202,11 +204,23 @@ static json_t *map_element_json(const struct set *set, const struct map_element 
     return json_pack("[o, o]", key, verdict_json(element->verdict, element->chain));
 }
 
+static json_t *ports_json(struct port_range ports)
+{
+    return ports.min == ports.max ? json_integer(ports.min)
+                                  : json_pack("{s:[i, i]}", "range", ports.min, ports.max);
+}
+
+static json_t *tuple_json(const struct plan_tuple *tuple)
+{
+    char protocol[VALUE_TEXT_MAX];
+    return json_pack("{s:[o, s, o]}", "concat", cidr_json(tuple->net),
+                     protocol_text(tuple->protocol, protocol), ports_json(tuple->ports));
+}
+
 static json_t *element_json(const struct set *set, size_t index)
 {
     char buffer[IP_TEXT_MAX];
     char protocol[VALUE_TEXT_MAX];
-    struct port_range range;
     switch ((enum set_content)set->content) {
     case SET_CIDRS:
         return cidr_json(set->cidrs.items[index]);
@@ -214,15 +228,18 @@ static json_t *element_json(const struct set *set, size_t index)
         return json_pack("{s:[o, {s:[i, i]}]}", "concat", cidr_json(set->cidrs.items[index]),
                          "range", 0, 255);
     case SET_PORTS:
-        range = set->ports.items[index];
-        return range.min == range.max ? json_integer(range.min)
-                                      : json_pack("{s:[i, i]}", "range", range.min, range.max);
+        return ports_json(set->ports.items[index]);
     case SET_TRIPLES:
         return json_pack("{s:[s, s, i]}", "concat", ip_addr_text(set->triples[index].addr, buffer),
                          protocol_text(set->triples[index].protocol, protocol),
                          set->triples[index].port);
     case SET_IFNAMES:
         return json_string(set->ifnames[index]);
+    case SET_TUPLES:
+        return tuple_json(&set->tuples[index]);
+    case SET_TUPLE_VERDICTS:
+        return json_pack("[o, o]", tuple_json(&set->tuples[index]),
+                         verdict_json(VERDICT_GOTO, set->targets[set->tuples[index].action]));
     case SET_VERDICTS:
         break;
     }
@@ -258,7 +275,7 @@ static json_t *flags_json(const struct set *set)
 
 static json_t *set_json(const char *table, const struct set *set)
 {
-    bool map = set->content == SET_VERDICTS;
+    bool map = set_is_map(set);
     json_t *json = json_pack("{s:s, s:s, s:s, s:o}", "family", "inet", "table", table, "name",
                              set->name, "type", type_json(set));
     if (map) {
@@ -323,7 +340,7 @@ static void add_map_elements(json_t *commands, const struct nft_ruleset *ruleset
 {
     for (size_t i = 0; i < ruleset->sets.count; i++) {
         const struct set *set = ruleset->sets.items[i];
-        if (set->content == SET_VERDICTS && set->count > 0) {
+        if (set_is_map(set) && set->count > 0) {
             json_array_append_new(commands,
                                   json_pack("{s:{s:{s:s, s:s, s:s, s:o}}}", "add", "element",
                                             "family", "inet", "table", ruleset->table, "name",

@@ -147,7 +147,11 @@ static void print_type(FILE *out, const struct set *set)
         fputs("inet_service", out);
         break;
     case SET_TRIPLES:
+    case SET_TUPLES:
         fprintf(out, "%s . inet_proto . inet_service", address);
+        break;
+    case SET_TUPLE_VERDICTS:
+        fprintf(out, "%s . inet_proto . inet_service : verdict", address);
         break;
     case SET_IFNAMES:
         fputs("ifname", out);
@@ -176,6 +180,23 @@ static void print_verdict_element(FILE *out, const struct set *set,
     print_verdict(out, element->verdict, element->chain);
 }
 
+static void print_ports(FILE *out, struct port_range ports)
+{
+    fprintf(out, "%u", ports.min);
+    if (ports.max != ports.min) {
+        fprintf(out, "-%u", ports.max);
+    }
+}
+
+static void print_tuple(FILE *out, const struct plan_tuple *tuple)
+{
+    char buffer[IP_TEXT_MAX];
+    char protocol[VALUE_TEXT_MAX];
+    fprintf(out, "%s . %s . ", cidr_text(tuple->net, true, buffer),
+            protocol_text(tuple->protocol, protocol));
+    print_ports(out, tuple->ports);
+}
+
 static void print_element(FILE *out, const struct set *set, size_t index)
 {
     char buffer[IP_TEXT_MAX];
@@ -188,10 +209,7 @@ static void print_element(FILE *out, const struct set *set, size_t index)
         fprintf(out, "%s . 0-255", cidr_text(set->cidrs.items[index], true, buffer));
         break;
     case SET_PORTS:
-        fprintf(out, "%u", set->ports.items[index].min);
-        if (set->ports.items[index].max != set->ports.items[index].min) {
-            fprintf(out, "-%u", set->ports.items[index].max);
-        }
+        print_ports(out, set->ports.items[index]);
         break;
     case SET_TRIPLES:
         fprintf(out, "%s . %s . %u", ip_addr_text(set->triples[index].addr, buffer),
@@ -202,6 +220,14 @@ static void print_element(FILE *out, const struct set *set, size_t index)
         break;
     case SET_VERDICTS:
         print_verdict_element(out, set, &set->verdicts[index]);
+        break;
+    case SET_TUPLES:
+        print_tuple(out, &set->tuples[index]);
+        break;
+    case SET_TUPLE_VERDICTS:
+        print_tuple(out, &set->tuples[index]);
+        fputs(" : ", out);
+        print_verdict(out, VERDICT_GOTO, set->targets[set->tuples[index].action]);
         break;
     }
 }
@@ -232,11 +258,8 @@ static void print_list(FILE *out, const char *head, const char *const *words, si
     fputc('\n', out);
 }
 
-static void print_set(FILE *out, const struct set *set)
+static void print_flags(FILE *out, const struct set *set)
 {
-    bool map = set->content == SET_VERDICTS;
-    fprintf(out, "\n\t%s %s {\n\t\ttype ", map ? "map" : "set", set->name);
-    print_type(out, set);
     fputc('\n', out);
     if (set->size > 0) {
         fprintf(out, "\t\tsize %u\n", set->size);
@@ -250,6 +273,14 @@ static void print_set(FILE *out, const struct set *set)
     if (set->timeout != 0) {
         fprintf(out, "\t\ttimeout %us\n", set->timeout);
     }
+}
+
+static void print_set(FILE *out, const struct set *set)
+{
+    bool map = set_is_map(set);
+    fprintf(out, "\n\t%s %s {\n\t\ttype ", map ? "map" : "set", set->name);
+    print_type(out, set);
+    print_flags(out, set);
     if (set->comment != NULL) {
         fprintf(out, "\t\tcomment \"%s\"\n", set->comment);
     }
@@ -272,11 +303,12 @@ void nft_print_text(const struct nft_ruleset *ruleset, FILE *out)
     fputs("}\n", out);
     for (size_t i = 0; i < ruleset->sets.count; i++) {
         const struct set *set = ruleset->sets.items[i];
-        if (set->content == SET_VERDICTS && set->count > 0) {
+        if (set_is_map(set) && set->count > 0) {
             fprintf(out, "\ntable inet %s {\n\tmap %s {\n\t\t", ruleset->table, set->name);
             fputs("type ", out);
             print_type(out, set);
-            fprintf(out, "\n\t\tsize %u\n\t\t", set->size);
+            print_flags(out, set);
+            fputs("\t\t", out);
             print_elements(out, set, "\t\t             ");
             fputs("\t}\n}\n", out);
         }

@@ -12,6 +12,7 @@ START_TEST(the_place_is_cut_off)
     } rows[] = {
         {"gnp/x in 0 f.yaml:3", "gnp/x in 0"},
         {"np/a/b out 12 f.yaml:3", "np/a/b out 12"},
+        {"gnp/x in 0,2,5-7 f.yaml:3", "gnp/x in 0,2,5-7"},
         {"tier/t in end f.yaml:10", "tier/t in end"},
         {"tier/t in end of tier f.yaml:10", "tier/t in end of tier"},
         {"gnp/x in 0", "gnp/x in 0"},
@@ -40,6 +41,9 @@ START_TEST(only_rules_of_policies_have_an_id)
         {"gnp/x in 0 f.yaml:3", 5},
         {"np/a/b out 12 f.yaml:3", 6},
         {"gnp/x in 0", 5},
+        {"gnp/x in 0-14 f.yaml:3", 5},
+        {"np/a/b out 0,2,5-7 f.yaml:3", 6},
+        {"gnp/x in 0,2,4..30 f.yaml:3", 5},
         {"tier/t in end f.yaml:3", 0},
         {"gnp/x in 0a", 0},
         {"gnp/x", 0},

@@ -82,10 +82,10 @@ static const struct sample samples[] = {
     },
     // A check that stands there already is not made again.
     {"protocol: TCP, source: {nets: [10.0.0.0/8]}, destination: {ports: [80], nets: [11.0.0.0/8]}",
-     V4 "[ payload load 1b @ network header + 12 => reg 1 ]\n[ cmp eq reg 1 0x0000000a ]\n" L4(
-         "06") "[ payload load 2b @ transport header + 2 => reg 1 ]\n[ cmp eq reg 1 0x00005000 ]\n"
-               "[ payload load 1b @ network header + 16 => reg 1 ]\n[ cmp eq reg 1 0x0000000b "
-               "]\n" ACCEPT},
+     L4("06") "[ payload load 2b @ transport header + 2 => reg 1 ]\n[ cmp eq reg 1 0x00005000 ]\n" V4
+              "[ payload load 1b @ network header + 12 => reg 1 ]\n[ cmp eq reg 1 0x0000000a ]\n"
+              "[ payload load 1b @ network header + 16 => reg 1 ]\n[ cmp eq reg 1 0x0000000b "
+              "]\n" ACCEPT},
 };
 
 START_TEST(expressions_of_samples)

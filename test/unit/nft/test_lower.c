@@ -170,8 +170,8 @@ START_TEST(pass_stands_in_the_tier_chain)
         const char *rules, *expected;
     } cases[] = {
         {"{action: Pass}", "return\ndrop"},
-        {"{action: Allow, protocol: TCP}, {action: Pass}, {action: Deny, protocol: UDP}",
-         "meta l4proto tcp accept\nreturn\nmeta l4proto udp drop\ndrop"},
+        {"{action: Allow, protocol: TCP}, {action: Pass, protocol: 9}, {action: Deny, protocol: UDP}",
+         "meta l4proto tcp accept\nmeta l4proto 9 return\nmeta l4proto udp drop\ndrop"},
         {"{action: Allow, protocol: 1}, {action: Allow, protocol: 2}, {action: Allow, protocol: "
          "3}, {action: Pass}",
          "meta l4proto icmp accept\nmeta l4proto 2 accept\nmeta l4proto 3 accept\nreturn\ndrop"},
