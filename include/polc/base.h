@@ -5,6 +5,7 @@
 #include <polc/base/arena.h>
 #include <polc/base/diag.h>
 #include <polc/base/exit.h>
+#include <polc/base/safe_text.h>
 #include <polc/base/source.h>
 #include <polc/base/spell.h>
 #include <polc/base/strbuf.h>

@@ -6,6 +6,7 @@
 #include "excerpt.h"
 
 #include <polc/base/json_text.h>
+#include <polc/base/safe_text.h>
 #include <polc/base/utf8.h>
 #include <stdlib.h>
 
@@ -19,28 +20,6 @@ struct style {
 static const struct style plain = {{"error", "warning", "note"}, "", "", ""};
 static const struct style coloured = {
     {"\033[1;31merror", "\033[1;35mwarning", "\033[1;36mnote"}, "\033[1m", "\033[1;32m", "\033[0m"};
-
-// Control characters as escapes; with `lines`, line ends stay.
-static void print_safe(FILE *out, const char *text, bool lines)
-{
-    size_t left = strlen(text);
-    while (left > 0) {
-        uint32_t character = 0;
-        size_t size = utf8_read(text, left, &character);
-        if (size == 0) {
-            fputs(REPLACEMENT, out);
-            size = 1;
-        } else if (character == '\n' && !lines) {
-            fputs("\\n", out);
-        } else if (character == '\n' || is_printable(character)) {
-            fwrite(text, 1, size, out);
-        } else {
-            fprintf(out, character == '\t' ? "\\t" : "\\u%04x", character);
-        }
-        text += size;
-        left -= size;
-    }
-}
 
 static unsigned digits(uint32_t number)
 {
@@ -91,7 +70,7 @@ static void print_label(const struct page *page, const char *label)
 {
     if (label != NULL) {
         fputc(' ', page->out);
-        print_safe(page->out, label, false);
+        safe_print(page->out, label, false);
     }
     fputc('\n', page->out);
 }
@@ -109,7 +88,7 @@ static void print_caret(const struct page *page, const struct excerpt *excerpt, 
 
 static void print_place(const struct page *page, struct loc loc)
 {
-    print_safe(page->out, loc_text(page->diags->arena, page->diags->sources, loc), false);
+    safe_print(page->out, loc_text(page->diags->arena, page->diags->sources, loc), false);
 }
 
 static void print_related(const struct page *page, const struct diag *diag,
@@ -141,7 +120,7 @@ static void print_headline(const struct page *page, const struct diag *diag)
     }
     fprintf(page->out, ": %s[%s]%s: ", page->style->names[diag_code_severity(diag->code)],
             diag_code_name(diag->code), page->style->reset);
-    print_safe(page->out, diag->message, false);
+    safe_print(page->out, diag->message, false);
     fputc('\n', page->out);
 }
 
@@ -163,7 +142,7 @@ static void print_text(const struct page *page, const struct diag *diag)
     }
     if (diag->hint != NULL) {
         fputs("hint: ", page->out);
-        print_safe(page->out, diag->hint, true);
+        safe_print(page->out, diag->hint, true);
         fputc('\n', page->out);
     }
     fputc('\n', page->out);

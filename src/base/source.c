@@ -2,6 +2,7 @@
 // Input texts and places. A line index is made for a source when one of its lines is asked for the first time.
 #include <polc/base/source.h>
 
+#include <polc/base/safe_text.h>
 #include <polc/base/vec.h>
 
 struct line_index {
@@ -135,8 +136,9 @@ const char *loc_text(struct arena *arena, const struct sources *sources, struct 
     if (source == NULL || loc.line == 0) {
         return "";
     }
-    return loc.column > 0 ? arena_printf(arena, "%s:%u:%u", source->path, loc.line, loc.column)
-                          : arena_printf(arena, "%s:%u", source->path, loc.line);
+    const char *path = safe_text(arena, source->path);
+    return loc.column > 0 ? arena_printf(arena, "%s:%u:%u", path, loc.line, loc.column)
+                          : arena_printf(arena, "%s:%u", path, loc.line);
 }
 
 const char *loc_short(struct arena *arena, const struct sources *sources, struct loc loc)
@@ -146,7 +148,8 @@ const char *loc_short(struct arena *arena, const struct sources *sources, struct
         return "";
     }
     const char *slash = strrchr(source->path, '/');
-    return arena_printf(arena, "%s:%u", slash != NULL ? slash + 1 : source->path, loc.line);
+    const char *name = slash != NULL ? slash + 1 : source->path;
+    return arena_printf(arena, "%s:%u", safe_text(arena, name), loc.line);
 }
 
 int loc_compare(struct loc a, struct loc b)

@@ -9,7 +9,7 @@ __attribute__((format(printf, 2, 0))) static void say(const char *prefix, const 
 {
     fflush(stdout);
     fputs(prefix, stderr);
-    vfprintf(stderr, format, args);
+    safe_vprintf(stderr, format, args);
     fputc('\n', stderr);
 }
 
@@ -50,8 +50,8 @@ bool refuse(struct run *run, const char *code, const char *format, ...)
         vec_push(run->arena, &run->forced, code);
     }
     fflush(stdout);
-    fprintf(stderr, "%s[%s]: %s%s\n", forced ? "forced" : "refused", code, what,
-            forced ? "" : "; nothing was changed");
+    fprintf(stderr, "%s[%s]: %s%s\n", forced ? "forced" : "refused", code,
+            safe_text(run->arena, what), forced ? "" : "; nothing was changed");
     return !forced;
 }
 

@@ -27,7 +27,7 @@ static bool refuse_for_input(struct run *run)
     }
     if (model->local_endpoints == 0 && model->endpoints.count + model->hosts.count > 0) {
         bool end = refuse(run, "S002", "nothing in %s is for this host", paths);
-        const char *nearest = nearest_node(model, model->node);
+        const char *nearest = safe_text(run->arena, nearest_node(model, model->node));
         fprintf(stderr,
                 "  this host is \"%s\"; the input has endpoints on %zu node%s, nearest \"%s\"\n",
                 model->node, model->node_count, plural(model->node_count), nearest);

@@ -26,21 +26,27 @@ static void print_count(const struct test_result *result)
     putchar('\n');
 }
 
+static void print_line(struct run *run, const char *result, const struct expect_case *item,
+                       struct loc loc)
+{
+    const char *description = item->description != NULL ? item->description : "";
+    const char *dash = item->description != NULL ? "     # " : "";
+    const char *text =
+        arena_printf(run->arena, "%s%s%s", test_headline(run, item), dash, description);
+    printf("%s%s: %s\n", result, trace_place(run, loc), safe_text(run->arena, text));
+}
+
 static void print_text(struct run *run, const struct test_result *result)
 {
     const struct expect_suite *suite = result->suite;
     for (size_t i = 0; i < suite->cases.count; i++) {
         const struct expect_case *item = &suite->cases.items[i];
-        const char *description = item->description != NULL ? item->description : "";
-        const char *dash = item->description != NULL ? "     # " : "";
         if (!expect_holds(item)) {
-            struct loc loc = item->problem != NULL ? item->problem_loc : item->loc;
-            printf("FAIL  %s: %s%s%s\n", trace_place(run, loc), test_headline(run, item), dash,
-                   description);
-            printf("%s\n", test_explain(run, suite, item, result->evaluator, "      "));
+            print_line(run, "FAIL  ", item, item->problem != NULL ? item->problem_loc : item->loc);
+            safe_print(stdout, test_explain(run, suite, item, result->evaluator, "      "), true);
+            putchar('\n');
         } else if (run->options.verbose) {
-            printf("ok    %s: %s%s%s\n", trace_place(run, item->loc), test_headline(run, item),
-                   dash, description);
+            print_line(run, "ok    ", item, item->loc);
         }
     }
     if (!run->options.quiet || result->failed > 0) {
@@ -54,7 +60,7 @@ static void print_text(struct run *run, const struct test_result *result)
 static void print_tap_text(const char *text)
 {
     for (; *text != '\0'; text++) {
-        printf(*text == '#' || *text == '\\' ? "\\%c" : "%c", *text == '\n' ? ' ' : *text);
+        printf(*text == '#' || *text == '\\' ? "\\%c" : "%c", *text);
     }
 }
 
@@ -66,10 +72,10 @@ static void print_tap(struct run *run, const struct test_result *result)
         const struct expect_case *item = &suite->cases.items[i];
         printf("%s %zu - ", expect_holds(item) ? "ok" : "not ok", i + 1);
         print_tap_text(arena_printf(run->arena, "%s: %s", trace_place(run, item->loc),
-                                    test_headline(run, item)));
+                                    safe_text(run->arena, test_headline(run, item))));
         putchar('\n');
         if (!expect_holds(item)) {
-            fputs(test_explain(run, suite, item, result->evaluator, "#   "), stdout);
+            safe_print(stdout, test_explain(run, suite, item, result->evaluator, "#   "), true);
         }
     }
 }
@@ -111,7 +117,7 @@ static void print_junit_case(struct run *run, const struct test_result *result,
                     item->description == NULL
                         ? item->text
                         : arena_printf(run->arena, "%s: %s", item->description, item->text));
-    print_attribute("file", source->path);
+    print_attribute("file", safe_text(run->arena, source->path));
     printf(" line=\"%u\"", item->loc.line);
     if (expect_holds(item)) {
         puts("/>");

@@ -13,8 +13,9 @@ struct rows {
     VEC_FIELDS(struct row);
 };
 
-static void print_right(const char *left, const char *right)
+static void print_right(struct run *run, const char *unsafe, const char *right)
 {
+    const char *left = safe_text(run->arena, unsafe);
     int space = WIDTH - (int)strlen(left) - (int)strlen(right);
     printf("%s%*s%s\n", left, space > GAP ? space : GAP, "", right);
 }
@@ -106,7 +107,7 @@ static struct row row_of(struct run *run, const struct flow_step *step, const st
                                                              : "-1";
     return (struct row){
         .tier = step->tier < 0 ? "(profiles)" : run->plan->tiers.items[step->tier].name,
-        .policy = policy_text(run, step),
+        .policy = safe_text(run->arena, policy_text(run, step)),
         .index = index,
         .result = result_text(step),
         .detail = detail_text(run, step, flow),
@@ -143,7 +144,7 @@ static void print_rows(const struct rows *rows)
 static void print_stage(struct run *run, const struct trace_result *result,
                         const struct flow_stage *stage)
 {
-    print_right(stage_title(run, &result->trace, stage),
+    print_right(run, stage_title(run, &result->trace, stage),
                 goes_on(stage) ? "goes on" : trace_verdict_text(stage->verdict, false));
     struct rows rows = {0};
     for (size_t i = 0; i < stage->enforced.count; i++) {
@@ -151,7 +152,8 @@ static void print_stage(struct run *run, const struct trace_result *result,
     }
     print_rows(&rows);
     if (rows.count == 0) {
-        printf("  %s\n", trace_decision(run, &result->trace, stage, &result->flow, false));
+        const char *text = trace_decision(run, &result->trace, stage, &result->flow, false);
+        printf("  %s\n", safe_text(run->arena, text));
     }
 }
 
@@ -163,12 +165,14 @@ void trace_print_fact(const char *name, const char *text)
     static const char gap[] = "     ";
     const char *at = strstr(text, gap);
     bool fits = INDENT + (int)strcspn(text, "\n") <= WIDTH;
-    if (fits || at == NULL) {
-        printf("%-*s%s\n", INDENT, name, text);
-    } else {
-        printf("%-*s%.*s\n%*s%s\n", INDENT, name, (int)(at - text), text, INDENT, "",
-               at + strlen(gap));
+    printf("%-*s", INDENT, name);
+    if (!fits && at != NULL) {
+        safe_print(stdout, strndupa(text, (size_t)(at - text)), true);
+        printf("\n%*s", INDENT, "");
+        text = at + strlen(gap);
     }
+    safe_print(stdout, text, true);
+    putchar('\n');
 }
 
 // Of a deny each stage that denies, of an allow each that has its say.
@@ -259,7 +263,7 @@ void trace_print(struct run *run, const struct trace_result *result, const char 
                      end_text(run, result->from, result->flow.source, &trace->source),
                      end_text(run, result->to, result->flow.destination, &trace->destination),
                      flow_service_text(run->arena, &result->flow));
-    print_right(title, trace_verdict_text(trace->verdict, true));
+    print_right(run, title, trace_verdict_text(trace->verdict, true));
     print_like(result);
     putchar('\n');
     for (size_t i = 0; i < trace->stages.count; i++) {

@@ -214,7 +214,7 @@ static const char *mismatch_text(struct arena *arena, const struct plan *plan,
         .addr = source ? flow->source : flow->destination,
         .port = source ? flow->source_port : flow->destination_port,
     };
-    return side_text(&context, mismatch);
+    return safe_text(arena, side_text(&context, mismatch)); // selectors hold any bytes
 }
 
 const char *flow_step_mismatch(struct arena *arena, const struct plan *plan,

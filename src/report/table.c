@@ -92,9 +92,10 @@ static const char *heading(const struct report *report, size_t column)
     return text[0] == '+' ? text + 1 : text;
 }
 
-static const char *cell_text(const struct row *row, size_t column)
+static const char *cell_text(const struct report *report, const struct row *row, size_t column)
 {
-    return row->cells[column].text != NULL ? row->cells[column].text : "-";
+    const char *text = row->cells[column].text;
+    return text != NULL ? safe_text(report->arena, text) : "-";
 }
 
 static void print_cells(FILE *out, const char *const *texts, const int *widths, size_t count)
@@ -120,7 +121,7 @@ static void print_table(const struct report *report, bool wide, FILE *out)
         }
         widths[count] = (int)strlen(heading(report, i));
         for (size_t j = 0; j < report->count; j++) {
-            int width = (int)strlen(cell_text(report->items[j], i));
+            int width = (int)strlen(cell_text(report, report->items[j], i));
             widths[count] = width > widths[count] ? width : widths[count];
         }
         texts[count] = heading(report, i);
@@ -129,7 +130,7 @@ static void print_table(const struct report *report, bool wide, FILE *out)
     print_cells(out, texts, widths, count);
     for (size_t j = 0; j < report->count; j++) {
         for (size_t i = 0; i < count; i++) {
-            texts[i] = cell_text(report->items[j], columns[i]);
+            texts[i] = cell_text(report, report->items[j], columns[i]);
         }
         print_cells(out, texts, widths, count);
     }
@@ -219,7 +220,7 @@ void report_print(const struct report *report, enum report_form form, FILE *out)
         break;
     case REPORT_NAME:
         for (size_t i = 0; i < report->count; i++) {
-            fprintf(out, "%s\n", report->items[i]->name);
+            fprintf(out, "%s\n", safe_text(report->arena, report->items[i]->name));
         }
         break;
     case REPORT_JSON:

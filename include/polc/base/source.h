@@ -42,7 +42,7 @@ size_t source_break_size(const char *at, size_t left);
 // The place of a byte of a source, one character long.
 struct loc sources_loc_at(struct sources *sources, uint32_t number, size_t offset);
 
-// "path:12" or "path:12:5"; "" for no place. `short_path` gives the last path component only.
+// "path:12" or "path:12:5", safe to print (safe_text.h); "" for no place. loc_short gives the last path component only.
 const char *loc_text(struct arena *arena, const struct sources *sources, struct loc loc);
 const char *loc_short(struct arena *arena, const struct sources *sources, struct loc loc);
 

@@ -46,6 +46,39 @@ START_TEST(utf8_takes_what_rfc_3629_takes)
 }
 END_TEST
 
+START_TEST(shown_text_cannot_steer)
+{
+    static const struct {
+        const char *text, *shown, *lines;
+    } cases[] = {
+        {"", "", ""},
+        {"n\xc3\xb6 \"x\" \\", "n\xc3\xb6 \"x\" \\", "n\xc3\xb6 \"x\" \\"},
+        {"a\tb\nc", "a\\tb\\nc", "a\\tb\nc"},
+        {"\033[2J\r\177", "\\u001b[2J\\u000d\\u007f", "\\u001b[2J\\u000d\\u007f"},
+        {"\xc2\x9b", "\\u009b", "\\u009b"},
+        {"\xe2\x80\xae", "\\u202e", "\\u202e"},
+        {"\xff"
+         "a\xe2\x82",
+         "\xef\xbf\xbd"
+         "a\xef\xbf\xbd\xef\xbf\xbd",
+         "\xef\xbf\xbd"
+         "a\xef\xbf\xbd\xef\xbf\xbd"},
+    };
+    struct arena *arena = arena_new(SIZE_MAX);
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        char buffer[64] = "";
+        FILE *out = fmemopen(buffer, sizeof buffer, "w");
+        safe_print(out, cases[i].text, true);
+        fclose(out);
+        ck_assert_str_eq(buffer, cases[i].lines);
+        const char *shown = safe_text(arena, cases[i].text);
+        ck_assert_str_eq(shown, cases[i].shown);
+        ck_assert_int_eq(shown == cases[i].text, strcmp(shown, cases[i].text) == 0);
+    }
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(hashes_spread)
 {
     const struct hash_key secret = hash_key();
@@ -172,5 +205,5 @@ START_TEST(sha256_at_the_block_edges)
 }
 END_TEST
 
-UNIT_TESTS("base text", utf8_takes_what_rfc_3629_takes, hashes_spread, distances, suggestions,
-           sha256_at_the_block_edges)
+UNIT_TESTS("base text", utf8_takes_what_rfc_3629_takes, shown_text_cannot_steer, hashes_spread,
+           distances, suggestions, sha256_at_the_block_edges)
