@@ -7,7 +7,6 @@
 
 #include <polc/base/json_text.h>
 #include <polc/base/safe_text.h>
-#include <polc/base/utf8.h>
 #include <stdlib.h>
 
 enum { DEFAULT_MAX = 100, GUTTER = 5 };

@@ -3,7 +3,7 @@
 #include <polc/base/safe_text.h>
 
 #include "excerpt.h"
-#include "utf8.h"
+#include <polc/base/utf8.h>
 
 #include <polc/base/strbuf.h>
 #include <stdlib.h>
