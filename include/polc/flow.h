@@ -113,6 +113,51 @@ void flow_trace(const struct flow_evaluator *evaluator, struct arena *arena,
 void flow_trace_hits(const struct flow_evaluator *evaluator, struct arena *arena,
                      const struct flow *flow, struct flow_trace *ret);
 
+// ---- the way alone ----------------------------------------------------------------------------------------------
+
+// For who judges many flows at once: which stages a flow would be judged by, and nothing is judged.
+enum { FLOW_STOPS_MAX = 12 };
+struct flow_stop {
+    uint8_t stage, direction; // enum plan_stage, enum plan_direction
+    uint8_t
+        group;  // an untracked or preDNAT stage that decides spares the flow the rest of its group
+    bool fixed; // `verdict` stands, whatever policies say
+    uint8_t verdict; // enum flow_verdict
+    uint32_t class;  // of the plan
+    const struct plan_endpoint *endpoint;
+    const struct plan_host *
+        host; // never asked about neighbour discovery, nor (but for PLAN_FORWARD) about failsafe ports
+};
+
+struct flow_way {
+    struct flow_stop stops[FLOW_STOPS_MAX];
+    size_t count;
+    bool
+        interface_unknown; // which host endpoint is asked depends on an interface that is not known
+    const char *unknown_node; // of such an interface; NULL when it has no name
+};
+
+void flow_way(const struct flow_evaluator *evaluator, const struct flow *flow,
+              struct flow_way *ret);
+// The settings that hold for a host endpoint.
+const struct plan_settings *flow_host_settings(const struct flow_evaluator *evaluator,
+                                               const struct plan_host *host);
+
+// What the way of a flow without interfaces depends on, besides whose its addresses are and which link they are on: nets
+// that an address is in, and services (discovery, DHCP, tunnels). Flows that differ in nothing of it have one way.
+struct flow_special {
+    uint8_t protocol;
+    int32_t source_port, destination_port; // -1: any
+    int16_t icmp_first, icmp_last;         // types; -1: any
+};
+struct flow_specials {
+    VEC_FIELDS(struct flow_special);
+};
+const struct cidr *flow_special_nets(size_t *ret_count);
+// Appends those of the plan of the evaluator.
+void flow_add_specials(const struct flow_evaluator *evaluator, struct arena *arena,
+                       struct flow_specials *ret);
+
 // Why a step does not match, for a person: "udp/53 is not tcp/6379". NULL for one that does.
 const char *flow_step_mismatch(struct arena *arena, const struct plan *plan,
                                const struct flow_step *step, const struct flow *flow);

@@ -25,8 +25,11 @@ uint32_t space_ranges(struct space *space, const struct range *ranges,
                       size_t count); // in any order
 uint32_t space_and(struct space *space, uint32_t a, uint32_t b);
 uint32_t space_minus(struct space *space, uint32_t a, uint32_t b);
+uint32_t space_or(struct space *space, uint32_t a, uint32_t b);
 bool space_has(const struct space *space, uint32_t set, wide value);
 const struct range *space_items(const struct space *space, uint32_t set, size_t *ret_count);
+// Numbers of sets are below this.
+size_t space_count(const struct space *space);
 // How many ranges were made so far: the measure of memory.
 size_t space_size(const struct space *space);
 

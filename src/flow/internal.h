@@ -138,7 +138,7 @@ bool uses_own_address(const struct party *source, struct ip_addr addr);
 
 // ---- way.c: which stages judge a flow -----------------------------------------------------------------------------
 
-enum { WAY_MAX = 12 };
+enum { WAY_MAX = FLOW_STOPS_MAX };
 
 // One place on the way. A decision that is already known has no class.
 struct stop {
@@ -156,9 +156,12 @@ struct way {
     size_t count;
     uint8_t empty_reason; // enum flow_reason, when there is no stop
     bool unknown_interface;
+    int32_t unknown_node; // of that interface
     struct party source, destination;
 };
 
 void way_find(const struct flow_evaluator *evaluator, const struct flow *flow, struct way *ret);
 
 bool is_discovery(const struct flow *flow); // ICMPv6 130-136 and 143
+enum { PROTO_IPIP = 4, FIRST_DISCOVERY = 130, LAST_DISCOVERY = 136, MLD2_REPORT = 143 };
+enum { DHCP_CLIENT = 68, DHCP_SERVER = 67, DHCP6_CLIENT = 546, DHCP6_SERVER = 547 };

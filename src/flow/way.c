@@ -5,9 +5,6 @@
 //   a node that gets it untracked-in, preDNAT, then normal-in, or forward-in and the workload's ingress
 #include "internal.h"
 
-enum { IPIP = 4, FIRST_DISCOVERY = 130, LAST_DISCOVERY = 136, MLD2_REPORT = 143 };
-enum { DHCP_CLIENT = 68, DHCP_SERVER = 67, DHCP6_CLIENT = 546, DHCP6_SERVER = 547 };
-
 struct walker {
     const struct flow_evaluator *evaluator;
     const struct flow *flow;
@@ -65,7 +62,7 @@ static void add_workload(struct walker *walker, const struct plan_endpoint *endp
     const struct flow *flow = walker->flow;
     bool vxlan = settings->drop_vxlan && flow->protocol == PROTO_UDP &&
                  flow->destination_port == settings->vxlan_port;
-    bool ipip = settings->drop_ipip && flow->protocol == IPIP;
+    bool ipip = settings->drop_ipip && flow->protocol == PROTO_IPIP;
     walker->group++;
     if (direction == PLAN_OUT && (vxlan || ipip)) {
         add_fixed(walker, endpoint, direction, OUTCOME_DENY, FLOW_BY_TUNNEL);
@@ -86,8 +83,14 @@ static const struct plan_host *host_of_flow(const struct walker *walker, int32_t
     if (interface != NULL) {
         return host_of_interface(walker->evaluator, node, interface);
     }
-    return host_towards(walker->evaluator, node, remote, own, SEARCH_GUESS,
-                        &walker->way->unknown_interface);
+    bool unknown = false;
+    const struct plan_host *host =
+        host_towards(walker->evaluator, node, remote, own, SEARCH_GUESS, &unknown);
+    if (unknown) {
+        walker->way->unknown_interface = true;
+        walker->way->unknown_node = node;
+    }
+    return host;
 }
 
 // ---- parts of the way -----------------------------------------------------------------------------------------
@@ -338,6 +341,7 @@ void way_find(const struct flow_evaluator *evaluator, const struct flow *flow, s
     ret->count = 0;
     ret->empty_reason = FLOW_BY_NOTHING;
     ret->unknown_interface = false;
+    ret->unknown_node = NODE_UNKNOWN;
     struct walker walker = {evaluator, flow, ret, 0};
     parties_find(evaluator, flow, &ret->source, &ret->destination);
     if (is_loopback(flow)) {

@@ -11,7 +11,7 @@ struct set {
     uint64_t hash;
 };
 
-enum operation { OPERATION_NONE, OPERATION_AND, OPERATION_MINUS };
+enum operation { OPERATION_NONE, OPERATION_AND, OPERATION_MINUS, OPERATION_OR };
 
 struct memo {
     uint32_t a, b, result;
@@ -108,6 +108,11 @@ struct space *space_new(struct arena *arena)
     return space;
 }
 
+size_t space_count(const struct space *space)
+{
+    return space->sets.count;
+}
+
 size_t space_size(const struct space *space)
 {
     return space->size;
@@ -135,6 +140,12 @@ bool space_has(const struct space *space, uint32_t set, wide value)
     return low < ranges->count && ranges->items[low].min <= value;
 }
 
+// Whether `next` begins in `last` or right behind it. Not "last.max + 1", which has no room above the highest number.
+static bool goes_on(struct range last, struct range next)
+{
+    return next.min <= last.max || next.min - 1 == last.max;
+}
+
 static int compare_ranges(const void *a, const void *b)
 {
     wide left = ((const struct range *)a)->min;
@@ -153,8 +164,7 @@ uint32_t space_ranges(struct space *space, const struct range *ranges, size_t co
     for (size_t i = 0; i < count; i++) {
         struct range next = sorted[i];
         struct range *last = kept > 0 ? &sorted[kept - 1] : NULL;
-        // Not "last->max + 1", which has no room above the highest IPv6 address.
-        if (last != NULL && (next.min <= last->max || next.min - 1 == last->max)) {
+        if (last != NULL && goes_on(*last, next)) {
             last->max = next.max > last->max ? next.max : last->max;
         } else {
             sorted[kept++] = next;
@@ -194,7 +204,7 @@ static size_t seek(const struct set *set, size_t at, wide value)
     return low;
 }
 
-// Both joins return how many ranges there are, and write them unless `ret` is NULL.
+// The joins return how many ranges there are, and write them unless `ret` is NULL.
 static size_t join_and(const struct set *a, const struct set *b, struct range *ret)
 {
     size_t i = 0, j = 0, count = 0;
@@ -249,6 +259,26 @@ static size_t join_minus(const struct set *a, const struct set *b, struct range 
     return count;
 }
 
+static size_t join_or(const struct set *a, const struct set *b, struct range *ret)
+{
+    size_t i = 0, j = 0, count = 0;
+    struct range last = {0};
+    while (i < a->count || j < b->count) {
+        bool left = j == b->count || (i < a->count && a->items[i].min <= b->items[j].min);
+        struct range next = left ? a->items[i++] : b->items[j++];
+        if (count > 0 && goes_on(last, next)) {
+            last.max = next.max > last.max ? next.max : last.max;
+        } else {
+            last = next;
+            count++;
+        }
+        if (ret != NULL) {
+            ret[count - 1] = last;
+        }
+    }
+    return count;
+}
+
 static size_t memo_slot(const struct memo *memos, size_t slots, uint32_t operation, uint32_t a,
                         uint32_t b)
 {
@@ -283,7 +313,9 @@ static uint32_t operate(struct space *space, enum operation operation, uint32_t 
     const struct set *left = &space->sets.items[a];
     const struct set *right = &space->sets.items[b];
     size_t (*join)(const struct set *, const struct set *, struct range *) =
-        operation == OPERATION_AND ? join_and : join_minus;
+        operation == OPERATION_AND     ? join_and
+        : operation == OPERATION_MINUS ? join_minus
+                                       : join_or;
     size_t count = join(left, right, NULL);
     struct arena_mark mark = arena_mark(space->arena);
     struct range *items = arena_array_of(space->arena, struct range, count);
@@ -330,6 +362,17 @@ uint32_t space_minus(struct space *space, uint32_t a, uint32_t b)
         return a;
     }
     return operate(space, OPERATION_MINUS, a, b);
+}
+
+uint32_t space_or(struct space *space, uint32_t a, uint32_t b)
+{
+    if (a == b || b == SPACE_EMPTY) {
+        return a;
+    }
+    if (a == SPACE_EMPTY) {
+        return b;
+    }
+    return operate(space, OPERATION_OR, a < b ? a : b, a < b ? b : a);
 }
 
 // ---- from addresses and ports -----------------------------------------------------------------------------------

@@ -69,6 +69,7 @@ START_TEST(sets_are_what_their_pictures_are)
         // Equal sets have one number, however they were made.
         ck_assert_uint_eq(space_and(space, left, right), set_of(a & b));
         ck_assert_uint_eq(space_minus(space, left, right), set_of(a & ~b));
+        ck_assert_uint_eq(space_or(space, left, right), set_of(a | b));
         ck_assert_uint_eq(space_and(space, left, right), space_and(space, right, left));
     }
     ck_assert_uint_eq(set_of(0), SPACE_EMPTY);

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Two plans -> what changes for packets: each IP version by itself, then rows that differ in nothing else made one.
+#include "study.h"
+
+#define WORK_LIMIT ((size_t)16 << 30)
+
+// ---- one IP version -----------------------------------------------------------------------------------------------
+
+static void make_study(struct study *study, const struct plan *before, const struct plan *after)
+{
+    struct arena *arena = study->arena;
+    struct flow_specials specials = {0};
+    const struct plan *plans[] = {before, after};
+    study->space = space_new(arena);
+    study->services = services_new(arena, study->space, study->family);
+    study->names = strmap_new(arena);
+    study->places = keys_new(arena);
+    study->shapes = keys_new(arena);
+    study->judges = keys_new(arena);
+    study->row_places = keys_new(arena);
+    study->row_keys = keys_new(arena);
+    study->results = keys_new(arena);
+    study->way_keys = keys_new(arena);
+    study->outcome_keys = keys_new(arena);
+    for (int i = 0; i < HALVES; i++) {
+        struct half *half = &study->halves[i];
+        half->plan = plans[i];
+        half->evaluator = flow_evaluator_new(arena, plans[i]);
+        half->matcher = matcher_new(arena, study->space, plans[i]);
+        flow_add_specials(half->evaluator, arena, &specials);
+        judges_make(study, half);
+        places_note(study, half);
+    }
+    wide last = study->family == IP_V4 ? UINT32_MAX : ~(wide)0;
+    atoms_make(arena, study->space, last, study->sets.items, study->sets.count, &study->atoms);
+    services_seal(study->services, &specials);
+    for (int i = 0; i < HALVES; i++) {
+        places_find(study, &study->halves[i]);
+    }
+    places_compare(study);
+}
+
+static struct ip_addr sample_address(const struct traffic_end *end, struct ip_addr other)
+{
+    static const struct ip_addr examples[] = {{IP_V4, {198, 51, 100, 7}},
+                                              {IP_V6, {0x20, 0x01, 0x0d, 0xb8, [15] = 7}}};
+    for (size_t i = 0; i < ARRAY_COUNT(examples); i++) {
+        if (end->who.endpoints.count + end->who.hosts.count == 0 &&
+            cidrset_contains_addr(&end->addresses, examples[i])) {
+            return examples[i];
+        }
+    }
+    const struct cidrset *nets = &end->addresses;
+    for (size_t i = 0; i < nets->count; i++) {
+        struct cidr cidr = nets->items[i];
+        if (ip_addr_compare(cidr.addr, other) != 0 && cidr_is_host(cidr)) {
+            return cidr.addr;
+        }
+    }
+    struct cidr first = nets->items[0];
+    wide value = wide_of_addr(first.addr);
+    return cidr_is_host(first) ? first.addr : addr_of_wide(value + 1, first.addr.family);
+}
+
+static void add_row(struct arena *arena, const struct study *study, const struct owners *owners,
+                    enum traffic_change change, const struct change_block *block,
+                    struct keys *lists, struct traffic_rows *ret)
+{
+    enum { MANY_PROTOCOLS = 128 };
+    struct traffic_row *row = vec_add(arena, ret);
+    size_t count;
+    const uint32_t *atoms = keys_words(lists, block->sources, &count);
+    row->change = (uint8_t)change;
+    row->families = study->family == IP_V4 ? PLAN_V4 : PLAN_V6;
+    owners_describe(arena, owners, atoms, count, &row->source);
+    atoms = keys_words(lists, block->destinations, &count);
+    owners_describe(arena, owners, atoms, count, &row->destination);
+    uint32_t all = services_all(study->services);
+    services_describe(arena, study->services, block->services, &row->exact);
+    size_t protocols = 0;
+    for (size_t i = 0; i < row->exact.count; i++) {
+        protocols += row->exact.items[i].last - row->exact.items[i].first + 1u;
+    }
+    row->all_but = protocols > MANY_PROTOCOLS;
+    row->services = row->exact;
+    if (row->all_but) {
+        services_describe(arena, study->services, space_minus(study->space, all, block->services),
+                          &row->services);
+    }
+    services_sample(study->services, block->services, &row->witness);
+    row->witness.source = sample_address(&row->source, (struct ip_addr){0});
+    row->witness.destination = sample_address(&row->destination, row->witness.source);
+}
+
+static void compare_family(struct arena *arena, const struct plan *before, const struct plan *after,
+                           uint8_t family, bool staged, struct traffic_rows *rows,
+                           struct traffic_names *undecided)
+{
+    struct arena *work = arena_new(WORK_LIMIT), *scratch = arena_new(WORK_LIMIT);
+    struct study study = {.arena = work, .scratch = scratch, .family = family, .staged = staged};
+    struct change_blocks blocks[TRAFFIC_CHANGES];
+    struct traffic_names nodes = {0};
+    make_study(&study, before, after);
+    compare_pairs(&study, blocks, &nodes);
+    const struct owners *owners = owners_new(work, arena, &study);
+    for (int change = 0; change < TRAFFIC_CHANGES; change++) {
+        group_blocks(&study, &blocks[change]);
+        for (size_t i = 0; i < blocks[change].count; i++) {
+            add_row(arena, &study, owners, change, &blocks[change].items[i], blocks[change].lists,
+                    rows);
+        }
+    }
+    for (size_t i = 0; i < nodes.count; i++) {
+        vec_push(arena, undecided, arena_strdup(arena, nodes.items[i]));
+    }
+    arena_free(scratch);
+    arena_free(work);
+}
+
+// ---- both ---------------------------------------------------------------------------------------------------------
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const struct traffic_diff *traffic_compare(struct arena *arena, const struct plan *before,
+                                           const struct plan *after, bool staged)
+{
+    struct traffic_diff *diff = arena_new_of(arena, struct traffic_diff);
+    struct traffic_rows rows = {0};
+    struct traffic_names undecided = {0};
+    compare_family(arena, before, after, IP_V4, staged, &rows, &undecided);
+    compare_family(arena, before, after, IP_V6, staged, &rows, &undecided);
+    merge_rows(arena, &rows);
+    for (size_t i = 0; i < rows.count; i++) {
+        vec_push(arena, &diff->rows, rows.items[i]);
+        diff->counts[rows.items[i].change]++;
+    }
+    vec_sort(&undecided, compare_names);
+    for (size_t i = 0; i < undecided.count; i++) {
+        if (i == 0 || strcmp(undecided.items[i], undecided.items[i - 1]) != 0) {
+            vec_push(arena, &diff->undecided, undecided.items[i]);
+        }
+    }
+    return diff;
+}
