@@ -215,6 +215,21 @@ void model_select(struct arena *arena, const struct model *model, const struct s
                   struct model_indexes *ret_endpoints, struct model_indexes *ret_hosts,
                   struct model_indexes *ret_netsets);
 
+// An inverted index from labels to candidates.
+struct label_index;
+struct label_index *label_index_new(struct arena *arena);
+// Candidates are numbered by the caller, in ascending order of the calls. Those with the same labels (at one address)
+// form a class; classes are numbered in the order of their first candidates.
+void label_index_add(struct label_index *index, uint32_t number, const struct labels *labels);
+// The numbers of all candidates that the selector matches, ascending.
+void label_index_select(const struct label_index *index, struct arena *arena, const struct sel *sel,
+                        struct model_indexes *ret);
+// The same by class.
+void label_index_classes(const struct label_index *index, struct arena *arena,
+                         const struct sel *sel, struct model_indexes *ret);
+size_t label_index_class_count(const struct label_index *index);
+const struct model_indexes *label_index_members(const struct label_index *index, uint32_t class);
+
 // The service of this name; NULL when the input has nothing of it.
 const struct model_service *model_find_service(const struct model *model, const char *ns,
                                                const char *name);

@@ -20,14 +20,14 @@ static const struct res_selector *narrow(const struct scope *scope, const struct
 {
     const struct lint *lint = scope->lint;
     const struct sel *ns = namespace_sel(lint->arena, policy->namespace_selector.tree);
-    if (ns != NULL && !things_any(things, ns)) {
+    if (ns != NULL && !things_any(lint->arena, things, ns)) {
         *ret_why = why_nothing(lint, things, ns, PREFIX_NAMESPACE);
         return &policy->namespace_selector;
     }
     *things = things_select(lint->arena, things, ns);
     const struct sel *accounts =
         service_account_sel(lint->arena, policy->service_account_selector.tree);
-    if (accounts != NULL && !things_any(things, accounts)) {
+    if (accounts != NULL && !things_any(lint->arena, things, accounts)) {
         *ret_why = why_nothing(lint, things, accounts, PREFIX_SERVICE_ACCOUNT);
         return &policy->service_account_selector;
     }
@@ -51,8 +51,8 @@ static bool means_host(const struct scope *scope, const struct res_policy *polic
 {
     const struct lint *lint = scope->lint;
     const struct sel *sel = policy->selector.tree;
-    if (policy->meta.ns == NULL || sel == NULL || things_any(&scope->workloads, sel) ||
-        !things_any(&scope->hosts, sel)) {
+    if (policy->meta.ns == NULL || sel == NULL || things_any(lint->arena, &scope->workloads, sel) ||
+        !things_any(lint->arena, &scope->hosts, sel)) {
         return false;
     }
     struct things hosts = things_select(lint->arena, &scope->hosts, sel);
@@ -107,9 +107,7 @@ static void check_inactive(const struct scope *scope, const struct model_policy 
 {
     const struct lint *lint = scope->lint;
     const struct res_policy *res = policy->res;
-    struct things things =
-        things_of(lint->arena, lint->model,
-                  res->meta.ns == NULL ? THING_WORKLOAD | THING_HOST : THING_WORKLOAD);
+    struct things things = res->meta.ns == NULL ? scope->endpoints : scope->workloads;
     if (means_host(scope, res)) {
         return;
     }
@@ -126,7 +124,7 @@ static void check_inactive(const struct scope *scope, const struct model_policy 
     if (narrowest != NULL) {
         report_nothing(scope, res, narrowest->text.loc, why);
     } else if (!means_no_workload(scope, res, &things) &&
-               !things_any(&things, res->selector.tree)) {
+               !things_any(lint->arena, &things, res->selector.tree)) {
         why = res->selector.tree != NULL ? why_nothing(lint, &things, res->selector.tree, "")
                                          : "there is no endpoint in its scope";
         report_nothing(scope, res, selector_loc(res), why);

@@ -114,7 +114,7 @@ static void explain_empty(const struct scan *scan, const struct res_entity *enti
     const struct lint *lint = scan->lint;
     struct arena *arena = lint->arena;
     const struct sel *ns = namespace_sel(arena, entity->namespace_selector.tree);
-    if (ns != NULL && !things_any(&scan->all, ns)) {
+    if (ns != NULL && !things_any(lint->arena, &scan->all, ns)) {
         hint_labels(
             scan,
             report_selector(
@@ -157,7 +157,7 @@ static void explain_empty(const struct scan *scan, const struct res_entity *enti
 static void check_negative(const struct scan *scan, const struct res_entity *entity)
 {
     const struct res_selector *selector = &entity->not_selector;
-    if (selector->tree == NULL || things_any(&scan->all, selector->tree)) {
+    if (selector->tree == NULL || things_any(scan->lint->arena, &scan->all, selector->tree)) {
         return;
     }
     hint_labels(scan,

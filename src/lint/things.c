@@ -2,6 +2,15 @@
 // Endpoints, host endpoints and network sets as one list, and the condition of a selector that none of them meets.
 #include "things.h"
 
+static void build_index(struct arena *arena, struct things *things)
+{
+    struct label_index *index = label_index_new(arena);
+    for (uint32_t i = 0; i < things->count; i++) {
+        label_index_add(index, i, things->items[i].labels);
+    }
+    things->index = index;
+}
+
 struct things things_of(struct arena *arena, const struct model *model, unsigned kinds)
 {
     struct things ret = {0};
@@ -23,22 +32,39 @@ struct things things_of(struct arena *arena, const struct model *model, unsigned
                  (struct thing){THING_SET, set->id, &set->labels, set->res->meta.ns,
                                 set->res->nets.count > 0 || set->res->domains.count > 0});
     }
+    build_index(arena, &ret);
     return ret;
 }
 
 struct things things_select(struct arena *arena, const struct things *things, const struct sel *sel)
 {
     struct things ret = {0};
+    struct model_indexes chosen = {0};
+    if (sel == NULL) {
+        return *things;
+    }
+    if (things->index != NULL) {
+        label_index_select(things->index, arena, sel, &chosen);
+        for (size_t i = 0; i < chosen.count; i++) {
+            vec_push(arena, &ret, things->items[chosen.items[i]]);
+        }
+        return ret;
+    }
     for (size_t i = 0; i < things->count; i++) {
-        if (sel == NULL || sel_matches(sel, things->items[i].labels)) {
+        if (sel_matches(sel, things->items[i].labels)) {
             vec_push(arena, &ret, things->items[i]);
         }
     }
     return ret;
 }
 
-bool things_any(const struct things *things, const struct sel *sel)
+bool things_any(struct arena *arena, const struct things *things, const struct sel *sel)
 {
+    if (sel != NULL && things->index != NULL) {
+        struct model_indexes classes = {0};
+        label_index_classes(things->index, arena, sel, &classes);
+        return classes.count > 0;
+    }
     for (size_t i = 0; i < things->count; i++) {
         if (sel == NULL || sel_matches(sel, things->items[i].labels)) {
             return true;
@@ -74,6 +100,20 @@ struct names {
     VEC_FIELDS(const char *);
 };
 
+// The labels of the first of each class; with no index, of each thing.
+static struct things distinct(struct arena *arena, const struct things *things)
+{
+    struct things ret = {0};
+    if (things->index == NULL) {
+        return *things;
+    }
+    for (uint32_t i = 0; i < label_index_class_count(things->index); i++) {
+        uint32_t first = label_index_members(things->index, i)->items[0];
+        vec_push(arena, &ret, things->items[first]);
+    }
+    return ret;
+}
+
 // Keys of the labels of things, or with `key` the values of that one; each once. Of keys only those with the prefix,
 // without it.
 static struct names collect(const struct lint *lint, const struct things *things, const char *key,
@@ -81,8 +121,9 @@ static struct names collect(const struct lint *lint, const struct things *things
 {
     struct strmap *seen = strmap_new(lint->arena);
     struct names ret = {0};
-    for (size_t i = 0; i < things->count; i++) {
-        const struct labels *labels = things->items[i].labels;
+    struct things some = distinct(lint->arena, things);
+    for (size_t i = 0; i < some.count; i++) {
+        const struct labels *labels = some.items[i].labels;
         for (size_t j = 0; j < labels->count; j++) {
             const char *text = key == NULL ? labels->items[j].key : labels->items[j].value;
             bool wanted = key == NULL ? strncmp(text, prefix, strlen(prefix)) == 0
@@ -137,7 +178,7 @@ static const char *why_condition(const struct lint *lint, const struct things *t
     if (!about_value && sel->op != SEL_HAS) {
         return arena_printf(lint->arena, "nothing meets %s", text);
     }
-    if (!things_any(things, sel_has(lint->arena, sel->key))) {
+    if (!things_any(lint->arena, things, sel_has(lint->arena, sel->key))) {
         return why_key(lint, things, sel->key, prefix);
     }
     struct names values = collect(lint, things, sel->key, "");
@@ -157,7 +198,7 @@ const char *why_nothing(const struct lint *lint, const struct things *things, co
     }
     if (sel->op == SEL_AND) {
         for (uint32_t i = 0; i < sel->count; i++) {
-            if (!things_any(things, sel->children[i])) {
+            if (!things_any(lint->arena, things, sel->children[i])) {
                 return why_nothing(lint, things, sel->children[i], prefix);
             }
         }

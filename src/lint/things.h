@@ -21,13 +21,16 @@ struct thing {
 
 struct things {
     VEC_FIELDS(struct thing);
+    // Of a list of everything, which is asked often: numbers are positions. NULL: few enough to walk.
+    const struct label_index *index;
 };
 
+// With an index.
 struct things things_of(struct arena *arena, const struct model *model, unsigned kinds);
 // Those that a selector matches (NULL: all).
 struct things things_select(struct arena *arena, const struct things *things,
                             const struct sel *sel);
-bool things_any(const struct things *things, const struct sel *sel);
+bool things_any(struct arena *arena, const struct things *things, const struct sel *sel);
 // Their ids as text, the first few.
 const char *things_text(const struct lint *lint, const struct things *things);
 

@@ -2,7 +2,7 @@
 // An inverted index from labels to candidates: 10,000 selectors over 100,000 objects need it. Candidates that share their
 // labels form a class, and a selector is tried once for each class; of the classes only on those of the shortest lists
 // that hold every match: `a == "x" && has(b)` looks at those with a="x", or at those with b if they are fewer.
-#include "internal.h"
+#include <polc/resolve.h>
 
 #include <stdlib.h>
 

@@ -28,22 +28,6 @@ struct labels host_labels(struct label_scope *scope, const struct res_host *host
 struct labels own_labels(struct arena *arena, const struct res_label *items, size_t count);
 struct labels netset_labels(struct label_scope *scope, const struct res_netset *netset);
 
-// ---- index.c: an inverted index from labels to candidates -----------------------------------------------------
-
-struct label_index;
-struct label_index *label_index_new(struct arena *arena);
-// Candidates are numbered by the caller, in ascending order of the calls. Those with the same labels (at one address)
-// form a class; classes are numbered in the order of their first candidates.
-void label_index_add(struct label_index *index, uint32_t number, const struct labels *labels);
-// The numbers of all candidates that the selector matches, ascending.
-void label_index_select(const struct label_index *index, struct arena *arena, const struct sel *sel,
-                        struct model_indexes *ret);
-// The same by class.
-void label_index_classes(const struct label_index *index, struct arena *arena,
-                         const struct sel *sel, struct model_indexes *ret);
-size_t label_index_class_count(const struct label_index *index);
-const struct model_indexes *label_index_members(const struct label_index *index, uint32_t class);
-
 // ---- bridges.c: what the inet hooks see of endpoints behind bridges ------------------------------------------------
 
 // NULL when nothing is known of the node, or there is no such interface.
