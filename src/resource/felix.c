@@ -20,6 +20,12 @@ enum {
     MAX_SLIPS = 2
 };
 
+// What would take the host's own packets for those of workloads.
+static bool begins_loopback(const char *prefix, size_t length)
+{
+    return strncmp(prefix, "lo", length) == 0;
+}
+
 // "cali,tap": an empty entry is a slip, since it would claim every interface.
 static void felix_prefixes(struct res_decoder *decoder, const struct node *node, void *target,
                            const void *arg)
@@ -36,6 +42,12 @@ static void felix_prefixes(struct res_decoder *decoder, const struct node *node,
         if (length == 0 || length > MAX_PREFIX || strcspn(start, BAD_IN_INTERFACE) < length) {
             diag_report(decoder->diags, DIAG_P025, node->loc,
                         "%s has an entry that no interface name can begin with: \"%.*s\"",
+                        field_name(decoder), (int)length, start);
+            return;
+        }
+        if (begins_loopback(start, length)) {
+            diag_report(decoder->diags, DIAG_P025, node->loc,
+                        "%s has an entry that claims the loopback interface: \"%.*s\"",
                         field_name(decoder), (int)length, start);
             return;
         }

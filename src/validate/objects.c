@@ -66,10 +66,23 @@ void check_netset(const struct check *check, const struct res_netset *netset)
     }
 }
 
+// Host names, in either letter case. Hints show it in commands that somebody pastes into a shell.
+static bool is_node_name(const char *text)
+{
+    enum { NODE_MAX = 253 };
+    static const char legal[] = "_-.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    return strchr("_-.", text[0]) == NULL && text[strspn(text, legal)] == '\0' &&
+           strlen(text) <= NODE_MAX;
+}
+
 static void check_node(const struct check *check, const struct res_meta *meta,
                        const struct res_text *node)
 {
-    if (node->text == NULL || node->text[0] == '\0') {
+    if (node->text != NULL && node->text[0] != '\0' && !is_node_name(node->text)) {
+        struct diag *diag = diag_report(check->diags, DIAG_P011, node->loc,
+                                        "\"%s\" cannot be the name of a node", node->text);
+        diag_label(diag, "it may hold only letters, digits, \"-\", \"_\" and \".\"");
+    } else if (node->text == NULL || node->text[0] == '\0') {
         struct diag *diag =
             diag_report(check->diags, DIAG_P025, meta->loc, "%s does not say on which node it is",
                         object_text(check, meta));
@@ -104,6 +117,11 @@ void check_workload(const struct check *check, const struct res_workload *worklo
 {
     const struct res_meta *meta = &workload->meta;
     check_node(check, meta, &workload->node);
+    if (workload->interface_name.text != NULL && strcmp(workload->interface_name.text, "lo") == 0) {
+        struct diag *diag = diag_report(check->diags, DIAG_P061, workload->interface_name.loc,
+                                        "%s cannot be behind \"lo\"", object_text(check, meta));
+        diag_label(diag, "the loopback interface is the host's own and never policed");
+    }
     if (workload->addresses.count == 0 && workload->addresses_loc.line == 0) {
         struct diag *diag =
             diag_report(check->diags, DIAG_W003, meta->loc, "%s has no address and is ignored",

@@ -29,6 +29,32 @@ START_TEST(needs_node_and_interface) // 132
 }
 END_TEST
 
+START_TEST(node_names_are_safe_to_paste)
+{
+    check(host("", "node: Web_01.example, interfaceName: eth0"));
+    EXPECT_CODES("");
+    const char *bad[] = {"x; reboot", "-x", "../x", "$(reboot)", "a\\nb", "\\e[31m"};
+    for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
+        check(host("", arena_printf(arena, "node: \"%s\", interfaceName: eth0", bad[i])));
+        EXPECT_CODES("P011");
+    }
+}
+END_TEST
+
+START_TEST(loopback_is_of_no_workload)
+{
+    check(object("WorkloadEndpoint", "",
+                 "  {node: n1, interfaceName: lo0, ipNetworks: [10.0.0.1/32]}"));
+    EXPECT_CODES("");
+    check(object("WorkloadEndpoint", "",
+                 "  {node: n1, interfaceName: lo, ipNetworks: [10.0.0.1/32]}"));
+    EXPECT_CODES("P061");
+    check("apiVersion: projectcalico.org/v3\nkind: FelixConfiguration\nmetadata: {name: default}\n"
+          "spec: {interfacePrefix: \"cali,lo\"}\n");
+    EXPECT_CODES("P025");
+}
+END_TEST
+
 START_TEST(claims_a_namespace) // 44
 {
     check(host("labels: {projectcalico.org/namespace: ns1}", "node: n1, interfaceName: eth0"));
@@ -57,5 +83,5 @@ START_TEST(is_there_once)
 }
 END_TEST
 
-UNIT_TESTS("validate/host", needs_node_and_interface, claims_a_namespace, names_profiles,
-           is_there_once)
+UNIT_TESTS("validate/host", needs_node_and_interface, node_names_are_safe_to_paste,
+           loopback_is_of_no_workload, claims_a_namespace, names_profiles, is_there_once)
