@@ -208,6 +208,7 @@ struct nft_commit_options {
     bool dry_run;        // the batch goes without its end: the kernel checks it and discards it
     uint32_t generation; // polc's number, written into the table
     const char *id;      // of the plan, written beside it; NULL for none
+    bool renumber;       // write number and id even if nothing else differs
     void (*before_send)(void *context); // test hook; NULL
     void *context;
 };

@@ -18,6 +18,10 @@ struct apply {
     bool paused;               // the test hook was there already
     struct state state;        // the lock is held from before the input is read
     struct change_entry entry; // of the new generation; number 0: none was kept
+    const char *id;            // of the plan
+    const char *token;         // of --confirm; NULL
+    bool armed;                // the rollback waits
+    bool renumber;             // what is loaded is not kept: it gets a number that is
 };
 
 // A step returns POLC_EXIT_OK to go on, another exit code to end; with `status` not NFT_DONE the code does not matter.
@@ -25,7 +29,14 @@ typedef int (*apply_step)(struct apply *apply);
 
 // ---- apply_state.c ------------------------------------------------------------------------------------------------
 
+int apply_check_taken_back(struct apply *apply); // a step: S006
 int apply_keep(
     struct apply *apply); // a step: writes the generation; the last thing before the commit
 int apply_mark(struct apply *apply); // a step: says that it is loaded
 void apply_mark_failed(struct apply *apply);
+
+// ---- apply_confirm.c ----------------------------------------------------------------------------------------------
+
+int apply_make_pending(struct apply *apply); // a part of apply_keep
+int apply_arm(struct apply *apply);          // a step: starts the rollback that waits
+int apply_wait(struct apply *apply);         // behind the last step, with --wait

@@ -20,26 +20,58 @@ static int cannot_keep(const char *problem)
     return POLC_EXIT_SYSTEM;
 }
 
+int apply_check_taken_back(struct apply *apply)
+{
+    struct run *run = apply->run;
+    apply->id = plan_id(run->arena, run->plan);
+    const struct change_entry *entry =
+        change_taken_back(&apply->state.history, run->options.table, apply->id);
+    if (!apply->changed || run->options.confirm > 0 || entry == NULL) {
+        return POLC_EXIT_OK;
+    }
+    bool end = refuse(run, "S006", "this input was taken back before, as generation %u: %s",
+                      entry->number, entry->note != NULL ? entry->note : "by hand");
+    if (end) {
+        hint("polc apply --confirm ...     (takes itself back again unless it is confirmed)");
+    }
+    return end ? POLC_EXIT_SAFETY : POLC_EXIT_OK;
+}
+
+// What is loaded is what the input says, but nothing could load it again: its generation was lost, or nft loaded it.
+static bool is_not_kept(struct apply *apply, const struct nft_info *info)
+{
+    struct state *state = &apply->state;
+    return !apply->changed && state->problem == NULL &&
+           (info->id == NULL || !change_plan_exists(&state->store, info->generation));
+}
+
 int apply_keep(struct apply *apply)
 {
     struct run *run = apply->run;
     struct state *state = &apply->state;
-    if (!apply->changed || run->options.dry_run) {
+    struct nft_info info = nft_kernel_info(run->arena, apply->kernel);
+    apply->renumber = !run->options.dry_run && is_not_kept(apply, &info);
+    if ((!apply->changed && !apply->renumber) || run->options.dry_run) {
         return POLC_EXIT_OK;
     }
     if (state->problem != NULL) {
         return cannot_keep(state->problem);
     }
-    struct nft_info info = nft_kernel_info(run->arena, apply->kernel);
     uint32_t kept = apply->entry.number; // by a try before this one
     apply->entry = state_entry(run, state, info.generation);
-    apply->entry.id = plan_id(run->arena, run->plan);
+    apply->entry.id = apply->id;
     apply->entry.node = run->plan->node;
     apply->entry.roots = run->roots;
     apply->entry.root_count = run->root_count;
     apply->entry.previous = info.generation;
-    apply->entry.summary = summary_text(run->arena, &apply->changes);
+    apply->entry.summary =
+        apply->changed ? summary_text(run->arena, &apply->changes) : "kept, as it was not";
     apply->generation = apply->entry.number;
+    int code = apply_make_pending(apply);
+    if (code != POLC_EXIT_OK) {
+        apply->entry.number = 0;
+        return code;
+    }
     int error = kept == apply->entry.number
                     ? 0
                     : change_plan_write(&state->store, apply->entry.number, encode(apply));
@@ -61,7 +93,11 @@ int apply_mark(struct apply *apply)
         return POLC_EXIT_OK;
     }
     die_for_test("committed");
-    apply->entry.state = CHANGE_APPLIED;
+    if (apply->token == NULL) {
+        apply->entry.state = CHANGE_APPLIED;
+    } else {
+        apply->entry.deadline = change_now() + apply->entry.window; // the commit took its time
+    }
     apply->entry.order = change_next_order(&apply->state.history);
     state_write(apply->run, &apply->state, &apply->entry);
     die_for_test("marked");

@@ -48,6 +48,7 @@ struct options {
     const char *table;
     const char *state_dir; // --state-dir, $POLC_STATE_DIR or the default
     bool state_dir_given;  // not the default
+    bool state_dir_option; // by the option
     const char *ns;
     const char *selector;
     const char *base;
@@ -59,7 +60,10 @@ struct options {
     struct words force;    // codes
     const char *message;   // -m; NULL
     uint64_t lock_timeout; // ms
-    struct words matrices; // --matrix
+    uint64_t confirm;      // ms; 0: not asked for
+    bool wait;
+    const char *if_pending; // a token; NULL
+    struct words matrices;  // --matrix
     bool kernel;
 };
 
@@ -201,6 +205,10 @@ int cmd_compile(struct run *run);
 int cmd_apply(struct run *run);
 int cmd_diff(struct run *run);
 int cmd_delete(struct run *run);
+int cmd_confirm(struct run *run);
+int cmd_rollback(struct run *run);
+int cmd_restore(struct run *run);
+int cmd_history(struct run *run);
 int cmd_status(struct run *run);
 int cmd_trace(struct run *run);
 int cmd_get(struct run *run);

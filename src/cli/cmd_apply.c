@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc apply: compile, read the kernel's table, compare, commit what differs; again when somebody else was faster.
 #include "apply.h"
+#include "reload.h"
 
 #include <fcntl.h>
 #include <net/if.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { TRIES = 5 };
+enum { TRIES = 5, MS = 1000 };
 
 // A workload interface that is not there: its endpoint's egress is policed once it appears.
 static void warn_interfaces(struct run *run)
@@ -88,6 +90,7 @@ static int commit(struct apply *apply)
         .dry_run = run->options.dry_run,
         .generation = apply->generation,
         .id = apply->entry.id,
+        .renumber = apply->renumber,
         .before_send = pause_for_test,
         .context = &apply->paused,
     };
@@ -96,7 +99,8 @@ static int commit(struct apply *apply)
     return POLC_EXIT_OK;
 }
 
-static const apply_step steps[] = {read_table, guard, compare, apply_keep, commit, apply_mark};
+static const apply_step steps[] = {read_table, guard,     compare, apply_check_taken_back,
+                                   apply_keep, apply_arm, commit,  apply_mark};
 
 static int try_apply(struct apply *apply)
 {
@@ -109,6 +113,18 @@ static int try_apply(struct apply *apply)
     return code;
 }
 
+static void print_deadline(const struct run *run, const struct change_entry *entry)
+{
+    char clock[sizeof "23:59:59"];
+    time_t end = time(NULL) + (time_t)(entry->window / MS);
+    struct tm local;
+    strftime(clock, sizeof clock, "%T", localtime_r(&end, &local));
+    printf("it is taken back in %s, at %s, unless: polc confirm%s%s\n",
+           left_text(run->arena, entry->window), clock,
+           run->options.state_dir_option ? " --state-dir " : "",
+           run->options.state_dir_option ? run->options.state_dir : "");
+}
+
 static void print_outcome(const struct apply *apply)
 {
     const struct run *run = apply->run;
@@ -117,11 +133,18 @@ static void print_outcome(const struct apply *apply)
                          : run->options.dry_run ? "would apply"
                                                 : "applied";
     if (run->options.output == OUTPUT_JSON) {
-        printf("{\"result\": \"%s\", \"generation\": %u, \"summary\": \"%s\"}\n", result,
+        printf("{\"result\": \"%s\", \"generation\": %u, \"summary\": \"%s\"", result,
                apply->generation, summary);
+        if (apply->armed) {
+            printf(", \"confirm_within_ms\": %llu", (unsigned long long)apply->entry.window);
+        }
+        puts("}");
     } else if (!run->options.quiet) {
         printf("%s: generation %u%s%s\n", result, apply->generation, summary[0] != '\0' ? ": " : "",
                summary);
+        if (apply->armed) {
+            print_deadline(run, &apply->entry);
+        }
     }
 }
 
@@ -150,18 +173,25 @@ static int compile_and_commit(struct apply *apply)
     return code;
 }
 
+// Before anything is read: what waits ends this, what was left behind is put right.
+static int begin(struct apply *apply)
+{
+    struct run *run = apply->run;
+    int code = state_begin_settled(run, &apply->state);
+    return code == POLC_EXIT_OK ? refuse_pending(run, &apply->state) : code;
+}
+
 int cmd_apply(struct run *run)
 {
     struct apply apply = {.run = run, .status = NFT_STALE};
-    int code = POLC_EXIT_OK;
-    if (run->options.dry_run) {
-        state_look(run, &apply.state);
-    } else {
-        code = state_begin(run, &apply.state);
+    if (run->options.wait && run->options.confirm == 0) {
+        complain("--wait goes with --confirm");
+        return POLC_EXIT_USAGE;
     }
+    int code = begin(&apply);
     if (code == POLC_EXIT_OK) {
         code = compile_and_commit(&apply);
     }
     state_end(&apply.state);
-    return code;
+    return code == POLC_EXIT_OK && apply.armed && run->options.wait ? apply_wait(&apply) : code;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc delete: takes the whole table away, after asking.
-#include "cli.h"
+#include "reload.h"
 
 #include <unistd.h>
 
@@ -22,16 +22,33 @@ static bool confirmed(const struct run *run)
     return answer == 'y' || answer == 'Y';
 }
 
-int cmd_delete(struct run *run)
+// So that `restore` does not bring back what was deleted.
+static void write_history(struct run *run, struct state *state, const struct nft_info *info)
 {
-    if (!confirmed(run)) {
-        return POLC_EXIT_USAGE;
-    }
+    struct change_entry entry = state_entry(run, state, info->generation);
+    entry.state = CHANGE_DELETED;
+    entry.previous = info->generation;
+    entry.order = change_next_order(&state->history);
+    entry.summary = "table deleted";
+    state_write(run, state, &entry);
+}
+
+static int delete_table(struct run *run, struct state *state)
+{
+    struct nft_kernel *kernel;
+    struct nft_info info;
     bool existed = false;
     struct nft_failure failure = {0};
+    int code = read_kernel(run, &kernel, &info);
+    if (code != POLC_EXIT_OK) {
+        return code;
+    }
     enum nft_status status = nft_delete_table(run->arena, run->options.table, &existed, &failure);
     if (status != NFT_DONE) {
         return report_failure(run, status, &failure);
+    }
+    if (existed) {
+        write_history(run, state, &info);
     }
     if (!run->options.quiet) {
         printf(existed ? "deleted: table inet %s\n"
@@ -39,4 +56,17 @@ int cmd_delete(struct run *run)
                run->options.table);
     }
     return POLC_EXIT_OK;
+}
+
+int cmd_delete(struct run *run)
+{
+    struct state state;
+    if (!confirmed(run)) {
+        return POLC_EXIT_USAGE;
+    }
+    int code = state_begin_settled(run, &state);
+    code = code == POLC_EXIT_OK ? refuse_pending(run, &state) : code;
+    code = code == POLC_EXIT_OK ? delete_table(run, &state) : code;
+    state_end(&state);
+    return code;
 }

@@ -34,6 +34,11 @@ const struct option_info option_infos[] = {
     {"kernel", 0, NULL, "send real packets through the compiled rulesets, in namespaces", false},
     {"dry-run", 0, NULL, "let the kernel check everything and change nothing", false},
     {"force", 0, "[CODE,...]", "go on in spite of refusals (all, or these codes)", false},
+    {"confirm", 0, "[TIME]", "take it back unless polc confirm comes in time (default: 60s)",
+     false},
+    {"wait", 0, NULL, "stay until it is confirmed or taken back", false},
+    {"if-pending", 0, "TOKEN",
+     "wait for the deadline of this one, and take it back if nobody confirmed", false},
     {"lock-timeout", 0, "TIME",
      "wait so long for another change, such as 500ms, 30s or 2m (default: 5s)", false},
     {"message", 'm', "TEXT", "why, for the history", false},
@@ -187,6 +192,14 @@ static bool set_time(const char *name, uint64_t *ret, const char *value)
     return false;
 }
 
+static bool is_window(uint64_t ms)
+{
+    if (ms == 0) {
+        complain("--confirm needs some time");
+    }
+    return ms > 0;
+}
+
 static void split_commas(struct arena *arena, const char *value, struct words *ret)
 {
     while (*value != '\0') {
@@ -227,27 +240,21 @@ static bool take_option(struct arena *arena, struct options *options, const char
         {"quiet", &options->quiet},
         {"verbose", &options->verbose},
         {"kernel", &options->kernel},
+        {"wait", &options->wait},
         {"help", &options->help},
     };
     struct {
         const char *name;
         const char **text;
     } texts[] = {
-        {"namespace", &options->ns},
-        {"selector", &options->selector},
-        {"base", &options->base},
-        {"from", &options->from},
-        {"to", &options->to},
-        {"proto", &options->proto},
-        {"dport", &options->dport},
-        {"sport", &options->sport},
-        {"icmp", &options->icmp},
-        {"in-interface", &options->in_interface},
-        {"flows", &options->flows},
-        {"state-dir", &options->state_dir},
-        {"message", &options->message},
-        {"node", &options->node},
-        {"interfaces", &options->interfaces},
+        {"namespace", &options->ns},    {"selector", &options->selector},
+        {"base", &options->base},       {"from", &options->from},
+        {"to", &options->to},           {"proto", &options->proto},
+        {"dport", &options->dport},     {"sport", &options->sport},
+        {"icmp", &options->icmp},       {"in-interface", &options->in_interface},
+        {"flows", &options->flows},     {"state-dir", &options->state_dir},
+        {"message", &options->message}, {"if-pending", &options->if_pending},
+        {"node", &options->node},       {"interfaces", &options->interfaces},
     };
     for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
         if (strcmp(name, flags[i].name) == 0) {
@@ -259,7 +266,8 @@ static bool take_option(struct arena *arena, struct options *options, const char
         if (strcmp(name, texts[i].name) == 0) {
             *texts[i].text = value;
             options->node_given |= strcmp(name, "node") == 0;
-            options->state_dir_given |= strcmp(name, "state-dir") == 0;
+            options->state_dir_option |= strcmp(name, "state-dir") == 0;
+            options->state_dir_given |= options->state_dir_option;
             return true;
         }
     }
@@ -272,6 +280,9 @@ static bool take_option(struct arena *arena, struct options *options, const char
         split_commas(arena, value != NULL ? value : "", &options->force);
     } else if (strcmp(name, "lock-timeout") == 0) {
         return set_time(name, &options->lock_timeout, value);
+    } else if (strcmp(name, "confirm") == 0) {
+        return set_time(name, &options->confirm, value != NULL ? value : "60s") &&
+               is_window(options->confirm);
     } else if (strcmp(name, "table") == 0) {
         return set_table(options, value);
     } else if (strcmp(name, "output") == 0) {

@@ -62,26 +62,70 @@ const struct verb verbs[] = {
      .run = cmd_diff},
     {.name = "apply",
      .summary = "commit the ruleset of this host, in one transaction",
-     .usage = "[PATH...] [--dry-run] [--force[=CODE,...]]",
+     .usage = "[PATH...] [--dry-run] [--confirm[=TIME] [--wait]] [--force[=CODE,...]] [-m TEXT]",
      .text =
          "Compiles the input for this host and commits what differs from the kernel in one transaction. PATH is the\n"
          "whole policy, not a patch: what is not in it is removed. Refuses (exit 5) what looks like a mistake:\n"
          "S001 no policy, profile or endpoint; S002 nothing for this host; S003 other input than before, with fewer\n"
          "policies; S004 policed traffic between ports of a bridge, which the kernel does not show to the firewall.\n"
-         "With --dry-run the kernel checks the whole transaction and discards it.",
+         "S006 input that was taken back before.\n"
+         "With --dry-run the kernel checks the whole transaction and discards it. With --confirm what was loaded before\n"
+         "comes back unless polc confirm is called in time, whatever happens to this shell.",
      .operands = OPERANDS_PATHS,
-     .options = "dry-run force lock-timeout message",
+     .options = "dry-run confirm wait force lock-timeout message",
      .outputs = "text json",
      .this_host = true,
      .this_kernel = true,
      .run = cmd_apply},
+    {.name = "confirm",
+     .summary = "keep what apply --confirm has loaded",
+     .usage = "",
+     .text =
+         "Keeps the generation that waits for confirmation. Exit 4 when it was too late and it was taken back, 1 when\n"
+         "none waits.",
+     .operands = OPERANDS_NONE,
+     .options = "lock-timeout",
+     .outputs = "text",
+     .this_kernel = true,
+     .run = cmd_confirm},
+    {.name = "rollback",
+     .summary = "load an earlier generation again",
+     .usage = "[N] [--dry-run]",
+     .text =
+         "Loads what was loaded before, or generation N, as it was: no policy file, name or interface is looked at. A\n"
+         "generation that waits for confirmation is taken back at once. Later apply refuses the input that was taken\n"
+         "back (S006), unless with --confirm.",
+     .operands = OPERANDS_NAMES,
+     .options = "dry-run if-pending lock-timeout",
+     .outputs = "text",
+     .this_kernel = true,
+     .run = cmd_rollback},
+    {.name = "restore",
+     .summary = "load the last good generation again: at boot, or after a flush",
+     .usage = "[--dry-run]",
+     .text =
+         "Loads the generation that was applied last and is not waiting for confirmation, as it was: no policy file,\n"
+         "name or interface is looked at. Exit 1 when there is none.",
+     .operands = OPERANDS_NONE,
+     .options = "dry-run lock-timeout",
+     .outputs = "text",
+     .this_kernel = true,
+     .run = cmd_restore},
+    {.name = "history",
+     .summary = "list what was applied: when, by whom, and what became of it",
+     .usage = "[-o table|json]",
+     .text = "Lists the generations of the state directory. Exit 1 when there is none.",
+     .operands = OPERANDS_NONE,
+     .options = "",
+     .outputs = "table json",
+     .run = cmd_history},
     {.name = "delete",
      .summary = "remove polc's table: nothing is policed any more",
      .usage = "[--yes]",
      .text =
          "Removes the table from the kernel, and only that table. Asks first, unless --yes is given.",
      .operands = OPERANDS_NONE,
-     .options = "yes",
+     .options = "yes lock-timeout message",
      .outputs = "text",
      .run = cmd_delete},
     {.name = "status",

@@ -223,7 +223,7 @@ enum nft_status nft_commit(struct arena *arena, const struct nft_ruleset *wanted
                            const struct nft_commit_options *options, struct nft_failure *reterr)
 {
     __attribute__((cleanup(batch_free))) struct batch batch = {0};
-    if (nft_diff_empty(diff)) {
+    if (nft_diff_empty(diff) && !options->renumber) {
         return NFT_DONE;
     }
     struct commit_plan plan = commit_plan_of(arena, wanted, kernel, diff, options->dry_run);

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// polc confirm: keeps the generation that waits for it. Whether it is in time is decided under the lock.
+#include "reload.h"
+
+#include <time.h>
+
+static int keep(struct run *run, struct state *state, const struct change_entry *pending)
+{
+    struct change_entry entry = *pending;
+    entry.state = CHANGE_CONFIRMED;
+    entry.ended = (int64_t)time(NULL);
+    die_for_test("confirming");
+    if (!state_write(run, state, &entry)) {
+        complain("generation %u is not confirmed, and will be taken back", entry.number);
+        return POLC_EXIT_SYSTEM;
+    }
+    if (!run->options.quiet) {
+        printf("confirmed: generation %u\n", entry.number);
+    }
+    return POLC_EXIT_OK;
+}
+
+static const struct change_entry *newest(const struct run *run, const struct state *state)
+{
+    for (size_t i = state->history.count; i > 0; i--) {
+        const struct change_entry *entry = &state->history.items[i - 1];
+        if (entry->problem == NULL && strcmp(entry->table, run->options.table) == 0) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+static int too_late(const struct change_entry *last)
+{
+    if (last != NULL && last->state == CHANGE_TAKEN_BACK && last->token != NULL) {
+        complain("generation %u was taken back: %s", last->number,
+                 last->note != NULL ? last->note : "nobody confirmed it");
+        hint("polc apply --confirm=120s ...     (again, with more time)");
+        return POLC_EXIT_REVERTED;
+    }
+    if (last != NULL && last->state == CHANGE_CONFIRMED) {
+        complain("nothing waits for confirmation; generation %u is confirmed already",
+                 last->number);
+    } else {
+        complain("nothing waits for confirmation");
+    }
+    return POLC_EXIT_NO;
+}
+
+static int confirm(struct run *run, struct state *state)
+{
+    int code = settle(run, state);
+    const struct change_entry *pending = change_pending(&state->history, run->options.table);
+    if (code != POLC_EXIT_OK) {
+        return code;
+    }
+    if (pending == NULL) {
+        return too_late(newest(run, state));
+    }
+    if (pending->namespace != change_namespace()) {
+        complain("generation %u waits in another network namespace; confirm it there",
+                 pending->number);
+        return POLC_EXIT_NO;
+    }
+    return keep(run, state, pending);
+}
+
+int cmd_confirm(struct run *run)
+{
+    struct state state;
+    int code = state_begin(run, &state);
+    if (code == POLC_EXIT_OK) {
+        code = confirm(run, &state);
+    }
+    state_end(&state);
+    return code;
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// polc history: every change of this host's policy that is remembered: when, by whom, from what, and what became of it.
+// Reads the state directory and nothing else.
+#include "reload.h"
+
+#include <jansson.h>
+#include <polc/report.h>
+#include <time.h>
+
+// In the zone of the user, to the minute; for machines in UTC, to the second.
+static const char *time_text(struct arena *arena, int64_t seconds)
+{
+    char text[32];
+    time_t when = (time_t)seconds;
+    struct tm broken;
+    size_t length = strftime(text, sizeof text, "%F %H:%M", localtime_r(&when, &broken));
+    return arena_strndup(arena, text, length);
+}
+
+static const char *utc_text(struct arena *arena, int64_t seconds)
+{
+    char text[32];
+    time_t when = (time_t)seconds;
+    struct tm broken;
+    size_t length = strftime(text, sizeof text, "%FT%TZ", gmtime_r(&when, &broken));
+    return arena_strndup(arena, text, length);
+}
+
+static const char *who_text(struct arena *arena, const struct change_entry *entry)
+{
+    const char *user = entry->user != NULL ? entry->user : "?";
+    return entry->sudo_user != NULL ? arena_printf(arena, "%s (%s)", entry->sudo_user, user) : user;
+}
+
+// Of a pending one the deadline counts: whoever looks will hardly know how long ago it was applied.
+static const char *state_text(struct run *run, const struct state *state,
+                              const struct change_entry *entry)
+{
+    if (entry->state == CHANGE_PENDING) {
+        uint64_t left = change_left(entry, state->boot_id, change_now());
+        return left > 0 ? arena_printf(run->arena, "pending, %s left", left_text(run->arena, left))
+                        : "pending, expired";
+    }
+    return change_state_names[entry->state];
+}
+
+static const char *what_text(struct run *run, const struct change_entry *entry)
+{
+    struct strbuf text = {.arena = run->arena};
+    strbuf_add(&text, entry->summary != NULL ? entry->summary : "");
+    if (entry->forced_count > 0) {
+        strbuf_addf(&text, "%sforced %s", text.length > 0 ? "; " : "",
+                    words_join(run->arena, entry->forced, entry->forced_count, " "));
+    }
+    if (entry->note != NULL) {
+        strbuf_addf(&text, "%s%s", text.length > 0 ? "; " : "", entry->note);
+    }
+    if (entry->message != NULL) {
+        strbuf_addf(&text, "%s\"%s\"", text.length > 0 ? "; " : "", entry->message);
+    }
+    return strbuf_text(&text);
+}
+
+static void print_table(struct run *run, const struct state *state)
+{
+    static const char *const columns[] = {"generation", "when", "who", "state", "from", "what"};
+    struct report *report = report_new(run->arena, columns, ARRAY_COUNT(columns));
+    for (size_t i = 0; i < state->history.count; i++) {
+        const struct change_entry *entry = &state->history.items[i];
+        report_row(report, arena_printf(run->arena, "%u", entry->number));
+        report_cellf(report, "%u", entry->number);
+        if (entry->problem != NULL) {
+            report_cell(report, NULL);
+            report_cell(report, NULL);
+            report_cell(report, "damaged");
+            report_cell(report, NULL);
+            report_cell(report, entry->problem);
+            continue;
+        }
+        report_cell(report, time_text(run->arena, entry->time));
+        report_cell(report, who_text(run->arena, entry));
+        report_cell(report, state_text(run, state, entry));
+        report_cell(report, entry->root_count == 0
+                                ? NULL
+                                : words_join(run->arena, entry->roots, entry->root_count, ","));
+        report_cell(report, what_text(run, entry));
+    }
+    report_print(report, REPORT_TABLE, stdout);
+}
+
+static json_t *texts_json(const char *const *texts, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(array, json_string(texts[i]));
+    }
+    return array;
+}
+
+static json_t *entry_json(struct run *run, const struct state *state,
+                          const struct change_entry *entry)
+{
+    if (entry->problem != NULL) {
+        return json_pack("{s:I, s:s, s:s}", "generation", (json_int_t)entry->number, "state",
+                         "damaged", "problem", entry->problem);
+    }
+    json_t *json = json_pack(
+        "{s:I, s:s, s:s, s:s?, s:s?, s:s?, s:s, s:s?, s:o, s:s?, s:s?, s:o, s:I, s:s?, s:s?}",
+        "generation", (json_int_t)entry->number, "state", change_state_names[entry->state], "time",
+        utc_text(run->arena, entry->time), "user", entry->user, "sudo_user", entry->sudo_user, "id",
+        entry->id, "table", entry->table, "node", entry->node, "from",
+        texts_json(entry->roots, entry->root_count), "summary", entry->summary, "message",
+        entry->message, "forced", texts_json(entry->forced, entry->forced_count), "previous",
+        (json_int_t)entry->previous, "note", entry->note, "version", entry->version);
+    if (entry->ended != 0) {
+        json_object_set_new(json, "ended", json_string(utc_text(run->arena, entry->ended)));
+    }
+    if (entry->state == CHANGE_PENDING) {
+        uint64_t left = change_left(entry, state->boot_id, change_now());
+        json_object_set_new(json, "left_ms", json_integer((json_int_t)left));
+    }
+    return json;
+}
+
+static void print_json(struct run *run, const struct state *state)
+{
+    json_t *root = json_array();
+    for (size_t i = 0; i < state->history.count; i++) {
+        json_array_append_new(root, entry_json(run, state, &state->history.items[i]));
+    }
+    json_dumpf(root, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(root);
+}
+
+int cmd_history(struct run *run)
+{
+    struct state state;
+    state_look(run, &state);
+    bool absent = state.store.fd < 0;
+    if (run->options.output == OUTPUT_JSON) {
+        print_json(run, &state);
+    } else if (state.history.count > 0) {
+        print_table(run, &state);
+    } else if (!absent) {
+        complain("%s holds no generation", run->options.state_dir);
+    }
+    if (absent) {
+        complain("there is no history: %s", state.problem);
+    }
+    state_end(&state);
+    return state.history.count > 0 ? POLC_EXIT_OK : POLC_EXIT_NO;
+}

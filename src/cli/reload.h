@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Loading a kept generation again, as it is: what rollback, restore, and a confirmation that did not come have in
+// common. Needs neither the files that it came from nor names, addresses or interfaces.
+#pragma once
+
+#include "state.h"
+
+// What the kernel has. Returns an exit code, and has said why.
+int read_kernel(struct run *run, struct nft_kernel **ret_kernel, struct nft_info *ret_info);
+
+// Makes the kernel's table that of a kept generation, by what differs; with `target` NULL deletes the table. Does not
+// touch the history. Returns an exit code, and has said why; *ret_lost: because the generation cannot be read.
+int reload(struct run *run, const struct state *state, const struct change_entry *target,
+           bool *ret_lost);
+
+// Brings the history in line with what the kernel has, after a run that ended in the middle, a reboot, or a deadline
+// that nobody kept: behind it an entry is pending only if it waits right now. May take a generation back.
+int settle(struct run *run, struct state *state);
+
+// state_begin and settle; for a dry run only a look.
+int state_begin_settled(struct run *run, struct state *ret);
+
+// Takes the pending entry back: what was loaded before is loaded again. `why` goes to the history.
+int take_back(struct run *run, struct state *state, const struct change_entry *pending,
+              const char *why);
+
+// The pending entry if there is one (call settle first): says until when, POLC_EXIT_BUSY; else POLC_EXIT_OK.
+int refuse_pending(struct run *run, const struct state *state);
+
+const char *left_text(struct arena *arena, uint64_t ms); // "42 s"
