@@ -6,7 +6,7 @@
 PACKAGES_BUILD=(build-essential cmake pkg-config libnftnl-dev libmnl-dev libyaml-dev libjansson-dev check
   nftables iproute2)
 # To run every test: a second compiler, sanitizers and fuzzers, valgrind, and the linters.
-PACKAGES_TEST=(clang libclang-rt-14-dev valgrind mandoc shellcheck strace universal-ctags time)
+PACKAGES_TEST=(clang libclang-rt-14-dev valgrind mandoc shellcheck strace universal-ctags time jq)
 
 # packages_missing NAME...: those that are not installed.
 packages_missing() {
