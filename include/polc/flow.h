@@ -18,6 +18,10 @@ struct flow {
     // the only one (or the only host endpoint, when no interface of the node is known); else one that is governed by
     // the "*" host endpoint.
     const char *in_interface, *out_interface;
+    // Where it was addressed to before this host translated it (DNAT): what untracked and preDNAT policy sees. Family 0:
+    // it was not translated.
+    struct ip_addr published;
+    uint16_t published_port; // host byte order
 };
 
 enum flow_verdict { FLOW_ALLOW, FLOW_DENY };

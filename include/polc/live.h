@@ -54,8 +54,9 @@ int live_connection_find(struct live_conntrack *conntrack, struct arena *arena,
                          const struct live_tuple *tuple, struct live_connection *ret);
 
 // Enters an established TCP connection that was not tracked so far: both sides have been seen, and its windows are not
-// checked, since they are not known. EEXIST when there is one.
-int live_connection_enter(struct live_conntrack *conntrack, const struct live_tuple *original);
+// checked, since they are not known. `closing`: one side has closed it already. EEXIST when there is one.
+int live_connection_enter(struct live_conntrack *conntrack, const struct live_tuple *original,
+                          bool closing);
 
 // Leaves a mark in the place of a cut TCP connection, for as long as its entry would have lived: an entry that no answer
 // belongs to. What the client sends is judged as a new connection then, and what the server sends first cannot make the

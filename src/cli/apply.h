@@ -5,6 +5,9 @@
 
 #include "state.h"
 
+#include <jansson.h>
+#include <polc/live.h>
+
 // What the steps of one try learn. Starts anew when somebody else changed the firewall in between.
 struct apply {
     struct run *run;
@@ -22,6 +25,12 @@ struct apply {
     const char *token;         // of --confirm; NULL
     bool armed;                // the rollback waits
     bool renumber;             // what is loaded is not kept: it gets a number that is
+    struct live_sockets sockets;
+    bool sockets_known; // they were read
+    struct {
+        VEC_FIELDS(struct live_connection);
+    } untracked; // --dry-run: connections of the host that would be entered into conntrack
+    struct connections *connections; // what came out of apply_connections; NULL: not looked
 };
 
 // A step returns POLC_EXIT_OK to go on, another exit code to end; with `status` not NFT_DONE the code does not matter.
@@ -40,3 +49,24 @@ void apply_mark_failed(struct apply *apply);
 int apply_make_pending(struct apply *apply); // a part of apply_keep
 int apply_arm(struct apply *apply);          // a step: starts the rollback that waits
 int apply_wait(struct apply *apply);         // behind the last step, with --wait
+
+// ---- apply_guard.c ----------------------------------------------------------------------------------------------------
+
+int apply_guard_caller(struct apply *apply); // S007
+
+// ---- apply_failsafes.c ------------------------------------------------------------------------------------------------
+
+int apply_guard_failsafes(struct apply *apply); // S007
+
+// ---- apply_sockets.c --------------------------------------------------------------------------------------------------
+
+// Before the first ruleset: enters connections of this host that nothing tracks yet into conntrack. S008.
+int apply_sockets(struct apply *apply);
+// The sockets of this host, read once. Empty when they cannot be read.
+const struct live_sockets *apply_read_sockets(struct apply *apply);
+
+// ---- apply_connections.c ----------------------------------------------------------------------------------------------
+
+int apply_connections(struct apply *apply); // behind the commit: finds, and with --cut ends them
+void print_connections(const struct apply *apply);
+json_t *connections_json(const struct apply *apply); // NULL when nobody looked

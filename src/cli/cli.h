@@ -64,7 +64,7 @@ struct options {
     bool wait;
     const char *if_pending; // a token; NULL
     struct words matrices;  // --matrix
-    bool kernel;
+    bool kernel, cut;
 };
 
 // One run of the program.
@@ -79,7 +79,7 @@ struct run {
     struct model *model;
     struct plan *plan;
     struct nft_ruleset *ruleset;
-    struct words forced;      // codes of the refusals that were overridden
+    struct words forced;      // codes of the refusals that were overridden, each once
     const char *const *roots; // absolute operands, for the table's info chain
     size_t root_count;
     struct timings *timings; // NULL: not asked for
@@ -161,6 +161,8 @@ bool refuse(struct run *run, const char *code, const char *format, ...)
 // A kernel failure in words, mapped to the input; returns the exit code.
 int report_failure(struct run *run, enum nft_status status, const struct nft_failure *failure);
 const char *plural(size_t count); // "" or "s"
+// " PATH PATH": the operands for a command to paste; "" for the defaults.
+const char *paths_suffix(struct run *run);
 const char *words_join(struct arena *arena, const char *const *words, size_t count,
                        const char *separator);
 

@@ -99,8 +99,20 @@ static int commit(struct apply *apply)
     return POLC_EXIT_OK;
 }
 
-static const apply_step steps[] = {read_table, guard,     compare, apply_check_taken_back,
-                                   apply_keep, apply_arm, commit,  apply_mark};
+static const apply_step steps[] = {
+    read_table,
+    guard,
+    compare,
+    apply_check_taken_back,
+    apply_guard_caller,
+    apply_guard_failsafes,
+    apply_sockets,
+    apply_keep,
+    apply_arm,
+    commit,
+    apply_mark,
+    apply_connections,
+};
 
 static int try_apply(struct apply *apply)
 {
@@ -133,12 +145,19 @@ static void print_outcome(const struct apply *apply)
                          : run->options.dry_run ? "would apply"
                                                 : "applied";
     if (run->options.output == OUTPUT_JSON) {
-        printf("{\"result\": \"%s\", \"generation\": %u, \"summary\": \"%s\"", result,
-               apply->generation, summary);
-        if (apply->armed) {
-            printf(", \"confirm_within_ms\": %llu", (unsigned long long)apply->entry.window);
+        json_t *root = json_pack("{s:s, s:I, s:s}", "result", result, "generation",
+                                 (json_int_t)apply->generation, "summary", summary);
+        json_t *connections = connections_json(apply);
+        if (connections != NULL) {
+            json_object_set_new(root, "connections", connections);
         }
-        puts("}");
+        if (apply->armed) {
+            json_object_set_new(root, "confirm_within_ms",
+                                json_integer((json_int_t)apply->entry.window));
+        }
+        json_dumpf(root, stdout, 0);
+        putchar('\n');
+        json_decref(root);
     } else if (!run->options.quiet) {
         printf("%s: generation %u%s%s\n", result, apply->generation, summary[0] != '\0' ? ": " : "",
                summary);
@@ -146,6 +165,7 @@ static void print_outcome(const struct apply *apply)
             print_deadline(run, &apply->entry);
         }
     }
+    print_connections(apply);
 }
 
 static int compile_and_commit(struct apply *apply)

@@ -39,6 +39,17 @@ static bool is_forced(const struct options *options, const char *code)
     return options->force_all;
 }
 
+// Once each: a try of `apply` that another program overtook comes here again.
+static void note_forced(struct run *run, const char *code)
+{
+    for (size_t i = 0; i < run->forced.count; i++) {
+        if (strcmp(run->forced.items[i], code) == 0) {
+            return;
+        }
+    }
+    vec_push(run->arena, &run->forced, code);
+}
+
 bool refuse(struct run *run, const char *code, const char *format, ...)
 {
     va_list args;
@@ -46,12 +57,12 @@ bool refuse(struct run *run, const char *code, const char *format, ...)
     bool forced = is_forced(&run->options, code);
     const char *what = arena_vprintf(run->arena, format, args);
     va_end(args);
-    if (forced) {
-        vec_push(run->arena, &run->forced, code);
-    }
     fflush(stdout);
     fprintf(stderr, "%s[%s]: %s%s\n", forced ? "forced" : "refused", code,
             safe_text(run->arena, what), forced ? "" : "; nothing was changed");
+    if (forced) {
+        note_forced(run, code);
+    }
     return !forced;
 }
 
@@ -68,6 +79,15 @@ const char *words_join(struct arena *arena, const char *const *words, size_t cou
         strbuf_addf(&text, "%s%s", i > 0 ? separator : "", words[i]);
     }
     return strbuf_text(&text);
+}
+
+const char *paths_suffix(struct run *run)
+{
+    const struct words *paths = &run->options.paths;
+    return run->options.default_paths
+               ? ""
+               : arena_printf(run->arena, " %s",
+                              words_join(run->arena, paths->items, paths->count, " "));
 }
 
 // What a person knows about an errno of nf_tables.

@@ -33,6 +33,7 @@ const struct option_info option_infos[] = {
      false},
     {"kernel", 0, NULL, "send real packets through the compiled rulesets, in namespaces", false},
     {"dry-run", 0, NULL, "let the kernel check everything and change nothing", false},
+    {"cut", 0, NULL, "end live connections that the policy no longer allows", false},
     {"force", 0, "[CODE,...]", "go on in spite of refusals (all, or these codes)", false},
     {"confirm", 0, "[TIME]", "take it back unless polc confirm comes in time (default: 60s)",
      false},
@@ -241,6 +242,7 @@ static bool take_option(struct arena *arena, struct options *options, const char
         {"verbose", &options->verbose},
         {"kernel", &options->kernel},
         {"wait", &options->wait},
+        {"cut", &options->cut},
         {"help", &options->help},
     };
     struct {

@@ -32,14 +32,9 @@ static bool refuse_for_input(struct run *run)
                 "  this host is \"%s\"; the input has endpoints on %zu node%s, nearest \"%s\"\n",
                 model->node, model->node_count, plural(model->node_count), nearest);
         if (end) {
-            bool given = !run->options.default_paths;
             hint(
-                "POLC_NODE=%s polc apply%s%s     (or --node %s; to keep it, set POLC_NODE in /etc/default/polc)",
-                nearest, given ? " " : "",
-                given ? words_join(run->arena, run->options.paths.items, run->options.paths.count,
-                                   " ")
-                      : "",
-                nearest);
+                "POLC_NODE=%s polc apply%s     (or --node %s; to keep it, set POLC_NODE in /etc/default/polc)",
+                nearest, paths_suffix(run), nearest);
         }
         return end;
     }

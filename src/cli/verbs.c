@@ -62,17 +62,21 @@ const struct verb verbs[] = {
      .run = cmd_diff},
     {.name = "apply",
      .summary = "commit the ruleset of this host, in one transaction",
-     .usage = "[PATH...] [--dry-run] [--confirm[=TIME] [--wait]] [--force[=CODE,...]] [-m TEXT]",
+     .usage =
+         "[PATH...] [--dry-run] [--confirm[=TIME] [--wait]] [--cut] [--force[=CODE,...]] [-m TEXT]",
      .text =
          "Compiles the input for this host and commits what differs from the kernel in one transaction. PATH is the\n"
          "whole policy, not a patch: what is not in it is removed. Refuses (exit 5) what looks like a mistake:\n"
          "S001 no policy, profile or endpoint; S002 nothing for this host; S003 other input than before, with fewer\n"
-         "policies; S004 policed traffic between ports of a bridge, which the kernel does not show to the firewall.\n"
-         "S006 input that was taken back before.\n"
+         "policies; S004 policed traffic between ports of a bridge, which the kernel does not show to the firewall;\n"
+         "S005 an interface that nothing would govern any more; S006 input that was taken back before; S007 the\n"
+         "caller's own connection, or a failsafe port in use, would be cut; S008 connections of this host would be cut\n"
+         "because nothing tracks them yet.\n"
          "With --dry-run the kernel checks the whole transaction and discards it. With --confirm what was loaded before\n"
-         "comes back unless polc confirm is called in time, whatever happens to this shell.",
+         "comes back unless polc confirm is called in time, whatever happens to this shell.\n"
+         "Live connections that the policy no longer allows go on; --cut ends them.",
      .operands = OPERANDS_PATHS,
-     .options = "dry-run confirm wait force lock-timeout message",
+     .options = "dry-run confirm wait cut force lock-timeout message",
      .outputs = "text json",
      .this_host = true,
      .this_kernel = true,

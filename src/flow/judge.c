@@ -31,11 +31,23 @@ static bool is_failsafe(const struct plan_settings *settings, const struct stop 
     return false;
 }
 
+static bool is_before_dnat(const struct stop *stop)
+{
+    return stop->stage == PLAN_UNTRACKED || stop->stage == PLAN_PREDNAT;
+}
+
 static struct decision judge(const struct flow_evaluator *evaluator, const struct flow *flow,
                              const struct stop *stop, enum walk_mode mode,
                              struct recorder *recorder)
 {
     const struct plan *plan = evaluator->plan;
+    struct flow before UNINITIALIZED;
+    if (flow->published.family != 0 && is_before_dnat(stop)) {
+        before = *flow;
+        before.destination = flow->published;
+        before.destination_port = flow->published_port;
+        flow = &before;
+    }
     if (stop->fixed) {
         return stop->decision;
     }
@@ -52,8 +64,7 @@ static struct decision judge(const struct flow_evaluator *evaluator, const struc
 // What later stages of the same group are spared. A failsafe port is none: it only keeps a stage from judging.
 static bool ends_group(const struct stop *stop, struct decision decision)
 {
-    return (stop->stage == PLAN_UNTRACKED || stop->stage == PLAN_PREDNAT) &&
-           decision.outcome != OUTCOME_CONTINUE;
+    return is_before_dnat(stop) && decision.outcome != OUTCOME_CONTINUE;
 }
 
 enum flow_verdict flow_verdict(const struct flow_evaluator *evaluator, const struct flow *flow,

@@ -16,8 +16,9 @@
 
 enum { REQUEST_SIZE = 4096 };
 
-// Of an entry that was not tracked so far: as long as Linux keeps an idle established connection, 5 days.
-enum { ENTERED_TIMEOUT = 432000 };
+// Of an entry that was not tracked so far, in seconds: as long as Linux keeps an idle established connection, 5 days; and
+// one that is being closed.
+enum { ENTERED_TIMEOUT = 432000, CLOSING_TIMEOUT = 120 };
 
 struct live_conntrack {
     struct channel channel;
@@ -209,11 +210,12 @@ static struct live_tuple reversed(const struct live_tuple *tuple)
     return reply;
 }
 
-int live_connection_enter(struct live_conntrack *conntrack, const struct live_tuple *original)
+int live_connection_enter(struct live_conntrack *conntrack, const struct live_tuple *original,
+                          bool closing)
 {
     struct live_tuple reply = reversed(original);
     return enter(conntrack, original, &reply, IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_ASSURED,
-                 ENTERED_TIMEOUT);
+                 closing ? CLOSING_TIMEOUT : ENTERED_TIMEOUT);
 }
 
 // Its reply tuple is that of the answers, but for port 0, to which nothing is ever sent.

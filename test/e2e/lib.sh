@@ -147,12 +147,14 @@ lab_commands_outside() {
   fi
 }
 
-# lab_serve NAME SPEC...: listens in a namespace until the end of the test; returns once it listens.
+# lab_serve NAME SPEC...: listens in a namespace until the end of the test; returns once it listens. LAB_SERVE_PID is its
+# process: SIGUSR1 makes it speak on its open connections.
 lab_serve() {
   local name=$1 log=$LAB_DIR/serve.${1//\//.}.$RANDOM tries=0
   shift
   : >"$log"
   ip netns exec "${LAB_NS[$name]}" "$PROBE" serve --seconds "$LAB_SERVE_SECONDS" "$@" >"$log" 2>&1 &
+  LAB_SERVE_PID=$!
   until grep -q '^ready' "$log"; do
     if ((++tries > 250)); then
       printf 'Bail out! %s cannot listen on %s: %s\n' "$name" "$*" "$(cat "$log")"

@@ -7,14 +7,16 @@ static const char *const kind_names[KIND_COUNT] = {"tcp", "udp", "echo", "icmp"}
 static const char usage[] =
     "usage: probe serve [--seconds N] SPEC...\n"
     "         SPEC: tcp:PORT (sends one byte and closes), udp:PORT (echo), echo:PORT (tcp echo)\n"
-    "         prints \"ready\" once it listens; ends after N seconds (60) or on SIGTERM\n"
+    "         prints \"ready\" once it listens; ends after N seconds (60) or on SIGTERM; on SIGUSR1 it\n"
+    "         sends one byte on each open echo connection\n"
     "       probe connect [--timeout MS] [--retries N] [--from ADDR] TARGET...\n"
     "         TARGET: tcp:ADDR:PORT, udp:ADDR:PORT, icmp:ADDR; an IPv6 ADDR in brackets\n"
     "         tries all at once, then prints a line for each, in order:\n"
     "         TARGET ok|timeout|refused|unreachable|error:NAME\n"
     "       probe talk [--timeout MS] [--from ADDR] TARGET\n"
     "         connects to an echo or udp port and prints the result, then sends one message for\n"
-    "         each line on stdin and prints whether it came back\n";
+    "         each line on stdin and prints whether it came back; for the line \"hear\" it sends\n"
+    "         nothing and waits for what the server says\n";
 
 _Noreturn void fail_usage(const char *what, const char *text)
 {

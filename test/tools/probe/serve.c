@@ -2,12 +2,15 @@
 // probe serve: listens on every port of a workload.
 #include "probe.h"
 
-static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t stopped, speaks;
 
 static void on_signal(int signal)
 {
-    (void)signal;
-    stopped = 1;
+    if (signal == SIGUSR1) {
+        speaks = 1;
+    } else {
+        stopped = 1;
+    }
 }
 
 struct server {
@@ -149,20 +152,32 @@ static void server_handle(struct server *server)
     }
 }
 
+// Says something on every open connection.
+static void speak(const struct server *server)
+{
+    for (nfds_t i = 0; i < server->count; i++) {
+        if (server->accepted[i]) {
+            send(server->fds[i].fd, "!", 1, MSG_NOSIGNAL);
+        }
+    }
+    speaks = 0;
+}
+
 int cmd_serve(int argc, char **argv)
 {
+    static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
     static struct server server;
     struct options options;
     struct sigaction action = {.sa_handler = on_signal};
     sigset_t blocked, unblocked;
-    sigemptyset(&blocked);
-    sigaddset(&blocked, SIGTERM);
-    sigaddset(&blocked, SIGINT);
-    sigprocmask(SIG_BLOCK, &blocked, &unblocked);
-    sigdelset(&unblocked, SIGTERM);
-    sigdelset(&unblocked, SIGINT);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
+    sigprocmask(SIG_BLOCK, NULL, &unblocked);
+    blocked = unblocked;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        sigaddset(&blocked, signals[i]);
+        sigdelset(&unblocked, signals[i]);
+        sigaction(signals[i], &action, NULL);
+    }
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
     int first = parse_options(argv, &options);
     for (int i = first; i < argc; i++) {
         server_open(&server, argv[i]);
@@ -174,6 +189,9 @@ int cmd_serve(int argc, char **argv)
         struct timespec wait = {left / 1000, left % 1000 * 1000000L};
         if (ppoll(server.fds, server.count, &wait, &unblocked) > 0) { // signals come only here
             server_handle(&server);
+        }
+        if (speaks) {
+            speak(&server);
         }
     }
     return EXIT_SUCCESS;

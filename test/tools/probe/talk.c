@@ -36,6 +36,20 @@ static void exchange(struct target *target, const char *text, size_t length, lon
     target->result = "ok";
 }
 
+// Waits for something that the server says by itself.
+static void hear(struct target *target, long timeout)
+{
+    char data[BUFFER_SIZE];
+    if (wait_for(target->fd, POLLIN, timeout)) {
+        ssize_t size = recv(target->fd, data, sizeof data, 0);
+        if (size > 0) {
+            target->result = "ok";
+        } else {
+            decide_error(target, size == 0 ? ECONNRESET : errno);
+        }
+    }
+}
+
 static void open_talk(struct target *target, const struct options *options)
 {
     int error = 0;
@@ -77,7 +91,11 @@ int cmd_talk(int argc, char **argv)
     fflush(stdout);
     while (target.fd >= 0 && fgets(line, sizeof line, stdin) != NULL) {
         target.result = NULL;
-        exchange(&target, line, strlen(line), options.timeout);
+        if (strcmp(line, "hear\n") == 0) {
+            hear(&target, options.timeout);
+        } else {
+            exchange(&target, line, strlen(line), options.timeout);
+        }
         printf("%s %s\n", target.text, target.result != NULL ? target.result : "timeout");
         fflush(stdout);
     }
