@@ -50,27 +50,12 @@ garbage() {
   unchanged "garbage: $1" 2 lab_polc apply "$LAB_DIR/garbage" --node lab-1 --force
 }
 
-# committed COMMAND...: prints how many transactions of others than this function a command makes.
+# committed COMMAND...: prints how many transactions a command makes.
 committed() {
-  local log=$LAB_DIR/monitor pid tries=0
-  : >"$log"
-  ip netns exec "$LAB_ROUTER" stdbuf -oL nft monitor >"$log" 2>&1 &
-  pid=$!
-  until grep -q 'table ip begin' "$log" || ((++tries > 100)); do
-    lab_nft add table ip begin
-    lab_nft delete table ip begin
-    sleep 0.05
-  done
+  local before
+  before=$(lab_exec router "$PROBE" generation)
   "$@" >/dev/null 2>&1 || true
-  lab_nft add table ip end
-  lab_nft delete table ip end
-  tries=0
-  until grep -q 'delete table ip end' "$log" || ((++tries > 100)); do
-    sleep 0.05
-  done
-  kill "$pid"
-  wait "$pid" 2>/dev/null || true
-  grep -c '^# new generation .*(polc)' "$log" || true
+  echo $(($(lab_exec router "$PROBE" generation) - before))
 }
 
 mirror() { # DIR NODE

@@ -16,7 +16,9 @@ static const char usage[] =
     "       probe talk [--timeout MS] [--from ADDR] TARGET\n"
     "         connects to an echo or udp port and prints the result, then sends one message for\n"
     "         each line on stdin and prints whether it came back; for the line \"hear\" it sends\n"
-    "         nothing and waits for what the server says\n";
+    "         nothing and waits for what the server says\n"
+    "       probe generation\n"
+    "         prints the generation id of nf_tables\n";
 
 _Noreturn void fail_usage(const char *what, const char *text)
 {

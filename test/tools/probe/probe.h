@@ -70,3 +70,4 @@ bool bind_from(const struct target *target, const char *from);
 int cmd_serve(int argc, char **argv);
 int cmd_connect(int argc, char **argv);
 int cmd_talk(int argc, char **argv);
+int cmd_generation(int argc, char **argv);
