@@ -84,6 +84,7 @@ int apply_keep(struct apply *apply)
             arena_printf(run->arena, "%s: %s", run->options.state_dir, strerror(error)));
     }
     die_for_test("entry-kept");
+    timings_end(run, "keep");
     return POLC_EXIT_OK;
 }
 

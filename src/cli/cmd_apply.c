@@ -73,6 +73,7 @@ static int guard(struct apply *apply)
 static int compare(struct apply *apply)
 {
     struct run *run = apply->run;
+    timings_end(run, "read");
     apply->diff = nft_compare(run->arena, run->ruleset, apply->kernel);
     apply->changed = !nft_diff_empty(apply->diff);
     apply->generation = nft_kernel_info(run->arena, apply->kernel).generation;
@@ -96,6 +97,7 @@ static int commit(struct apply *apply)
     };
     apply->status =
         nft_commit(run->arena, run->ruleset, apply->kernel, apply->diff, &options, &apply->failure);
+    timings_end(run, "commit");
     return POLC_EXIT_OK;
 }
 

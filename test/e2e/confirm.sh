@@ -51,7 +51,7 @@ fresh() {
 # loaded: the name of the policy that the kernel has, whole; "nothing"; or "a mixture".
 loaded() {
   local name listing
-  listing=$(lab_listing 2>/dev/null) || { echo nothing; return; }
+  listing=$(lab_listing router 2>/dev/null) || { echo nothing; return; }
   for name in a b c; do
     if [[ -e $LAB_DIR/listing.$name && $listing = "$(<"$LAB_DIR/listing.$name")" ]]; then
       echo "$name"
@@ -91,7 +91,7 @@ comes_back() { # DESCRIPTION NAME GENERATION
 # dies STEP COMMAND...: the process is killed there.
 dies() {
   local status=0
-  (export POLC_TEST_DIE_AT=$1; "${@:2}") >/dev/null 2>&1 || status=$?
+  POLC_TEST_DIE_AT=$1 "${@:2}" >/dev/null 2>&1 || status=$?
   check_eq "killed at $1" 137 "$status"
 }
 
@@ -184,12 +184,12 @@ test_deaths() {
 test_waiting_one_dies() {
   fresh
   apply a >/dev/null
-  (export POLC_TEST_DIE_AT=reload-compared; apply b --confirm=1s) >/dev/null
+  POLC_TEST_DIE_AT=reload-compared apply b --confirm=1s >/dev/null
   wait_until 5 none_armed
   check_eq 'nobody took it back' b "$(loaded)"
   check_status 'confirm is too late all the same' 4 polc confirm
   check_eq 'and takes it back' a "$(loaded)"
-  (export POLC_TEST_DIE_AT=reload-committed; apply c --confirm=1s) >/dev/null
+  POLC_TEST_DIE_AT=reload-committed apply c --confirm=1s >/dev/null
   wait_until 5 none_armed
   one_of 'killed behind the commit of a take-back' a
   check_ok 'the next apply goes on' apply b --confirm=20s
@@ -450,7 +450,7 @@ policy b 81
 policy c 82
 for name in a b c; do
   apply "$name" >/dev/null
-  lab_listing >"$LAB_DIR/listing.$name"
+  lab_listing router >"$LAB_DIR/listing.$name"
 done
 check_ok 'the three differ' test "$(sort -u "$LAB_DIR"/listing.? | wc -l)" -gt "$(sort -u "$LAB_DIR/listing.a" | wc -l)"
 for test in in_time too_late first_one wait deaths waiting_one_dies two_timers same_moment lock rollback kills disk damage reboot; do
