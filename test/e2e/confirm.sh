@@ -439,6 +439,75 @@ test_reboot() {
   check_eq 'and it stays' a "$(loaded)"
 }
 
+# ---- systemd -----------------------------------------------------------------------------------------------------------
+
+# A process namespace whose first process is in this network namespace, a directory that says that systemd runs, and a
+# systemd-run that does what it is told.
+test_systemd_run() {
+  fresh
+  apply a >/dev/null
+  mkdir -p "$LAB_DIR/bin"
+  cat >"$LAB_DIR/bin/systemd-run" <<'END'
+#!/bin/bash
+printf '%s\n' "$@" >"${0%/bin/*}/systemd-run.args"
+while [[ $1 != -- ]]; do shift; done
+shift
+exec setsid "$@" >/dev/null 2>&1 &
+END
+  chmod +x "$LAB_DIR/bin/systemd-run"
+  lab_exec router unshare --pid --fork --mount-proc bash -c "
+    mount -t tmpfs tmpfs /run; mkdir -p /run/systemd/system
+    PATH=$LAB_DIR/bin:\$PATH '$POLC' apply '$LAB_DIR/b' --node lab-1 --confirm=1s >/dev/null 2>&1
+    sleep 4"
+  check_match 'where systemd runs, it holds the one who waits' '--unit=polc-rollback-[0-9a-f]+' "$(<"$LAB_DIR/systemd-run.args")"
+  check_eq 'which takes it back' 'a taken back' "$(loaded) $(state 2)"
+  rm "$LAB_DIR/systemd-run.args"
+  printf '#!/bin/sh\nexit 1\n' >"$LAB_DIR/bin/systemd-run"
+  lab_exec router unshare --pid --fork --mount-proc bash -c "
+    mount -t tmpfs tmpfs /run; mkdir -p /run/systemd/system
+    PATH=$LAB_DIR/bin:\$PATH '$POLC' apply '$LAB_DIR/c' --node lab-1 --confirm=1s >/dev/null 2>&1
+    sleep 4"
+  check_eq 'when it cannot, a process on its own does' 'a taken back' "$(loaded) $(state 3)"
+}
+
+test_units() {
+  local root=$LAB_DIR/root units=$LAB_ROOT/contrib/systemd
+  if ! command -v systemd-analyze >/dev/null; then
+    check_skip 'units' 'no systemd-analyze here'
+    return
+  fi
+  mkdir -p "$root/lib/systemd/system/nftables.service.d" "$root/usr/sbin"
+  cp "$units"/*.service "$units"/*.timer /lib/systemd/system/{network-pre,network-online,shutdown,sysinit,local-fs}.target \
+    "$root/lib/systemd/system"
+  cp "$units/nftables.conf" "$root/lib/systemd/system/nftables.service.d/polc.conf"
+  printf '[Service]\nType=oneshot\nExecStart=/usr/sbin/polc\nExecReload=/usr/sbin/polc\n' \
+    >"$root/lib/systemd/system/nftables.service"
+  cp "$POLC" "$root/usr/sbin/polc"
+  systemd-analyze verify --man=no --root="$root" polc-restore.service polc-lockdown.service polc.service polc.timer \
+    nftables.service >"$LAB_DIR/verify" 2>&1 || true
+  check_eq 'systemd finds no fault with the units' '' "$(<"$LAB_DIR/verify")"
+}
+
+# What polc-lockdown.service does, as it stands in the unit.
+test_lockdown() {
+  local words
+  fresh
+  read -ra words < <(sed -n 's|^ExecStart=/usr/sbin/polc ||p' "$LAB_ROOT/contrib/systemd/polc-lockdown.service" |
+    sed "s|/run/polc/lockdown|$LAB_DIR/lockdown|; s|/usr/share/polc/lockdown|$LAB_ROOT/contrib/systemd|")
+  lab_workload outside eth-out 10.70.0.9 fd70::9
+  lab_serve router tcp:22 tcp:80
+  check_ok 'lockdown' polc "${words[@]}"
+  expect outside 'locked down' <<END
+tcp:router:22 ok
+tcp:[router]:22 ok
+tcp:router:80 timeout
+tcp:[router]:80 timeout
+END
+  check_status 'it is not what the next boot restores' 1 polc restore
+  check_ok 'the next apply is not refused' polc apply "$LAB_DIR/a" --node lab-1
+  check_eq 'and ends it' a "$(loaded)"
+}
+
 # ---- all of it ---------------------------------------------------------------------------------------------------------
 
 lab_begin confirm
@@ -453,7 +522,8 @@ for name in a b c; do
   lab_listing router >"$LAB_DIR/listing.$name"
 done
 check_ok 'the three differ' test "$(sort -u "$LAB_DIR"/listing.? | wc -l)" -gt "$(sort -u "$LAB_DIR/listing.a" | wc -l)"
-for test in in_time too_late first_one wait deaths waiting_one_dies two_timers same_moment lock rollback kills disk damage reboot; do
+for test in ${TESTS:-in_time too_late first_one wait deaths waiting_one_dies two_timers same_moment lock rollback kills disk damage reboot \
+  systemd_run units lockdown}; do
   "test_$test"
 done
 lab_summary
