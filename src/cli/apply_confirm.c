@@ -9,10 +9,11 @@
 
 enum { GRACE_MS = 2000, LOOK_MS = 100, NS_IN_MS = 1000000 };
 
-static int cannot_confirm(const char *why)
+static int cannot_confirm(struct run *run, const char *why)
 {
     complain("this could not be taken back: %s; nothing was changed", why);
-    hint("polc apply ...     (without --confirm; from then on it can be)");
+    hint("polc apply%s     (without --confirm; from then on changes can be taken back)",
+         same_options(run, true));
     return POLC_EXIT_SYSTEM;
 }
 
@@ -27,11 +28,11 @@ static int check_previous(struct apply *apply)
         return POLC_EXIT_OK;
     }
     if (info.id == NULL) {
-        return cannot_confirm("the table that is loaded was not made by polc apply");
+        return cannot_confirm(run, "the table that is loaded was not made by polc apply");
     }
     const char *problem =
         change_plan_read(run->arena, &apply->state.store, info.generation, info.id, &plan, &origin);
-    return problem != NULL ? cannot_confirm(problem) : POLC_EXIT_OK;
+    return problem != NULL ? cannot_confirm(run, problem) : POLC_EXIT_OK;
 }
 
 int apply_make_pending(struct apply *apply)
@@ -60,6 +61,7 @@ int apply_arm(struct apply *apply)
     if (error != 0) {
         apply_mark_failed(apply);
         return cannot_confirm(
+            apply->run,
             arena_printf(apply->run->arena, "no process can be started: %s", strerror(error)));
     }
     apply->armed = true;

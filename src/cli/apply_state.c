@@ -16,7 +16,7 @@ static struct plan_bytes encode(struct apply *apply)
 static int cannot_keep(const char *problem)
 {
     complain("cannot keep this generation: %s; nothing was changed", problem);
-    hint("polc apply --state-dir DIR ...     (a directory with room that can be written)");
+    hint("polc apply --state-dir DIR     (a directory with room that can be written)");
     return POLC_EXIT_SYSTEM;
 }
 
@@ -32,7 +32,8 @@ int apply_check_taken_back(struct apply *apply)
     bool end = refuse(run, "S006", "this input was taken back before, as generation %u: %s",
                       entry->number, entry->note != NULL ? entry->note : "by hand");
     if (end) {
-        hint("polc apply --confirm ...     (takes itself back again unless it is confirmed)");
+        hint("polc apply --confirm%s     (takes itself back again unless it is confirmed)",
+             same_options(run, true));
     }
     return end ? POLC_EXIT_SAFETY : POLC_EXIT_OK;
 }

@@ -160,6 +160,8 @@ bool refuse(struct run *run, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 // A kernel failure in words, mapped to the input; returns the exit code.
 int report_failure(struct run *run, enum nft_status status, const struct nft_failure *failure);
+// What a hint repeats of this command line: " PATH --node N --table T --state-dir D", as far as it was given.
+const char *same_options(struct run *run, bool paths);
 const char *plural(size_t count); // "" or "s"
 // " PATH PATH": the operands for a command to paste; "" for the defaults.
 const char *paths_suffix(struct run *run);

@@ -127,21 +127,19 @@ static int try_apply(struct apply *apply)
     return code;
 }
 
-static void print_deadline(const struct run *run, const struct change_entry *entry)
+static void print_deadline(struct run *run, const struct change_entry *entry)
 {
     char clock[sizeof "23:59:59"];
     time_t end = time(NULL) + (time_t)(entry->window / MS);
     struct tm local;
     strftime(clock, sizeof clock, "%T", localtime_r(&end, &local));
-    printf("it is taken back in %s, at %s, unless: polc confirm%s%s\n",
-           left_text(run->arena, entry->window), clock,
-           run->options.state_dir_option ? " --state-dir " : "",
-           run->options.state_dir_option ? run->options.state_dir : "");
+    printf("it is taken back in %s, at %s, unless: polc confirm%s\n",
+           left_text(run->arena, entry->window), clock, same_options(run, false));
 }
 
 static void print_outcome(const struct apply *apply)
 {
-    const struct run *run = apply->run;
+    struct run *run = apply->run;
     const char *summary = apply->changed ? summary_text(run->arena, &apply->changes) : "";
     const char *result = !apply->changed        ? "up to date"
                          : run->options.dry_run ? "would apply"

@@ -4,6 +4,8 @@
 
 #include <time.h>
 
+enum { MS = 1000 };
+
 static int keep(struct run *run, struct state *state, const struct change_entry *pending)
 {
     struct change_entry entry = *pending;
@@ -31,12 +33,29 @@ static const struct change_entry *newest(const struct run *run, const struct sta
     return NULL;
 }
 
-static int too_late(const struct change_entry *last)
+// What it came from, as operands.
+static const char *roots_text(struct run *run, const struct change_entry *entry)
+{
+    struct strbuf text = {.arena = run->arena};
+    for (size_t i = 0; i < entry->root_count; i++) {
+        strbuf_addf(&text, " %s", entry->roots[i]);
+    }
+    if (entry->node != NULL) {
+        strbuf_addf(&text, " --node %s", entry->node);
+    }
+    strbuf_add(&text, same_options(run, false));
+    return strbuf_text(&text);
+}
+
+static int too_late(struct run *run, const struct change_entry *last)
 {
     if (last != NULL && last->state == CHANGE_TAKEN_BACK && last->token != NULL) {
         complain("generation %u was taken back: %s", last->number,
                  last->note != NULL ? last->note : "nobody confirmed it");
-        hint("polc apply --confirm=120s ...     (again, with more time)");
+        if (last->note != NULL && strcmp(last->note, note_expired) == 0) {
+            hint("polc apply --confirm=%llus%s     (again, with more time)",
+                 (unsigned long long)(2 * last->window / MS + 1), roots_text(run, last));
+        }
         return POLC_EXIT_REVERTED;
     }
     if (last != NULL && last->state == CHANGE_CONFIRMED) {
@@ -56,7 +75,7 @@ static int confirm(struct run *run, struct state *state)
         return code;
     }
     if (pending == NULL) {
-        return too_late(newest(run, state));
+        return too_late(run, newest(run, state));
     }
     if (pending->namespace != change_namespace()) {
         complain("generation %u waits in another network namespace; confirm it there",

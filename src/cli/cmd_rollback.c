@@ -43,12 +43,12 @@ static const struct change_entry *usable(struct run *run, const struct state *st
     } else {
         return entry;
     }
-    hint("polc history");
+    hint("polc history%s", same_options(run, false));
     return NULL;
 }
 
-static bool choose(struct run *run, const struct state *state, const struct change_entry *loaded,
-                   const struct change_entry **ret)
+static bool choose(struct run *run, const struct state *state, bool exists,
+                   const struct change_entry *loaded, const struct change_entry **ret)
 {
     *ret = NULL;
     if (run->options.operands.count > 0) {
@@ -56,20 +56,25 @@ static bool choose(struct run *run, const struct state *state, const struct chan
         uint32_t number = parse_number(word);
         if (number == 0) {
             complain("a generation is a number, not \"%s\"", word);
-            hint("polc history");
+            hint("polc history%s", same_options(run, false));
             return false;
         }
         *ret = usable(run, state, number);
         return *ret != NULL;
     }
+    if (loaded == NULL && !exists) {
+        complain("there is no table inet %s, so nothing to roll back", run->options.table);
+        hint("polc restore%s     (loads the last good generation)", same_options(run, false));
+        return false;
+    }
     if (loaded == NULL) {
-        complain("the history does not know what is loaded, so neither what was before");
-        hint("polc history; polc rollback N");
+        complain("the history does not know what is loaded, nor what was before");
+        hint("polc history%s     (then: polc rollback N)", same_options(run, false));
         return false;
     }
     if (loaded->previous == 0) {
         complain("nothing was loaded before generation %u", loaded->number);
-        hint("polc delete     (takes the table away)");
+        hint("polc delete%s     (takes the table away)", same_options(run, false));
         return false;
     }
     *ret = usable(run, state, loaded->previous);
@@ -114,7 +119,7 @@ static int load_chosen(struct run *run, struct state *state)
         return code;
     }
     const struct change_entry *loaded = find_loaded(state, &info);
-    if (!choose(run, state, loaded, &target)) {
+    if (!choose(run, state, nft_kernel_exists(kernel), loaded, &target)) {
         return POLC_EXIT_USAGE;
     }
     // Copies: marking writes into the history.

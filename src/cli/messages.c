@@ -66,6 +66,25 @@ bool refuse(struct run *run, const char *code, const char *format, ...)
     return !forced;
 }
 
+const char *same_options(struct run *run, bool paths)
+{
+    const struct options *options = &run->options;
+    struct strbuf text = {.arena = run->arena};
+    for (size_t i = 0; paths && !options->default_paths && i < options->paths.count; i++) {
+        strbuf_addf(&text, " %s", options->paths.items[i]);
+    }
+    if (paths && options->node_given) {
+        strbuf_addf(&text, " --node %s", options->node);
+    }
+    if (strcmp(options->table, "polc") != 0) {
+        strbuf_addf(&text, " --table %s", options->table);
+    }
+    if (options->state_dir_option) {
+        strbuf_addf(&text, " --state-dir %s", options->state_dir);
+    }
+    return strbuf_text(&text);
+}
+
 const char *plural(size_t count)
 {
     return count == 1 ? "" : "s";

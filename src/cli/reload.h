@@ -27,4 +27,5 @@ int take_back(struct run *run, struct state *state, const struct change_entry *p
 // The pending entry if there is one (call settle first): says until when, POLC_EXIT_BUSY; else POLC_EXIT_OK.
 int refuse_pending(struct run *run, const struct state *state);
 
+extern const char note_expired[];                        // of an entry that nobody confirmed
 const char *left_text(struct arena *arena, uint64_t ms); // "42 s"

@@ -6,11 +6,13 @@
 
 #include <time.h>
 
+const char note_expired[] = "nobody confirmed it in time";
+
 const char *left_text(struct arena *arena, uint64_t ms)
 {
     enum { MS = 1000, MINUTE = 60, LONG = 10 * MINUTE };
-    uint64_t seconds = (ms + MS - 1) / MS;
-    return seconds > LONG ? arena_printf(arena, "%llu min", (unsigned long long)(seconds / MINUTE))
+    uint64_t seconds = (ms + MS - 1) / MS, minutes = (seconds + MINUTE - 1) / MINUTE;
+    return seconds > LONG ? arena_printf(arena, "%llu min", (unsigned long long)minutes)
                           : arena_printf(arena, "%llu s", (unsigned long long)seconds);
 }
 
@@ -84,7 +86,7 @@ static int settle_pending(struct run *run, struct state *state, const struct nft
     if (!change_expired(entry, state->boot_id, change_now())) {
         return POLC_EXIT_OK;
     }
-    return take_back(run, state, entry, "nobody confirmed it in time");
+    return take_back(run, state, entry, note_expired);
 }
 
 // Written, and the run that would have marked it was killed.
@@ -151,7 +153,8 @@ int refuse_pending(struct run *run, const struct state *state)
     }
     complain("generation %u waits for confirmation, and is taken back in %s; nothing was changed",
              entry->number, left_text(run->arena, left));
-    hint("polc confirm     (or polc rollback, which takes it back now)");
+    const char *same = same_options(run, false);
+    hint("polc confirm%s     (or polc rollback%s, which takes it back now)", same, same);
     return POLC_EXIT_BUSY;
 }
 

@@ -57,7 +57,8 @@ static int take_lock(struct run *run, struct state *state)
                                  run->options.quiet ? NULL : say_waiting, &state->lock);
     if (error == EBUSY) {
         complain("%s is changing the firewall; nothing was changed", state->lock.holder);
-        hint("polc %s --lock-timeout 60s ...     (waits so long for it)", run->options.verb->name);
+        hint("polc %s --lock-timeout 60s%s     (waits so long for it)", run->options.verb->name,
+             same_options(run, true));
         return POLC_EXIT_BUSY;
     }
     if (error != 0) {
@@ -67,8 +68,8 @@ static int take_lock(struct run *run, struct state *state)
         complain("cannot take the lock %s: %s; nothing was changed", lock_path(run),
                  strerror(error));
         if (!run->options.state_dir_given) {
-            hint("polc %s --state-dir DIR ...     (keeps the lock and the generations there)",
-                 run->options.verb->name);
+            hint("polc %s --state-dir DIR%s     (keeps the lock and the generations there)",
+                 run->options.verb->name, same_options(run, true));
         }
         return POLC_EXIT_SYSTEM;
     }
