@@ -304,8 +304,8 @@ struct plan_origin plan_origin_of(struct arena *arena, const struct sources *sou
 // Sources that know their paths and have no text: places can be named, lines cannot be quoted.
 struct sources *plan_origin_sources(struct arena *arena, const struct plan_origin *origin);
 
-// Hex of a SHA-256 over what the plan says; where it stood, and in which files, does not count. Two plans with the same
-// id make the same ruleset but for the places in its comments.
+// Hex of a SHA-256 over what the plan says. Where it stood, in which files, what governs nothing here, and the interfaces
+// that the host had (not those that are governed) do not count.
 const char *plan_id(struct arena *arena, const struct plan *plan);
 
 // Deterministic. A later polc reads what an earlier one wrote.

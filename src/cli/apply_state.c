@@ -38,12 +38,14 @@ int apply_check_taken_back(struct apply *apply)
     return end ? POLC_EXIT_SAFETY : POLC_EXIT_OK;
 }
 
-// What is loaded is what the input says, but nothing could load it again: its generation was lost, or nft loaded it.
-static bool is_not_kept(struct apply *apply, const struct nft_info *info)
+// The kernel's rules are what the input says, but its generation is not: other staged policies, say; or nothing could
+// load it again, since its generation was lost, or nft loaded it.
+static bool is_other_generation(struct apply *apply, const struct nft_info *info)
 {
     struct state *state = &apply->state;
     return !apply->changed && state->problem == NULL &&
-           (info->id == NULL || !change_plan_exists(&state->store, info->generation));
+           (info->id == NULL || strncmp(apply->id, info->id, strlen(info->id)) != 0 ||
+            !change_plan_exists(&state->store, info->generation));
 }
 
 int apply_keep(struct apply *apply)
@@ -51,7 +53,7 @@ int apply_keep(struct apply *apply)
     struct run *run = apply->run;
     struct state *state = &apply->state;
     struct nft_info info = nft_kernel_info(run->arena, apply->kernel);
-    apply->renumber = !run->options.dry_run && is_not_kept(apply, &info);
+    apply->renumber = !run->options.dry_run && is_other_generation(apply, &info);
     if ((!apply->changed && !apply->renumber) || run->options.dry_run) {
         return POLC_EXIT_OK;
     }
@@ -66,7 +68,7 @@ int apply_keep(struct apply *apply)
     apply->entry.root_count = run->root_count;
     apply->entry.previous = info.generation;
     apply->entry.summary =
-        apply->changed ? summary_text(run->arena, &apply->changes) : "kept, as it was not";
+        apply->changed ? summary_text(run->arena, &apply->changes) : "no rule changed";
     apply->generation = apply->entry.number;
     int code = apply_make_pending(apply);
     if (code != POLC_EXIT_OK) {

@@ -140,10 +140,12 @@ static void print_deadline(struct run *run, const struct change_entry *entry)
 static void print_outcome(const struct apply *apply)
 {
     struct run *run = apply->run;
-    const char *summary = apply->changed ? summary_text(run->arena, &apply->changes) : "";
-    const char *result = !apply->changed        ? "up to date"
-                         : run->options.dry_run ? "would apply"
-                                                : "applied";
+    const char *summary = apply->changed    ? summary_text(run->arena, &apply->changes)
+                          : apply->renumber ? apply->entry.summary
+                                            : "";
+    const char *result = !apply->changed && !apply->renumber ? "up to date"
+                         : run->options.dry_run              ? "would apply"
+                                                             : "applied";
     if (run->options.output == OUTPUT_JSON) {
         json_t *root = json_pack("{s:s, s:I, s:s}", "result", result, "generation",
                                  (json_int_t)apply->generation, "summary", summary);

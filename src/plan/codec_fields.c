@@ -5,9 +5,10 @@
 
 #define AT(type, member) ((uint32_t)offsetof(type, member))
 
-#define NUMBER(tag_, kind_, type, member)                                                          \
+// What follows the arguments of a row is further members of struct field.
+#define NUMBER(tag_, kind_, type, member, ...)                                                     \
     {                                                                                              \
-        .tag = (tag_), .kind = (kind_), .offset = AT(type, member)                                 \
+        .tag = (tag_), .kind = (kind_), .offset = AT(type, member), __VA_ARGS__                    \
     }
 #define NUMBER_OR(tag_, kind_, type, member, absent_)                                              \
     {                                                                                              \
@@ -19,11 +20,11 @@
         .tag = (tag_), .kind = FIELD_RECORD, .offset = AT(type, member), .record = &(record_)      \
     }
 // A vector, member `member`; `self` for a struct that is one itself.
-#define VECTOR(tag_, type, member, record_)                                                        \
+#define VECTOR(tag_, type, member, record_, ...)                                                   \
     {                                                                                              \
         .tag = (tag_), .kind = FIELD_LIST, .offset = AT(type, member.items),                       \
         .count = AT(type, member.count), .capacity = AT(type, member.capacity),                    \
-        .record = &(record_)                                                                       \
+        .record = &(record_), __VA_ARGS__                                                          \
     }
 #define ARRAY(tag_, type, member, count_, record_)                                                 \
     {                                                                                              \
@@ -440,9 +441,10 @@ static const struct field plan_fields[] = {
     VECTOR(8, struct plan, classes, class_record),
     VECTOR(9, struct plan, endpoints, endpoint_record),
     VECTOR(10, struct plan, hosts, host_record),
-    VECTOR(11, struct plan, interfaces, interface_record),
-    NUMBER(12, FIELD_U64, struct plan, policies_in_input),
-    NUMBER(13, FIELD_U64, struct plan, endpoints_in_input),
+    // What the host had at the time, and what governs nothing here, is not what the input says.
+    VECTOR(11, struct plan, interfaces, interface_record, .aside = true),
+    NUMBER(12, FIELD_U64, struct plan, policies_in_input, .aside = true),
+    NUMBER(13, FIELD_U64, struct plan, endpoints_in_input, .aside = true),
 };
 const struct record plan_record = RECORD("plan", struct plan, plan_fields);
 

@@ -300,6 +300,22 @@ test_rollback() {
   check_eq 'a is loaded' a "$(loaded)"
 }
 
+# Staged policies make no rule, and still are a part of what is loaded.
+test_same_rules() {
+  fresh
+  apply a >/dev/null
+  cat >"$LAB_DIR/a/staged.yaml" <<END
+apiVersion: projectcalico.org/v3
+kind: StagedNetworkPolicy
+metadata: {name: later, namespace: shop}
+spec: {selector: app == "db", ingress: [{action: Deny}]}
+END
+  check_match 'a staged policy more' 'applied: generation 2: no rule changed' "$(apply a)"
+  check_eq 'no rule changed' a "$(loaded)"
+  check_match 'and again: nothing' 'up to date: generation 2' "$(apply a)"
+  rm "$LAB_DIR/a/staged.yaml"
+}
+
 # ---- kill -9 at each step ------------------------------------------------------------------------------------------------
 
 test_kills() {
@@ -522,7 +538,7 @@ for name in a b c; do
   lab_listing router >"$LAB_DIR/listing.$name"
 done
 check_ok 'the three differ' test "$(sort -u "$LAB_DIR"/listing.? | wc -l)" -gt "$(sort -u "$LAB_DIR/listing.a" | wc -l)"
-for test in ${TESTS:-in_time too_late first_one wait deaths waiting_one_dies two_timers same_moment lock rollback kills disk damage reboot \
+for test in ${TESTS:-in_time too_late first_one wait deaths waiting_one_dies two_timers same_moment lock rollback same_rules kills disk damage reboot \
   systemd_run units lockdown}; do
   "test_$test"
 done

@@ -89,6 +89,8 @@ START_TEST(the_id_is_of_what_the_plan_says)
     ck_assert_uint_eq(strlen(id), 64);
     plan->policies.items[0].loc.line += 7;
     plan->policies.items[0].rules[PLAN_IN].items[0].loc.column++;
+    plan->policies_in_input++;
+    vec_push(arena, &plan->interfaces, (struct plan_interface){.name = "veth7", .host = -1});
     ck_assert_str_eq(id, plan_id(arena, plan));
     plan->policies.items[0].rules[PLAN_IN].items[0].action = PLAN_DENY;
     ck_assert_str_ne(id, plan_id(arena, plan));
