@@ -223,11 +223,14 @@ static uint8_t kind_of(const struct search *search)
             return LIVE_CALLER_ENVIRONMENT;
         }
     }
-    if (again != NULL) {
-        take_socket(search->caller, again);
-        return LIVE_CALLER_AGAIN;
+    if (!live_is_local(tuple->destination)) {
+        return LIVE_CALLER_ELSEWHERE;
     }
-    return live_is_local(tuple->destination) ? LIVE_CALLER_OVER : LIVE_CALLER_ELSEWHERE;
+    if (again == NULL) {
+        return LIVE_CALLER_OVER;
+    }
+    take_socket(search->caller, again);
+    return LIVE_CALLER_AGAIN;
 }
 
 void live_caller_find(struct arena *arena, const char *proc, uint32_t pid,

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A library to preload: spoils one rule of the batch that polc sends, so that the kernel really refuses it. The rule is
-// the first message that holds $POLC_BREAK_COMMENT; its expression "counter" becomes one that no kernel knows.
+// A library to preload: spoils what polc sends, so that the kernel really refuses it. Of the batch one rule: the first
+// message that holds $POLC_BREAK_COMMENT; its expression "counter" becomes one that no kernel knows. With
+// $POLC_BREAK_CONNTRACK every connection that is entered into conntrack: its message becomes one that no kernel knows.
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,4 +35,18 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
         spoil(message->msg_iov[0].iov_base, message->msg_iov[0].iov_len, comment);
     }
     return real(fd, message, flags);
+}
+
+ssize_t send(int fd, const void *message, size_t size, int flags);
+
+ssize_t send(int fd, const void *message, size_t size, int flags)
+{
+    ssize_t (*real)(int, const void *, size_t, int) =
+        (ssize_t(*)(int, const void *, size_t, int))dlsym(RTLD_NEXT, "send");
+    struct nlmsghdr *header = (struct nlmsghdr *)message;
+    if (getenv("POLC_BREAK_CONNTRACK") != NULL && size >= sizeof *header &&
+        header->nlmsg_type == (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW)) {
+        header->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | 0xff;
+    }
+    return real(fd, message, size, flags);
 }

@@ -12,7 +12,8 @@ int main(int argc, char **argv)
     } verbs[] = {{"serve", cmd_serve},
                  {"connect", cmd_connect},
                  {"talk", cmd_talk},
-                 {"generation", cmd_generation}};
+                 {"generation", cmd_generation},
+                 {"login", cmd_login}};
     for (size_t i = 0; argc > 1 && i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(argv[1], verbs[i].name) == 0) {
             return verbs[i].run(argc - 2, argv + 2);

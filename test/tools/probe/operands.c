@@ -18,7 +18,9 @@ static const char usage[] =
     "         each line on stdin and prints whether it came back; for the line \"hear\" it sends\n"
     "         nothing and waits for what the server says\n"
     "       probe generation\n"
-    "         prints the generation id of nf_tables\n";
+    "         prints the generation id of nf_tables\n"
+    "       probe login tcp:PORT COMMAND [ARGUMENT]...\n"
+    "         prints \"ready\", takes one connection and holds it while the command runs\n";
 
 _Noreturn void fail_usage(const char *what, const char *text)
 {

@@ -66,8 +66,12 @@ void decide_error(struct target *target, int error);
 int target_socket(const struct target *target);
 bool bind_from(const struct target *target, const char *from);
 
+// serve.c: a socket of SOCK_STREAM or SOCK_DGRAM on a port, for both families; negative: errno says why
+int bind_port(int type, uint16_t port);
+
 // The verbs.
 int cmd_serve(int argc, char **argv);
 int cmd_connect(int argc, char **argv);
 int cmd_talk(int argc, char **argv);
 int cmd_generation(int argc, char **argv);
+int cmd_login(int argc, char **argv);

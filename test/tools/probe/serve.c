@@ -33,7 +33,7 @@ static void server_add(struct server *server, int fd, enum kind kind, bool accep
 }
 
 // Both families on one socket; IPv4 alone where the kernel has no IPv6.
-static int bind_port(int type, uint16_t port)
+int bind_port(int type, uint16_t port)
 {
     const int on = 1, off = 0;
     struct sockaddr_in6 any6 = {

@@ -210,6 +210,8 @@ START_TEST(a_session_of_another_namespace)
     sockets = (struct live_sockets){.count = 0};
     add_process(10, 1, SSH, NULL);
     ck_assert_uint_eq(find(10).kind, LIVE_CALLER_ELSEWHERE);
+    add_socket(LIVE_ESTABLISHED, "192.0.2.1", 40001, 22, 7);
+    ck_assert_msg(find(10).kind == LIVE_CALLER_ELSEWHERE, "one from there that is not it");
 }
 END_TEST
 
