@@ -149,28 +149,50 @@ static void choose_service(struct maker *maker, struct flow *flow)
 // What guests need of their host, and what looks like it: DHCP, neighbour discovery, MLD.
 static void make_special(struct maker *maker, struct probe *probe)
 {
-#define GUEST(from, to, of, sport, dport, type, code)                                              \
-    {                                                                                              \
-        .source = from, .destination = to, .protocol = of, .source_port = sport,                   \
-        .destination_port = dport, .icmp_type = type, .icmp_code = code                            \
-    }
-    static const struct ip_addr nobody4 = {IP_V4, {0}}, nobody6 = {IP_V6, {0}},
-                                all4 = {IP_V4, {255, 255, 255, 255}},
-                                host4 = {IP_V4, {192, 0, 2, 1}},
-                                guest6 = {IP_V6, {0xfe, 0x80, [15] = 9}},
-                                host6 = {IP_V6, {0xfe, 0x80, [15] = 1}},
-                                dhcp6 = {IP_V6, {0xff, 2, [13] = 1, 0, 2}},
-                                routers6 = {IP_V6, {0xff, 2, [15] = 2}},
-                                reports6 = {IP_V6, {0xff, 2, [15] = 0x16}};
-    const struct flow flows[] = {
-        GUEST(nobody4, all4, PROTO_UDP, 68, 67, -1, -1),
-        GUEST(nobody4, host4, PROTO_UDP, 68, 67, -1, -1),
-        GUEST(guest6, dhcp6, PROTO_UDP, 546, 547, -1, -1),
-        GUEST(guest6, routers6, PROTO_ICMPV6, 0, 0, 133, 0),
-        GUEST(nobody6, reports6, PROTO_ICMPV6, 0, 0, 143, 0),
-        GUEST(guest6, host6, PROTO_ICMPV6, 0, 0, 128, 0),
+    static const struct flow flows[] = {
+        {.source = {IP_V4, {0}},
+         .destination = {IP_V4, {255, 255, 255, 255}},
+         .protocol = PROTO_UDP,
+         .source_port = 68,
+         .destination_port = 67,
+         .icmp_type = -1,
+         .icmp_code = -1},
+        {.source = {IP_V4, {0}},
+         .destination = {IP_V4, {192, 0, 2, 1}},
+         .protocol = PROTO_UDP,
+         .source_port = 68,
+         .destination_port = 67,
+         .icmp_type = -1,
+         .icmp_code = -1},
+        {.source = {IP_V6, {0xfe, 0x80, [15] = 9}},
+         .destination = {IP_V6, {0xff, 2, [13] = 1, 0, 2}},
+         .protocol = PROTO_UDP,
+         .source_port = 546,
+         .destination_port = 547,
+         .icmp_type = -1,
+         .icmp_code = -1},
+        {.source = {IP_V6, {0xfe, 0x80, [15] = 9}},
+         .destination = {IP_V6, {0xff, 2, [15] = 2}},
+         .protocol = PROTO_ICMPV6,
+         .source_port = 0,
+         .destination_port = 0,
+         .icmp_type = 133,
+         .icmp_code = 0},
+        {.source = {IP_V6, {0}},
+         .destination = {IP_V6, {0xff, 2, [15] = 0x16}},
+         .protocol = PROTO_ICMPV6,
+         .source_port = 0,
+         .destination_port = 0,
+         .icmp_type = 143,
+         .icmp_code = 0},
+        {.source = {IP_V6, {0xfe, 0x80, [15] = 9}},
+         .destination = {IP_V6, {0xfe, 0x80, [15] = 1}},
+         .protocol = PROTO_ICMPV6,
+         .source_port = 0,
+         .destination_port = 0,
+         .icmp_type = 128,
+         .icmp_code = 0},
     };
-#undef GUEST
     probe->flow = rng_pick(maker->rng, flows);
     probe->in_interface = pick_interface(maker);
     probe->out_interface = "";

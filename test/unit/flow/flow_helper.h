@@ -7,7 +7,8 @@
 
 #include <polc/flow.h>
 
-// "SOURCE > DESTINATION PROTOCOL[/PORT] [sport=N] [in=IF] [out=IF]"; ICMP: "icmp/TYPE" or "icmp6/TYPE".
+// "SOURCE > DESTINATION PROTOCOL[/PORT] [sport=N] [in=IF] [out=IF] [published=ADDRESS/PORT]"; ICMP: "icmp/TYPE" or
+// "icmp6/TYPE".
 __attribute__((unused)) static struct flow flow_of(const char *text)
 {
     static const struct {
@@ -41,6 +42,10 @@ __attribute__((unused)) static struct flow flow_of(const char *text)
             flow.in_interface = word + 3;
         } else if (strncmp(word, "out=", 4) == 0) {
             flow.out_interface = word + 4;
+        } else if (strncmp(word, "published=", 10) == 0) {
+            size_t length = strcspn(word + 10, "/");
+            ck_assert_int_eq(ip_addr_parse(word + 10, length, &flow.published), ADDR_OK);
+            flow.published_port = (uint16_t)atoi(word + 10 + length + 1);
         } else if (strncmp(word, "sport=", 6) == 0) {
             flow.source_port = (uint16_t)atoi(word + 6);
         } else {

@@ -124,6 +124,28 @@ START_TEST(prednat_policy_comes_first)
 }
 END_TEST
 
+// Before the host translates a destination, policy sees what was called; behind that, where it goes.
+START_TEST(published_ports)
+{
+    struct plan_host *host;
+    struct plan *plan = plan_with_eth0(&host);
+    host_policies(plan, host, PLAN_PREDNAT, PLAN_IN, "gnp/web");
+    static const struct flow_case cases[] = {
+        {"192.0.2.9 > 10.0.0.1 tcp/80",
+         "h prednat in allow rule; h forward in allow earlier; w in allow rule"},
+        {"192.0.2.9 > 10.0.0.1 tcp/80 published=192.0.2.1/8080",
+         "h prednat in allow fall-through; h forward in deny rule; w in allow rule"},
+        {"192.0.2.9 > 10.0.0.1 tcp/81 published=192.0.2.1/80",
+         "h prednat in allow rule; h forward in allow earlier; w in allow rule"},
+    };
+    host_policies(plan, host, PLAN_FORWARD, PLAN_IN, "gnp/deny");
+    check_stages(plan, cases, ARRAY_COUNT(cases));
+    host_policies(plan, host, PLAN_UNTRACKED, PLAN_IN, "gnp/no-web");
+    ck_assert_str_eq(verdict_of_flow(plan, "192.0.2.9 > 10.0.0.1 tcp/81 published=192.0.2.1/80"),
+                     "deny rule");
+}
+END_TEST
+
 // Catalogue 129.
 START_TEST(untracked_policy_takes_out_the_others)
 {
@@ -286,7 +308,7 @@ END_TEST
 
 UNIT_TESTS("flow: host", a_host_endpoint_without_policy_closes_its_host,
            normal_policy_judges_what_the_host_says_and_hears,
-           forward_policy_adds_to_that_of_workloads, prednat_policy_comes_first,
+           forward_policy_adds_to_that_of_workloads, prednat_policy_comes_first, published_ports,
            untracked_policy_takes_out_the_others,
            failsafe_ports_come_before_policy_but_not_when_forwarded,
            discovery_passes_every_stage_of_a_host, all_interfaces_include_those_of_workloads,
