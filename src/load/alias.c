@@ -23,7 +23,7 @@ void remember_anchor(struct parser *parser, const yaml_char_t *name, struct node
 static bool is_open(const struct parser *parser, const struct node *node)
 {
     for (size_t i = 0; i < parser->depth; i++) {
-        if (parser->stack[i].node == node) {
+        if (parser->stack[i].frame.node == node) {
             return true;
         }
     }
@@ -64,7 +64,9 @@ static struct node *copy_node(struct parser *parser, const struct node *node, st
 static void place_alias(struct parser *parser, const struct node *target, struct loc loc)
 {
     if (!awaits_key(parser)) {
-        link_node(parser, copy_node(parser, target, loc, parser->depth));
+        struct node *copy =
+            is_skipped(parser) ? NULL : copy_node(parser, target, loc, parser->depth);
+        link_node(parser, copy);
     } else if (target->type == NODE_SCALAR) {
         take_key(parser, target->text, loc, target->style == NODE_PLAIN);
     } else {

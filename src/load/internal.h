@@ -28,6 +28,8 @@ void split_document(const struct loader *loader, const struct node *root);
 void split_node(const struct loader *loader, const struct node *root, struct inherited inherited,
                 int depth);
 bool is_list_kind(const char *kind);
+// The text of a field such as "kind", and its place; NULL when it is absent, null, a list or a map.
+const char *scalar_of(const struct node *map, const char *key, struct loc *ret_loc);
 // What the items of such a list inherit.
 struct inherited inherit(const struct loader *loader, const char *api_version, const char *kind);
 // Whether lists of objects are nested no deeper than they may be; else it is reported.

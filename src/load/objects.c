@@ -4,7 +4,7 @@
 
 enum { LIST_DEPTH_MAX = 4 }; // lists of lists
 
-static const char *scalar_of(const struct node *map, const char *key, struct loc *ret_loc)
+const char *scalar_of(const struct node *map, const char *key, struct loc *ret_loc)
 {
     const struct node *child = node_get(map, key);
     if (child == NULL || child->type != NODE_SCALAR || node_is_null(child)) {

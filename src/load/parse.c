@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // libyaml events -> node trees. The events are read one by one, never libyaml's document API: so every node keeps its
 // place, duplicate keys are seen, aliases are bounded, and nesting stops at our limit before libyaml's scanner turns
-// quadratic. A document's nodes live on a scratch arena that is rewound when the document has been handed on.
+// quadratic. Nodes live on a scratch arena that is rewound when their document, or their item of its list, has been
+// handed on. What nobody reads is checked like the rest, but makes no nodes.
 #include "parser.h"
 
 struct loc mark_loc(const struct parser *parser, yaml_mark_t start, size_t length)
@@ -34,18 +35,26 @@ struct diag *fail(struct parser *parser, enum diag_code code, struct loc loc, co
 
 // ---- linking nodes --------------------------------------------------------------------------------------------
 
+bool is_skipped(const struct parser *parser)
+{
+    const struct level *level = parser->depth > 0 ? &parser->stack[parser->depth - 1] : NULL;
+    return level != NULL && (level->frame.node == NULL || level->skips);
+}
+
 void link_node(struct parser *parser, struct node *node)
 {
-    if (++parser->nodes > LOAD_MAX_NODES_PER_DOCUMENT) {
+    if (is_skipped(parser)) {
+        struct level *level = &parser->stack[parser->depth - 1];
+        level->frame.key = NULL;
+        level->skips = false;
+    } else if (++parser->nodes > LOAD_MAX_NODES_PER_DOCUMENT) {
         parser->failed = true;
         report_too_many(parser->loader, node->loc);
-        return;
-    }
-    if (parser->depth == 0) {
+    } else if (parser->depth == 0) {
         parser->root = node;
-        return;
+    } else if (!stream_takes(parser, node)) {
+        frame_add(parser->scratch, &parser->stack[parser->depth - 1].frame, node);
     }
-    frame_add(parser->scratch, &parser->stack[parser->depth - 1], node);
 }
 
 // ---- scalars and keys -----------------------------------------------------------------------------------------
@@ -115,8 +124,8 @@ static struct loc scalar_loc(const struct parser *parser, const yaml_event_t *ev
 
 bool awaits_key(const struct parser *parser)
 {
-    const struct frame *frame = parser->depth > 0 ? &parser->stack[parser->depth - 1] : NULL;
-    return frame != NULL && frame->node->type == NODE_MAP && frame->key == NULL;
+    const struct level *level = parser->depth > 0 ? &parser->stack[parser->depth - 1] : NULL;
+    return level != NULL && level->type == NODE_MAP && level->frame.key == NULL;
 }
 
 void refuse_key(struct parser *parser, struct loc loc)
@@ -124,22 +133,52 @@ void refuse_key(struct parser *parser, struct loc loc)
     fail(parser, DIAG_F005, loc, "a list or a map cannot be a key");
 }
 
-void take_key(struct parser *parser, const char *text, struct loc loc, bool plain)
+// kubectl prints apiVersion and kind first; where they come later, all of the object is read.
+static void decide_fields(const struct parser *parser, struct level *level, const char *key)
 {
-    struct frame *frame = &parser->stack[parser->depth - 1];
-    if (plain && strcmp(text, "<<") == 0) {
-        fail(parser, DIAG_F010, loc,
-             "the YAML merge key \"<<\" is not supported; write the fields out");
+    if (!level->undecided || strcmp(key, "apiVersion") == 0 || strcmp(key, "kind") == 0) {
         return;
     }
-    const struct node *known = frame_find(frame, text);
+    struct loc loc;
+    const char *api_version = scalar_of(level->frame.node, "apiVersion", &loc);
+    const char *kind = scalar_of(level->frame.node, "kind", &loc);
+    if (api_version != NULL && kind != NULL && !is_list_kind(kind)) {
+        level->fields = fields_of(parser->loader, api_version, kind);
+    }
+    level->undecided = false;
+}
+
+static void take_known_key(struct parser *parser, struct level *level, const char *text,
+                           struct loc loc)
+{
+    const struct node *known = frame_find(&level->frame, text);
     if (known != NULL) {
         parser->failed = true;
         report_twice(parser->loader, text, loc, known->key_loc);
         return;
     }
-    frame->key = text;
-    frame->key_loc = loc;
+    level->frame.key = arena_strdup(parser->scratch, text);
+    level->frame.key_loc = loc;
+}
+
+void take_key(struct parser *parser, const char *text, struct loc loc, bool plain)
+{
+    struct level *level = &parser->stack[parser->depth - 1];
+    if (plain && strcmp(text, "<<") == 0) {
+        fail(parser, DIAG_F010, loc,
+             "the YAML merge key \"<<\" is not supported; write the fields out");
+        return;
+    }
+    decide_fields(parser, level, text);
+    const struct load_field *row =
+        level->fields != NULL ? find_field(level->fields, text, strlen(text)) : NULL;
+    level->below = row != NULL ? row->fields : NULL;
+    level->skips = level->fields != NULL && row == NULL && !level->fields->others;
+    if (level->skips || level->frame.node == NULL) {
+        level->frame.key = ""; // there is one, and its value comes next
+    } else {
+        take_known_key(parser, level, text, loc);
+    }
 }
 
 static void on_scalar(struct parser *parser, const yaml_event_t *event)
@@ -155,25 +194,54 @@ static void on_scalar(struct parser *parser, const yaml_event_t *event)
         return;
     }
     struct node *node = NULL;
-    const char *text = arena_strndup(parser->scratch, value, length);
     bool is_key = awaits_key(parser);
-    if (!is_key || event->data.scalar.anchor != NULL) {
+    if ((!is_key && !is_skipped(parser)) || event->data.scalar.anchor != NULL) {
         node = arena_new_of(parser->scratch, struct node);
         *node = (struct node){.type = NODE_SCALAR,
                               .style = style_of(event),
                               .size = (uint32_t)length,
                               .loc = loc,
-                              .text = text};
+                              .text = arena_strndup(parser->scratch, value, length)};
         remember_anchor(parser, event->data.scalar.anchor, node);
     }
     if (is_key) {
-        take_key(parser, text, loc, style_of(event) == NODE_PLAIN);
+        take_key(parser, value, loc, style_of(event) == NODE_PLAIN);
     } else {
         link_node(parser, node);
     }
 }
 
 // ---- lists and maps -------------------------------------------------------------------------------------
+
+// What is read of a list or map that begins now. One that has an anchor may stand elsewhere too, where more is read.
+static struct level level_of(const struct parser *parser, enum node_type type, struct loc loc,
+                             bool has_anchor)
+{
+    const struct level *around = parser->depth > 0 ? &parser->stack[parser->depth - 1] : NULL;
+    struct level level = {.type = (uint8_t)type, .loc = loc};
+    if (has_anchor) {
+        return level;
+    }
+    if (around == NULL || stream_awaits_item(parser)) {
+        level.undecided = true;
+    } else {
+        level.fields = around->type == NODE_MAP ? around->below : around->fields;
+    }
+    return level;
+}
+
+static void open_level(struct parser *parser, struct level level, const yaml_char_t *anchor)
+{
+    struct node *node = NULL;
+    if (!is_skipped(parser) || anchor != NULL) {
+        node = arena_new_of(parser->scratch, struct node);
+        *node = (struct node){.type = level.type, .loc = level.loc};
+        level.frame = frame_open(node);
+        remember_anchor(parser, anchor, node);
+    }
+    link_node(parser, node);
+    parser->stack[parser->depth++] = level;
+}
 
 static void on_start(struct parser *parser, const yaml_event_t *event, enum node_type type,
                      const yaml_char_t *anchor, const yaml_char_t *tag)
@@ -190,18 +258,23 @@ static void on_start(struct parser *parser, const yaml_event_t *event, enum node
         fail(parser, DIAG_F007, loc, "lists and maps are nested more than %d deep", LOAD_MAX_DEPTH);
         return;
     }
-    struct node *node = arena_new_of(parser->scratch, struct node);
-    *node = (struct node){.type = (uint8_t)type, .loc = loc};
-    remember_anchor(parser, anchor, node);
-    link_node(parser, node);
-    parser->stack[parser->depth++] = frame_open(node);
+    if (parser->depth == 0) {
+        parser->at_margin = type == NODE_MAP && event->start_mark.column == 0 &&
+                            event->data.mapping_start.style == YAML_BLOCK_MAPPING_STYLE;
+    }
+    const char *key = parser->depth == 1 ? parser->stack[0].frame.key : NULL;
+    bool may_stream = type == NODE_LIST && anchor == NULL && parser->depth <= 1;
+    open_level(parser, level_of(parser, type, loc, anchor != NULL), anchor);
+    if (may_stream && !parser->failed) {
+        stream_begin(parser, key, event->start_mark);
+    }
 }
 
 // ---- documents ------------------------------------------------------------------------------------------------
 
 static void end_document(struct parser *parser)
 {
-    if (parser->root != NULL) {
+    if (!stream_end_document(parser) && parser->root != NULL) {
         split_document(parser->loader, parser->root);
     }
 }
@@ -211,6 +284,7 @@ static void on_event(struct parser *parser, const yaml_event_t *event)
     switch (event->type) {
     case YAML_SCALAR_EVENT:
         on_scalar(parser, event);
+        stream_end_value(parser);
         break;
     case YAML_SEQUENCE_START_EVENT:
         on_start(parser, event, NODE_LIST, event->data.sequence_start.anchor,
@@ -223,9 +297,11 @@ static void on_event(struct parser *parser, const yaml_event_t *event)
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
         parser->depth--;
+        stream_end_value(parser);
         break;
     case YAML_ALIAS_EVENT:
         use_alias(parser, (const char *)event->data.alias.anchor, event_loc(parser, event));
+        stream_end_value(parser);
         break;
     case YAML_DOCUMENT_END_EVENT:
         end_document(parser);
@@ -256,6 +332,7 @@ static void run_parser(struct parser *parser)
             parser->root = NULL;
             parser->nodes = 0;
             parser->anchors = NULL;
+            parser->stream = (struct stream){0};
         }
         yaml_event_delete(&event);
     }

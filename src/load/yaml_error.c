@@ -177,7 +177,7 @@ static void report_grammar(struct parser *parser)
         return;
     }
     if (is_open_bracket(parser, problem, at_end)) {
-        const struct node *open = parser->stack[parser->depth - 1].node;
+        const struct level *open = &parser->stack[parser->depth - 1];
         start = open->loc;
         problem = open->type == NODE_LIST ? "did not find expected ',' or ']'"
                                           : "did not find expected ',' or '}'";
