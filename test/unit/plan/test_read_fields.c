@@ -116,7 +116,7 @@ static void compare(const char *path, const char *json)
     char *whole = result_of(json, NULL);
     ck_assert_ptr_null(strstr(whole, "error[F"));
     char *part = result_of(json, res_read_fields);
-    ck_assert_msg(strcmp(whole, part) == 0, "%s in whole:\n%s\nin part:\n%s", path, whole, part);
+    ck_assert_msg(strcmp(whole, part) == 0, "%s in whole:\n%.2000s\nin part:\n%.2000s", path, whole, part);
     free(whole);
     free(part);
 }
