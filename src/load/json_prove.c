@@ -100,6 +100,14 @@ static const char *prove_word(const char *at, const char *end, const char *word)
     return (size_t)(end - at) >= length && memcmp(at, word, length) == 0 ? at + length : NULL;
 }
 
+static void note_length(struct proof *proof, const char *at, const char *behind)
+{
+    if (behind - at > proof->facts.longest_end - proof->facts.longest) {
+        proof->facts.longest = at;
+        proof->facts.longest_end = behind;
+    }
+}
+
 static const char *prove_list(struct proof *proof, const char *at, int depth)
 {
     at = json_blanks(at, proof->end);
@@ -134,8 +142,11 @@ static const char *prove_map(struct proof *proof, const char *at, int depth)
         return at + 1;
     }
     for (;;) {
-        at = prove_key(proof, at);
-        at = at != NULL ? prove_value(proof, at, depth + 1) : NULL;
+        const char *value = prove_key(proof, at);
+        at = value != NULL ? prove_value(proof, value, depth + 1) : NULL;
+        if (depth == 0 && at != NULL) {
+            note_length(proof, value, at);
+        }
         at = at != NULL ? json_blanks(at, proof->end) : proof->end;
         if (at == proof->end) {
             return NULL;
@@ -175,7 +186,7 @@ bool json_prove(const char *at, const char *end, struct json_facts *ret)
 {
     // A carriage return can only stand between values.
     struct proof proof = {.end = end,
-                          .facts.odd_lines = memchr(at, '\r', (size_t)(end - at)) != NULL};
+                          .facts = {memchr(at, '\r', (size_t)(end - at)) != NULL, at, at}};
     at = prove_value(&proof, json_blanks(at, end), 0);
     bool good = at != NULL && json_blanks(at, end) == end;
     *ret = proof.facts;

@@ -41,7 +41,7 @@ static struct head read_head(struct json *json, const char *at)
         } else if (key == KEY_ITEMS && head.items == NULL) {
             head.items = at;
         }
-        at = json_value_end(at, json->end);
+        at = at == json->facts.longest ? json->facts.longest_end : json_value_end(at, json->end);
     }
     return head;
 }
@@ -139,19 +139,20 @@ bool read_json(const struct loader *loader, uint32_t source)
     const struct source *text = sources_get(loader->sources, source);
     const char *end = text->text + text->size;
     const char *at = json_blanks(text->text, end);
-    struct json_facts facts;
-    if (at == end || (*at != '{' && *at != '[') || !json_prove(at, end, &facts)) {
-        return false;
-    }
-    // What stands before the first bracket may hold any line break.
     struct json json = {
         .loader = loader,
         .source = source,
         .end = end,
-        .odd_lines = facts.odd_lines || memchr(text->text, '\r', (size_t)(at - text->text)) != NULL,
         .place = {.at = text->text, .line = 1, .column = 1},
-        .scratch = arena_new(SCRATCH_MAX),
     };
+    if (at == end || (*at != '{' && *at != '[') || !json_prove(at, end, &json.facts)) {
+        return false;
+    }
+    // What stands before the first bracket may hold any line break.
+    if (memchr(text->text, '\r', (size_t)(at - text->text)) != NULL) {
+        json.facts.odd_lines = true;
+    }
+    json.scratch = arena_new(SCRATCH_MAX);
     arena_alloc(json.scratch, 1); // so that the first chunk stays when an object is dropped
     split_value(&json, at, (struct inherited){0}, 0);
     arena_free(json.scratch);

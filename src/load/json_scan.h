@@ -7,6 +7,9 @@
 // What is known of a text that was proved.
 struct json_facts {
     bool odd_lines; // a line ends otherwise than by a line feed
+    // The longest value directly below the root, which is a list's items: it need not be walked through again just to see
+    // what stands behind it.
+    const char *longest, *longest_end;
 };
 
 // Whether the text is one value of RFC 8259 that polc reads as such: at most LOAD_MAX_DEPTH deep, well-formed UTF-8, no

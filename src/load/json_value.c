@@ -11,7 +11,7 @@ static uint16_t saturated(size_t number)
 
 struct loc json_loc(struct json *json, const char *at, size_t length)
 {
-    json_place_move(&json->place, at, json->end, json->odd_lines);
+    json_place_move(&json->place, at, json->end, json->facts.odd_lines);
     return (struct loc){.source = json->source,
                         .line = (uint32_t)json->place.line,
                         .column = saturated(json->place.column),

@@ -10,7 +10,7 @@ struct json {
     const struct loader *loader;
     uint32_t source;
     const char *end;
-    bool odd_lines;
+    struct json_facts facts;
     struct json_place place; // of the newest node
     struct arena *scratch;   // rewound after each object
     size_t nodes;            // of the object at hand
