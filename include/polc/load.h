@@ -53,7 +53,7 @@ struct load_fields {
     bool others; // whether a field without a row is read, with all that stands below it
 };
 
-// What is read of an object; either argument may be NULL. Returns NULL for all of it.
+// What is read of an object, apiVersion and kind included; either argument may be NULL. Returns NULL for all of it.
 typedef const struct load_fields *(*load_fields_fn)(const char *api_version, const char *kind);
 
 enum {

@@ -5,8 +5,10 @@
 #include <polc/base/safe_text.h>
 #include <polc/base/vec.h>
 
+enum { LINES_PER_ENTRY = 256 }; // an entry for each line would double what a large input takes
+
 struct line_index {
-    VEC_FIELDS(size_t); // where each line starts
+    VEC_FIELDS(size_t); // where every 256th line starts
 };
 
 struct sources {
@@ -61,13 +63,24 @@ size_t source_break_size(const char *at, size_t left)
     return separator ? 3 : 0;
 }
 
-static void index_lines(struct arena *arena, const struct source *source, struct line_index *index)
+// Behind the next line break; SIZE_MAX when there is none.
+static size_t next_line(const struct source *source, size_t at)
 {
-    vec_push(arena, index, 0);
-    for (size_t at = 0; at < source->size;) {
+    while (at < source->size) {
         size_t size = source_break_size(source->text + at, source->size - at);
         at += size > 0 ? size : 1;
         if (size > 0) {
+            return at;
+        }
+    }
+    return SIZE_MAX;
+}
+
+static void index_lines(struct arena *arena, const struct source *source, struct line_index *index)
+{
+    size_t line = 0;
+    for (size_t at = 0; at != SIZE_MAX; at = next_line(source, at)) {
+        if (line++ % LINES_PER_ENTRY == 0) {
             vec_push(arena, index, at);
         }
     }
@@ -99,10 +112,17 @@ const char *sources_line(struct sources *sources, struct loc loc, size_t *ret_le
         return NULL;
     }
     const struct line_index *index = lines_of(sources, loc.source);
-    if (loc.line > index->count) {
+    size_t entry = (loc.line - 1) / LINES_PER_ENTRY;
+    if (entry >= index->count) {
         return NULL;
     }
-    size_t start = index->items[loc.line - 1];
+    size_t start = index->items[entry];
+    for (size_t i = entry * LINES_PER_ENTRY + 1; i < loc.line && start != SIZE_MAX; i++) {
+        start = next_line(source, start);
+    }
+    if (start == SIZE_MAX) {
+        return NULL;
+    }
     size_t end = line_end(source, start);
     *ret_length = end - start;
     return source->text + start;
@@ -112,7 +132,7 @@ struct loc sources_loc_at(struct sources *sources, uint32_t number, size_t offse
 {
     const struct source *source = sources_get(sources, number);
     const struct line_index *index = lines_of(sources, number);
-    size_t low = 0; // the last line that does not start behind the byte
+    size_t low = 0; // the last entry that does not start behind the byte
     size_t high = index->count;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
@@ -122,11 +142,17 @@ struct loc sources_loc_at(struct sources *sources, uint32_t number, size_t offse
             high = middle;
         }
     }
+    size_t start = index->items[low];
+    size_t line = low * LINES_PER_ENTRY + 1;
+    for (size_t at = next_line(source, start); at <= offset; at = next_line(source, at)) {
+        start = at;
+        line++;
+    }
     size_t column = 1;
-    for (size_t at = index->items[low]; at < offset && at < source->size; at++) {
+    for (size_t at = start; at < offset && at < source->size; at++) {
         column += ((unsigned char)source->text[at] & 0xc0) != 0x80;
     }
-    return (struct loc){number, (uint32_t)low + 1,
+    return (struct loc){number, (uint32_t)line,
                         (uint16_t)(column < UINT16_MAX ? column : UINT16_MAX), 1};
 }
 

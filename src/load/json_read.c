@@ -99,19 +99,46 @@ static const char *split_list(struct json *json, const char *at, const struct he
     return at;
 }
 
+static const char *read_object(struct json *json, const char *at, const char *api_version,
+                               const char *kind, struct node **ret)
+{
+    json->nodes = 0;
+    return json_read_value(json, at, fields_of(json->loader, api_version, kind), ret);
+}
+
 static const char *split_object(struct json *json, const char *at, const struct head *head,
                                 struct inherited inherited, int depth)
 {
-    const struct load_fields *fields = fields_of(
-        json->loader, head->api_version != NULL ? head->api_version : inherited.api_version,
-        head->kind != NULL ? head->kind : inherited.kind);
     struct node *object;
-    json->nodes = 0;
-    at = json_read_value(json, at, fields, &object);
+    const char *api_version = head->api_version != NULL ? head->api_version : inherited.api_version;
+    at = read_object(json, at, api_version, head->kind != NULL ? head->kind : inherited.kind,
+                     &object);
     if (at != NULL) {
         split_node(json->loader, object, inherited, depth);
     }
     return at;
+}
+
+// An item of a typed list, as the API server sends them: without a kind of its own. That it has none is only seen when it
+// has been read; false when it has one, and must be read again in the light of it.
+static bool split_typed_item(struct json *json, const char **at, struct inherited inherited,
+                             int depth)
+{
+    struct arena_mark start = arena_mark(json->scratch);
+    struct json_place place = json->place;
+    struct node *object;
+    const char *behind = read_object(json, *at, inherited.api_version, inherited.kind, &object);
+    if (behind != NULL &&
+        (node_get(object, "kind") != NULL || node_get(object, "apiVersion") != NULL)) {
+        arena_rewind(json->scratch, start);
+        json->place = place;
+        return false;
+    }
+    if (behind != NULL) {
+        split_node(json->loader, object, inherited, depth);
+    }
+    *at = behind;
+    return true;
 }
 
 // Returns the place behind the value; NULL when a problem ends the reading.
@@ -119,6 +146,10 @@ static const char *split_value(struct json *json, const char *at, struct inherit
                                int depth)
 {
     struct arena_mark start = arena_mark(json->scratch);
+    if (*at == '{' && inherited.kind != NULL && split_typed_item(json, &at, inherited, depth)) {
+        arena_rewind(json->scratch, start);
+        return at;
+    }
     struct head head = *at == '{' ? read_head(json, at) : (struct head){0};
     bool is_list_object = is_list_kind(head.kind) && head.items != NULL;
     if (*at != '[' && !is_list_object) {

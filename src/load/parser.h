@@ -29,7 +29,8 @@ struct level {
 struct stream {
     size_t depth; // how many lists and maps are open between two items; 0: there is no such list
     bool open;    // its end was not read yet
-    const char *api_version, *kind; // of the list object; NULL of a bare list
+    const char *api_version, *kind;       // of the list object; NULL of a bare list
+    const char *api_version_at, *kind_at; // where they were looked up
     struct inherited inherited;
     struct arena_mark start; // of what an item takes
     struct node *item;       // the newest

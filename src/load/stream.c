@@ -38,8 +38,9 @@ static const char *word_behind(struct parser *parser, const char *at, const char
     return whole && length > 0 ? arena_strndup(parser->scratch, start, length) : NULL;
 }
 
-// The value of a key of the root that stands at the margin from this line on; NULL when there is none, or two of them.
-static const char *look_up(struct parser *parser, const char *key, size_t line)
+// The value of a key of the root that stands at the margin from this line on, and its place; NULL when there is none, or
+// two of them.
+static const char *look_up(struct parser *parser, const char *key, size_t line, const char **ret_at)
 {
     const char *found = NULL, *end = parser->text.start + parser->text.size;
     size_t length = strlen(key);
@@ -51,17 +52,19 @@ static const char *look_up(struct parser *parser, const char *key, size_t line)
                 return NULL;
             }
             found = word_behind(parser, at + length + 1, line_end);
+            *ret_at = at;
         }
         at = feed != NULL ? feed + 1 : end;
     }
     return found;
 }
 
-static const char *value_of(struct parser *parser, const char *key, size_t line)
+static const char *value_of(struct parser *parser, const char *key, size_t line,
+                            const char **ret_at)
 {
     struct loc loc;
     const char *value = scalar_of(parser->root, key, &loc);
-    return value != NULL || !parser->at_margin ? value : look_up(parser, key, line);
+    return value != NULL || !parser->at_margin ? value : look_up(parser, key, line, ret_at);
 }
 
 void stream_begin(struct parser *parser, const char *key, yaml_mark_t start)
@@ -71,8 +74,8 @@ void stream_begin(struct parser *parser, const char *key, yaml_mark_t start)
         if (key == NULL || strcmp(key, "items") != 0) {
             return;
         }
-        stream.kind = value_of(parser, "kind", start.line);
-        stream.api_version = value_of(parser, "apiVersion", start.line);
+        stream.kind = value_of(parser, "kind", start.line, &stream.kind_at);
+        stream.api_version = value_of(parser, "apiVersion", start.line, &stream.api_version_at);
         if (!is_list_kind(stream.kind)) {
             return;
         }
@@ -113,24 +116,26 @@ void stream_end_value(struct parser *parser)
     }
 }
 
-static bool same(const char *a, const char *b)
+// A line that was taken for a field of the root turns out to be none.
+static void check_field(struct parser *parser, const char *key, const char *taken, const char *at)
 {
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+    struct loc loc;
+    const char *value = scalar_of(parser->root, key, &loc);
+    if (taken != NULL && (value == NULL || strcmp(value, taken) != 0)) {
+        loc = sources_loc_at(parser->loader->sources, parser->source,
+                             parser->text.skipped + (size_t)(at - parser->text.start));
+        struct diag *diag = fail(parser, DIAG_F012, loc,
+                                 "this looks like the %s of the list around it, and is none", key);
+        diag_label(diag, "indent the lines of a text in quotes");
+    }
 }
 
 bool stream_end_document(struct parser *parser)
 {
     const struct stream *stream = &parser->stream;
-    if (stream->depth == 0) {
-        return false;
+    if (stream->depth > 0) {
+        check_field(parser, "kind", stream->kind, stream->kind_at);
+        check_field(parser, "apiVersion", stream->api_version, stream->api_version_at);
     }
-    struct loc loc = parser->root->loc;
-    if (stream->kind != NULL &&
-        (!same(scalar_of(parser->root, "kind", &loc), stream->kind) ||
-         !same(scalar_of(parser->root, "apiVersion", &loc), stream->api_version))) {
-        struct diag *diag = fail(parser, DIAG_F012, parser->root->loc,
-                                 "the text at the margin says another kind than this list has");
-        diag_label(diag, "indent the lines of a text in quotes or brackets");
-    }
-    return true;
+    return stream->depth > 0;
 }

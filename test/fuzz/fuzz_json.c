@@ -31,7 +31,7 @@ static const struct load_fields *some_fields(const char *api_version, const char
 {
     static const struct load_field below_rows[] = {{"a", NULL}};
     static const struct load_fields below = {below_rows, ARRAY_COUNT(below_rows), true};
-    static const struct load_field rows[] = {{"kind", NULL}, {"a", &below}};
+    static const struct load_field rows[] = {{"apiVersion", NULL}, {"kind", NULL}, {"a", &below}};
     static const struct load_fields fields = {rows, ARRAY_COUNT(rows), false};
     (void)api_version;
     return kind != NULL && kind[0] == 'P' ? &fields : NULL;

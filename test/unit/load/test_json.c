@@ -31,7 +31,7 @@ static const char *const bad[] = {
     "{\"a\":1,", "{\"a\":1,}", "{,}", "{a:1}", "{\"a\" 1}", "{\"a\":}", "{1:2}", "[1}", "{\"a\":1]", "'a'", "\"", "\"a",
     "\"a\\", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\u0000\"", "\"\\ud83d\"", "\"\\ude00\"", "\"\\ud83d\\u0041\"",
     "\"\\ud83d\\ud83d\"", "\"\n\"", "\"\t\"", "\"12345678\t\"", "\"\xff\"", "\"\xc3\"", "\"\xed\xa0\x80\"", "\"\xc0\x80\"",
-    "[1] // no", "/* no */ 1", "# no\n1", "{\"a\":1}{\"b\":2}", "\xef\xbb\xbf" "1", "[\f1]", "[1]\v",
+    "[1] // no", "/* no */ 1", "# no\n1", "{\"a\":1}{\"b\":2}", "\357\273\2771", "[\f1]", "[1]\v",
 };
 // clang-format on
 
@@ -163,8 +163,8 @@ START_TEST(same_as_yaml)
         "{\"kind\":\"\",\"apiVersion\":\"\"}",
         "{\"a\":{\"b\":1,\n \"b\":2}}",
         "{\"<<\":{\"a\":1}}",
-        "{\"a0\":0,\"a1\":0,\"a2\":0,\"a3\":0,\"a4\":0,\"a5\":0,\"a6\":0,\"a7\":0,\"a8\":0,\"a9\":0,\"b0\":0,\"b1\":0,"
-        "\"b2\":0,\"b3\":0,\"b4\":0,\"b5\":0,\"b6\":0,\"b7\":0,\"b8\":0,\"a7\":1}",
+        ("{\"a0\":0,\"a1\":0,\"a2\":0,\"a3\":0,\"a4\":0,\"a5\":0,\"a6\":0,\"a7\":0,\"a8\":0,\"a9\":0,\"b0\":0,\"b1\":0,"
+         "\"b2\":0,\"b3\":0,\"b4\":0,\"b5\":0,\"b6\":0,\"b7\":0,\"b8\":0,\"a7\":1}"),
     };
     for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
         compare(texts[i], texts[i], strlen(texts[i]));
@@ -204,7 +204,7 @@ static const struct load_fields *some_fields(const char *api_version, const char
 {
     static const struct load_field name_rows[] = {{"name", NULL}};
     static const struct load_fields name = {name_rows, ARRAY_COUNT(name_rows), false};
-    static const struct load_field rows[] = {{"kind", NULL}, {"meta", &name}};
+    static const struct load_field rows[] = {{"apiVersion", NULL}, {"kind", NULL}, {"meta", &name}};
     static const struct load_fields only = {rows, ARRAY_COUNT(rows), false};
     static const struct load_fields others = {rows, ARRAY_COUNT(rows), true};
     (void)api_version;
