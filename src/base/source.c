@@ -86,11 +86,14 @@ static void index_lines(struct arena *arena, const struct source *source, struct
     }
 }
 
-// Where the line that starts at `start` ends.
+// Where the line that starts at `start` ends, or is no longer shown: JSON on one line may be all of a large input, and
+// columns end at UINT16_MAX.
 static size_t line_end(const struct source *source, size_t start)
 {
+    enum { SHOWN_MAX = 5 * UINT16_MAX }; // a character has four bytes at most
+    size_t limit = source->size - start < SHOWN_MAX ? source->size : start + SHOWN_MAX;
     size_t end = start;
-    while (end < source->size && source_break_size(source->text + end, source->size - end) == 0) {
+    while (end < limit && source_break_size(source->text + end, source->size - end) == 0) {
         end++;
     }
     return end;

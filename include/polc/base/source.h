@@ -31,8 +31,8 @@ uint32_t sources_add(struct sources *sources, const char *path, const char *text
 size_t sources_count(const struct sources *sources);
 const struct source *sources_get(const struct sources *sources, uint32_t number);
 
-// The line at a place, without its line end; NULL when there is none. Amortised: sources keep a line index
-// once one was asked for.
+// The line at a place, without its line end, up to the last column that a place can have; NULL when there is none.
+// Amortised: sources keep a line index once one was asked for.
 const char *sources_line(struct sources *sources, struct loc loc, size_t *ret_length);
 
 // Bytes of the line break at `at`, of which `left` (at least 1) remain; 0 when there is none. YAML 1.1 and so libyaml's

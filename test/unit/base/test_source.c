@@ -70,6 +70,21 @@ START_TEST(bytes_have_places)
 }
 END_TEST
 
+// A line may be all of a large input, and is not walked through for each message about it.
+START_TEST(long_lines_are_cut)
+{
+    enum { LONG = 1000 * 1000 };
+    struct arena *arena = arena_new(SIZE_MAX);
+    char *text = memset(arena_alloc(arena, LONG), 'x', LONG);
+    struct sources *sources = sources_of(arena, text, LONG);
+    size_t length = 0;
+    ck_assert_ptr_eq(sources_line(sources, (struct loc){.line = 1}, &length), text);
+    ck_assert_uint_ge(length, 4 * UINT16_MAX);
+    ck_assert_uint_lt(length, LONG);
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(places_as_text_and_in_order)
 {
     struct arena *arena = arena_new(SIZE_MAX);
@@ -99,4 +114,4 @@ START_TEST(places_as_text_and_in_order)
 END_TEST
 
 UNIT_TESTS("base source", every_break_of_yaml_ends_a_line, bytes_have_places,
-           places_as_text_and_in_order)
+           places_as_text_and_in_order, long_lines_are_cut)
