@@ -59,6 +59,9 @@ struct nft_failure {
 enum nft_status nft_dump(struct arena *arena, const char *table, struct nft_kernel **ret_kernel,
                          struct nft_failure *reterr);
 
+// What the kernel has once a ruleset is loaded: for comparing two rulesets. The ruleset must outlive it.
+struct nft_kernel *nft_kernel_of(struct arena *arena, const struct nft_ruleset *ruleset);
+
 bool nft_kernel_exists(const struct nft_kernel *kernel);
 uint32_t nft_kernel_generation_id(const struct nft_kernel *kernel); // the kernel's, not polc's
 struct nft_counts nft_kernel_counts(const struct nft_kernel *kernel);

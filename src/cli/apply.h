@@ -14,8 +14,9 @@ struct apply {
     struct nft_kernel *kernel; // the table as it is
     struct nft_diff *diff;     // what makes it the wanted one
     bool changed;
-    uint32_t generation; // loaded; behind apply_compare the one that will be
-    struct change_list changes;
+    uint32_t generation;        // loaded; behind apply_compare the one that will be
+    struct change_list changes; // by the input
+    const char *repaired;       // what somebody had changed; ""
     struct nft_failure failure;
     enum nft_status status;    // of the last step that spoke to the kernel
     bool paused;               // the test hook was there already
@@ -35,6 +36,12 @@ struct apply {
 
 // A step returns POLC_EXIT_OK to go on, another exit code to end; with `status` not NFT_DONE the code does not matter.
 typedef int (*apply_step)(struct apply *apply);
+
+// ---- apply_drift.c ------------------------------------------------------------------------------------------------
+
+int apply_drift(struct apply *apply); // a step, behind the comparison
+const char *
+apply_summary(const struct apply *apply); // "2 policies changed; repaired what somebody did: ..."
 
 // ---- apply_state.c ------------------------------------------------------------------------------------------------
 

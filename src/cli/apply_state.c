@@ -67,8 +67,7 @@ int apply_keep(struct apply *apply)
     apply->entry.roots = run->roots;
     apply->entry.root_count = run->root_count;
     apply->entry.previous = info.generation;
-    apply->entry.summary =
-        apply->changed ? summary_text(run->arena, &apply->changes) : "no rule changed";
+    apply->entry.summary = apply->changed ? apply_summary(apply) : "no rule changed";
     apply->generation = apply->entry.number;
     int code = apply_make_pending(apply);
     if (code != POLC_EXIT_OK) {

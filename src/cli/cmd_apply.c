@@ -105,6 +105,7 @@ static const apply_step steps[] = {
     read_table,
     guard,
     compare,
+    apply_drift,
     apply_check_taken_back,
     apply_guard_caller,
     apply_guard_failsafes,
@@ -140,7 +141,7 @@ static void print_deadline(struct run *run, const struct change_entry *entry)
 static void print_outcome(const struct apply *apply)
 {
     struct run *run = apply->run;
-    const char *summary = apply->changed    ? summary_text(run->arena, &apply->changes)
+    const char *summary = apply->changed    ? apply_summary(apply)
                           : apply->renumber ? apply->entry.summary
                                             : "";
     const char *result = !apply->changed && !apply->renumber ? "up to date"

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc diff: what `apply` would change, by policy and by object.
-#include "cli.h"
-
-#include <jansson.h>
+#include "drift.h"
 
 static const char signs[] = {[NFT_ADDED] = '+', [NFT_REMOVED] = '-', [NFT_CHANGED] = '~'};
 static const char *const kinds[] = {
@@ -176,7 +174,8 @@ static json_t *object_json(struct run *run, const struct nft_object_change *obje
     return json;
 }
 
-static void print_json(struct run *run, const struct nft_diff *diff, const struct change_list *list)
+static void print_json(struct run *run, const struct nft_diff *diff, const struct change_list *list,
+                       const struct drift *drift)
 {
     json_t *policies = json_array();
     json_t *objects = json_array();
@@ -186,9 +185,9 @@ static void print_json(struct run *run, const struct nft_diff *diff, const struc
     for (size_t i = 0; i < diff->count; i++) {
         json_array_append_new(objects, object_json(run, &diff->items[i]));
     }
-    json_t *root =
-        json_pack("{s:b, s:b, s:o, s:o}", "differs", (int)!nft_diff_empty(diff), "table_missing",
-                  (int)diff->table_missing, "policies", policies, "objects", objects);
+    json_t *root = json_pack("{s:b, s:b, s:o, s:o, s:o}", "differs", (int)!nft_diff_empty(diff),
+                             "table_missing", (int)diff->table_missing, "policies", policies,
+                             "objects", objects, "drift", drift_json(drift));
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);
@@ -213,16 +212,24 @@ int cmd_diff(struct run *run)
     if (status != NFT_DONE) {
         return report_failure(run, status, &failure);
     }
-    struct nft_diff *diff = nft_compare(run->arena, run->ruleset, kernel);
-    struct change_list list = summarize(run, kernel, diff);
+    struct drift drift;
+    drift_read(run, kernel, &drift);
+    const struct nft_kernel *base = drift_base(run, kernel, &drift);
+    struct nft_diff *diff = nft_compare(run->arena, run->ruleset, base);
+    struct change_list list = summarize(run, base, diff);
     bool same = nft_diff_empty(diff);
+    if (run->options.output != OUTPUT_JSON && (!same || drift_is_there(&drift))) {
+        drift_print(run, &drift);
+    }
     if (run->options.output == OUTPUT_JSON) {
-        print_json(run, diff, &list);
+        print_json(run, diff, &list, &drift);
     } else if (!same) {
         print_text(run, diff, &list);
     } else if (!run->options.quiet) {
-        printf("no difference: the kernel has generation %u\n",
+        printf("%s generation %u\n",
+               drift_is_there(&drift) ? "the input changes nothing: it is"
+                                      : "no difference: the kernel has",
                nft_kernel_info(run->arena, kernel).generation);
     }
-    return same ? POLC_EXIT_OK : POLC_EXIT_NO;
+    return same && !drift_is_there(&drift) ? POLC_EXIT_OK : POLC_EXIT_NO;
 }

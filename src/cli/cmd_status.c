@@ -45,10 +45,11 @@ static void compare(struct status *status)
         run->diags = diags_new(run->arena, run->sources); // they were printed
         return;
     }
-    struct nft_diff *diff = nft_compare(run->arena, run->ruleset, status->kernel);
+    const struct nft_kernel *base = drift_base(run, status->kernel, &status->drift);
+    struct nft_diff *diff = nft_compare(run->arena, run->ruleset, base);
     status->compared = true;
     status->differs = !nft_diff_empty(diff);
-    status->changes = summarize(run, status->kernel, diff);
+    status->changes = summarize(run, base, diff);
 }
 
 static const char *roots_text(const struct status *status)
@@ -65,10 +66,24 @@ static void print_comparison(const struct status *status)
         printf("input       not compared%s%s\n", status->problem != NULL ? ": " : "",
                status->problem != NULL ? status->problem : "");
     } else if (!status->differs) {
-        puts("input       the kernel has what it says");
+        puts("input       is what is loaded");
     } else {
         printf("input       differs: %s     (polc diff)\n",
                summary_text(status->run->arena, &status->changes));
+    }
+}
+
+static void print_drift(const struct status *status)
+{
+    const struct drift *drift = &status->drift;
+    if (drift->problem != NULL) {
+        printf("kernel      cannot tell whether somebody changed it: %s\n", drift->problem);
+    } else if (!drift_is_there(drift)) {
+        puts("kernel      has it as polc loaded it");
+    } else {
+        printf(
+            "kernel      CHANGED BY SOMEBODY: %s     (polc diff shows it, polc apply puts it right)\n",
+            drift_summary(status->run->arena, drift->found));
     }
 }
 
@@ -89,6 +104,7 @@ static void print_text(const struct status *status)
     printf("from        %s\n", roots_text(status));
     printf("holds       %zu chains, %zu rules, %zu sets, %zu elements\n", status->counts.chains,
            status->counts.rules, status->counts.sets, status->counts.elements);
+    print_drift(status);
     print_comparison(status);
     print_interfaces(status);
     print_bridges(status);
@@ -104,14 +120,15 @@ static void print_json(const struct status *status)
         json_array_append_new(roots, json_string(info->roots[i]));
     }
     json_t *root = json_pack(
-        "{s:s, s:b, s:s?, s:I, s:s?, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:o, s:o}",
+        "{s:s, s:b, s:s?, s:I, s:s?, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
         "table", status->run->options.table, "exists", (int)status->exists, "version",
         info->version, "generation", (json_int_t)info->generation, "node", info->node, "roots",
         roots, "chains", (json_int_t)status->counts.chains, "rules",
         (json_int_t)status->counts.rules, "sets", (json_int_t)status->counts.sets, "elements",
         (json_int_t)status->counts.elements, "compared", (int)status->compared, "differs",
-        (int)status->differs, "interfaces", interfaces_json(status), "other_base_chains",
-        hooks_json(status), "published", published_json(status), "bridges", bridges_json(status));
+        (int)status->differs, "drift", drift_json(&status->drift), "interfaces",
+        interfaces_json(status), "other_base_chains", hooks_json(status), "published",
+        published_json(status), "bridges", bridges_json(status));
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);
@@ -152,11 +169,13 @@ int cmd_status(struct run *run)
     status.own = nft_kernel_base_chains(run->arena, status.kernel);
     read_interfaces(&status);
     if (status.info.version != NULL) {
+        drift_read(run, status.kernel, &status.drift);
         compare(&status);
-        status.plan = run->plan;
+        status.plan = status.drift.loaded.plan != NULL ? status.drift.loaded.plan : run->plan;
     }
     run_report(run);
     run->options.output == OUTPUT_JSON ? print_json(&status) : print_text(&status);
-    return status.exists && status.info.version != NULL && !status.differs ? POLC_EXIT_OK
-                                                                           : POLC_EXIT_NO;
+    bool good = status.exists && status.info.version != NULL && !status.differs &&
+                !drift_is_there(&status.drift);
+    return good ? POLC_EXIT_OK : POLC_EXIT_NO;
 }

@@ -2,9 +2,7 @@
 // What `polc status` gathers, and its parts: each a file status_*.c with a text for people and a value for machines.
 #pragma once
 
-#include "cli.h"
-
-#include <jansson.h>
+#include "drift.h"
 
 struct status {
     struct run *run;
@@ -16,6 +14,7 @@ struct status {
     const struct host_node *host;         // interfaces as they are now
     const struct plan *plan;              // NULL: nothing is known of what governs
     bool exists, compared, differs;
+    struct drift drift;
     const char *problem; // why the input was not compared
     struct change_list changes;
 };

@@ -32,6 +32,3 @@ bool too_small(const struct set *wanted, const struct kernel_set *kernel);
 
 // The chains of a ruleset by name.
 struct chain **chains_sorted(struct arena *arena, const struct nft_ruleset *ruleset);
-
-// What the kernel has once the ruleset is loaded, but for handles and counters.
-struct nft_kernel *kernel_of_ruleset(struct arena *arena, const struct nft_ruleset *ruleset);

@@ -39,7 +39,7 @@ static struct kernel_set *present_set(struct arena *arena, const struct set *set
     return present;
 }
 
-struct nft_kernel *kernel_of_ruleset(struct arena *arena, const struct nft_ruleset *ruleset)
+struct nft_kernel *nft_kernel_of(struct arena *arena, const struct nft_ruleset *ruleset)
 {
     struct nft_kernel *kernel = arena_new_of(arena, struct nft_kernel);
     kernel->table = ruleset->table;
