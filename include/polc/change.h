@@ -84,6 +84,20 @@ bool change_plan_exists(const struct change_store *store, uint32_t number);
 void change_prune(const struct change_store *store, const struct change_history *history,
                   size_t keep, uint32_t loaded);
 
+// ---- what the kernel is known to have -----------------------------------------------------------------------------
+
+// A state of the kernel in which the table is exactly what polc loaded: nobody has changed anything since.
+struct change_known {
+    const char *boot_id;    // "": never the same
+    uint64_t namespace;     // the cookie of the network namespace; 0: never the same
+    uint32_t generation_id; // the kernel's, behind polc's last commit
+    const char *table;
+};
+// 0 or an errno. Replaces what was known before.
+int change_known_write(const struct change_store *store, const struct change_known *known);
+// Whether it was written, with these very values.
+bool change_known_is(const struct change_store *store, const struct change_known *known);
+
 // ---- questions about the history ----------------------------------------------------------------------------------
 
 uint32_t change_highest_number(const struct change_history *history);

@@ -59,6 +59,22 @@ struct nft_failure {
 enum nft_status nft_dump(struct arena *arena, const char *table, struct nft_kernel **ret_kernel,
                          struct nft_failure *reterr);
 
+// A state of all tables of a network namespace: two equal ones, within one boot, have nothing changed between them.
+struct nft_stamp {
+    uint64_t namespace;
+    uint32_t generation_id;
+};
+// False when the kernel does not tell.
+bool nft_read_stamp(struct arena *arena, struct nft_stamp *ret);
+
+// Reads the info chain alone: enough for nft_kernel_info.
+enum nft_status nft_dump_info(struct arena *arena, const char *table,
+                              struct nft_kernel **ret_kernel, struct nft_failure *reterr);
+// The kernel's table where it is known to be what `loaded` says, at the state in which `info` was read: nothing else is
+// read, but a commit reads the counters of the chains that it rewrites. The ruleset must outlive it.
+struct nft_kernel *nft_kernel_known(struct arena *arena, const struct nft_ruleset *loaded,
+                                    const struct nft_kernel *info);
+
 // What the kernel has once a ruleset is loaded: for comparing two rulesets. The ruleset must outlive it.
 struct nft_kernel *nft_kernel_of(struct arena *arena, const struct nft_ruleset *ruleset);
 
@@ -212,6 +228,8 @@ struct nft_commit_options {
     uint32_t generation; // polc's number, written into the table
     const char *id;      // of the plan, written beside it; NULL for none
     bool renumber;       // write number and id even if nothing else differs
+    // The kernel's, once the commit is done, if nobody came before or behind it; NULL.
+    uint32_t *ret_generation_id;
     void (*before_send)(void *context); // test hook; NULL
     void *context;
 };

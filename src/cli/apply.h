@@ -13,6 +13,10 @@ struct apply {
     struct run *run;
     struct nft_kernel *kernel; // the table as it is
     struct nft_diff *diff;     // what makes it the wanted one
+    bool known,
+        known_tried; // the table was not read: nobody has changed anything since polc loaded it
+    uint32_t
+        committed_id; // the kernel's generation id behind the commit; 0: nothing was sent, or it is not sure
     bool changed;
     uint32_t generation;        // loaded; behind apply_compare the one that will be
     struct change_list changes; // by the input
@@ -36,6 +40,12 @@ struct apply {
 
 // A step returns POLC_EXIT_OK to go on, another exit code to end; with `status` not NFT_DONE the code does not matter.
 typedef int (*apply_step)(struct apply *apply);
+
+// ---- apply_known.c ------------------------------------------------------------------------------------------------
+
+int apply_read(struct apply *apply); // a step, the first one
+// Behind the commit, or where there was nothing to commit.
+void apply_note_known(const struct apply *apply);
 
 // ---- apply_drift.c ------------------------------------------------------------------------------------------------
 

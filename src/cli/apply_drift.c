@@ -9,7 +9,7 @@ int apply_drift(struct apply *apply)
     struct run *run = apply->run;
     struct drift drift;
     apply->repaired = "";
-    if (!apply->changed) {
+    if (!apply->changed || apply->known) {
         return POLC_EXIT_OK;
     }
     drift_read(run, apply->kernel, &drift);

@@ -58,13 +58,6 @@ static void pause_for_test(void *context)
 
 // ---- one try ------------------------------------------------------------------------------------------------------
 
-static int read_table(struct apply *apply)
-{
-    struct run *run = apply->run;
-    apply->status = nft_dump(run->arena, run->options.table, &apply->kernel, &apply->failure);
-    return POLC_EXIT_OK;
-}
-
 static int guard(struct apply *apply)
 {
     return refuse_replacement(apply->run, apply->kernel) ? POLC_EXIT_SAFETY : POLC_EXIT_OK;
@@ -92,17 +85,25 @@ static int commit(struct apply *apply)
         .generation = apply->generation,
         .id = apply->entry.id,
         .renumber = apply->renumber,
+        .ret_generation_id = &apply->committed_id,
         .before_send = pause_for_test,
         .context = &apply->paused,
     };
+    apply->committed_id = 0;
     apply->status =
         nft_commit(run->arena, run->ruleset, apply->kernel, apply->diff, &options, &apply->failure);
     timings_end(run, "commit");
+    if (apply->known && apply->status == NFT_REFUSED) {
+        apply->status = NFT_STALE; // what was known was wrong: read the kernel
+    }
+    if (apply->status == NFT_DONE) {
+        apply_note_known(apply);
+    }
     return POLC_EXIT_OK;
 }
 
 static const apply_step steps[] = {
-    read_table,
+    apply_read,
     guard,
     compare,
     apply_drift,

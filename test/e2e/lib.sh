@@ -399,6 +399,15 @@ sample_test() {
   sample_compare 6
 }
 
+# lab_committed COMMAND...: prints how many transactions a command makes in the router's namespace.
+lab_committed() {
+  local before after
+  before=$(lab_exec router "$PROBE" generation)
+  "$@" >/dev/null 2>&1 || true
+  after=$(lab_exec router "$PROBE" generation)
+  echo $((after - before))
+}
+
 # ---- checks ------------------------------------------------------------------------------------------------------------
 
 CHECKS_PASSED=0

@@ -50,14 +50,6 @@ garbage() {
   unchanged "garbage: $1" 2 lab_polc apply "$LAB_DIR/garbage" --node lab-1 --force
 }
 
-# committed COMMAND...: prints how many transactions a command makes.
-committed() {
-  local before
-  before=$(lab_exec router "$PROBE" generation)
-  "$@" >/dev/null 2>&1 || true
-  echo $(($(lab_exec router "$PROBE" generation) - before))
-}
-
 mirror() { # DIR NODE
   lab_exec mirror nft flush ruleset
   "$POLC" compile "$1" --node "$2" -o nft 2>/dev/null | lab_exec mirror nft -f - &&
@@ -92,15 +84,15 @@ check_eq 'the tables of others are as before' "$foreign" \
   "$(lab_nft list table inet foreign && lab_nft list table ip polc)"
 check_ok 'diff finds nothing' lab_polc diff "$one" --node lab-1
 check_match 'a second apply says so' '^up to date' "$(lab_polc apply "$one" --node lab-1 2>/dev/null)"
-check_eq 'and sends nothing' 0 "$(committed lab_polc apply "$one" --node lab-1)"
+check_eq 'and sends nothing' 0 "$(lab_committed lab_polc apply "$one" --node lab-1)"
 check_eq 'apply --dry-run of something else commits nothing' 0 "$(
-  committed lab_polc apply --dry-run --force "$two" --node lab-1)"
+  lab_committed lab_polc apply --dry-run --force "$two" --node lab-1)"
 check_eq 'and the ruleset is the same' "$listing_one" "$(lab_listing router)"
 check_ok 'compile -o nft loads as the same ruleset' mirror "$one" lab-1
 
 # ---- killed in the middle ----------------------------------------------------------------------------------------------
 
-check_eq 'apply of something else is one transaction' 1 "$(committed lab_polc apply --force "$two" --node lab-1)"
+check_eq 'apply of something else is one transaction' 1 "$(lab_committed lab_polc apply --force "$two" --node lab-1)"
 listing_two=$(lab_listing router)
 check_ok 'compile -o nft loads as the same ruleset again' mirror "$two" lab-1
 check_ok 'and back' lab_polc apply --force "$one" --node lab-1

@@ -197,6 +197,12 @@ static void fill_batch(struct arena *arena, struct batch *batch, const struct co
     }
 }
 
+// What a commit makes of the kernel's generation id, which is never 0.
+static uint32_t next_generation(uint32_t generation_id)
+{
+    return generation_id == UINT32_MAX ? 1 : generation_id + 1;
+}
+
 // The batch that only enlarges sets. *ret_generation_id is what it makes of the kernel's id.
 static enum nft_status enlarge_sets(struct arena *arena, const struct commit_plan *plan,
                                     uint32_t *ret_generation_id, struct nft_failure *reterr)
@@ -214,8 +220,25 @@ static enum nft_status enlarge_sets(struct arena *arena, const struct commit_pla
         }
     }
     batch_close(&batch);
-    *ret_generation_id += *ret_generation_id == UINT32_MAX ? 2 : 1; // the kernel skips 0
+    *ret_generation_id = next_generation(*ret_generation_id);
     return batch_send(arena, &batch, NULL, NULL, reterr);
+}
+
+// Of a table that was not read: the counters that its rewritten chains carry over.
+static enum nft_status read_counters(struct arena *arena, const struct commit_plan *plan,
+                                     struct nft_failure *reterr)
+{
+    VEC(struct kernel_chain *) chains = {.count = 0};
+    for (size_t i = 0; i < plan->wanted->chains.count; i++) {
+        const char *name = plan->wanted->chains.items[i]->name;
+        bool rewritten = plan->chains[i] == CHAIN_REWRITE || plan->chains[i] == CHAIN_RECREATE;
+        if (rewritten && strcmp(name, INFO_CHAIN) != 0) {
+            vec_push(arena, &chains, strmap_get(plan->kernel->chain_names, name));
+        }
+    }
+    return plan->kernel->known
+               ? dump_chains(arena, plan->kernel, chains.items, chains.count, reterr)
+               : NFT_DONE;
 }
 
 enum nft_status nft_commit(struct arena *arena, const struct nft_ruleset *wanted,
@@ -228,12 +251,20 @@ enum nft_status nft_commit(struct arena *arena, const struct nft_ruleset *wanted
     }
     struct commit_plan plan = commit_plan_of(arena, wanted, kernel, diff, options->dry_run);
     uint32_t generation_id;
-    enum nft_status status = enlarge_sets(arena, &plan, &generation_id, reterr);
+    enum nft_status status = read_counters(arena, &plan, reterr);
+    if (status == NFT_DONE) {
+        status = enlarge_sets(arena, &plan, &generation_id, reterr);
+    }
     if (status != NFT_DONE) {
         return status;
     }
     fill_batch(arena, &batch, &plan, generation_id, options);
-    return batch_send(arena, &batch, options->before_send, options->context, reterr);
+    reterr->error = 0;
+    status = batch_send(arena, &batch, options->before_send, options->context, reterr);
+    if (status == NFT_DONE && reterr->error == 0 && options->ret_generation_id != NULL) {
+        *options->ret_generation_id = next_generation(generation_id);
+    }
+    return status;
 }
 
 enum nft_status nft_delete_table(struct arena *arena, const char *table, bool *ret_existed,

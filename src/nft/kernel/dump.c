@@ -18,8 +18,9 @@ struct dump {
     struct netlink netlink;
     struct nft_kernel *kernel;
     struct raw_elements raw;
-    struct decoded_rule rule;   // scratch: too large for the stack of a callback
-    struct kernel_chain *chain; // whose rules come
+    struct decoded_rule rule;          // scratch: too large for the stack of a callback
+    struct kernel_chain *chain;        // whose rules come
+    int (*content)(struct dump *dump); // what is read of the table
 };
 
 // ---- one kind of object at a time ----------------------------------------------------------
@@ -153,6 +154,17 @@ static int get_content(struct dump *dump)
     return error;
 }
 
+// The info chain without what only a dump of all chains would tell.
+static int get_info(struct dump *dump)
+{
+    struct kernel_chain *chain = arena_new_of(dump->arena, struct kernel_chain);
+    chain->name = INFO_CHAIN;
+    vec_push(dump->arena, &dump->kernel->chains, chain);
+    strmap_put(dump->kernel->chain_names, chain->name, chain);
+    int error = get_rules(dump, chain);
+    return error == -ENOENT ? 0 : error;
+}
+
 static struct nft_kernel *kernel_new(struct arena *arena, const char *table)
 {
     struct nft_kernel *kernel = arena_new_of(arena, struct nft_kernel);
@@ -177,7 +189,7 @@ static int dump_once(struct dump *dump, const char *table)
         error = get_table(dump);
     }
     if (error == 0 && dump->kernel->exists) {
-        error = get_content(dump);
+        error = dump->content(dump);
     }
     int again = netlink_generation(&dump->netlink, &after);
     if (again == 0 && (dump->netlink.interrupted || after != dump->kernel->generation_id)) {
@@ -192,11 +204,13 @@ static void dump_close(struct dump **dump)
     raw_elements_free(&(*dump)->raw);
 }
 
-enum nft_status nft_dump(struct arena *arena, const char *table, struct nft_kernel **ret_kernel,
-                         struct nft_failure *reterr)
+static enum nft_status dump_table(struct arena *arena, const char *table,
+                                  int (*content)(struct dump *dump), struct nft_kernel **ret_kernel,
+                                  struct nft_failure *reterr)
 {
     __attribute__((cleanup(dump_close))) struct dump *dump = arena_new_of(arena, struct dump);
     dump->arena = arena;
+    dump->content = content;
     int error = netlink_open(&dump->netlink, arena);
     if (error < 0) {
         return netlink_failure(&dump->netlink, arena, error, "netlink socket", reterr);
@@ -215,4 +229,38 @@ enum nft_status nft_dump(struct arena *arena, const char *table, struct nft_kern
     }
     *reterr = (struct nft_failure){.error = EAGAIN, .what = "reading the table"};
     return NFT_STALE;
+}
+
+enum nft_status nft_dump(struct arena *arena, const char *table, struct nft_kernel **ret_kernel,
+                         struct nft_failure *reterr)
+{
+    return dump_table(arena, table, get_content, ret_kernel, reterr);
+}
+
+enum nft_status nft_dump_info(struct arena *arena, const char *table,
+                              struct nft_kernel **ret_kernel, struct nft_failure *reterr)
+{
+    return dump_table(arena, table, get_info, ret_kernel, reterr);
+}
+
+// What is known may be read in parts at any time: the commit holds only at the generation id at which it was known.
+enum nft_status dump_chains(struct arena *arena, const struct nft_kernel *kernel,
+                            struct kernel_chain *const *chains, size_t count,
+                            struct nft_failure *reterr)
+{
+    __attribute__((cleanup(dump_close))) struct dump *dump = arena_new_of(arena, struct dump);
+    int error = netlink_open(&dump->netlink, arena);
+    dump->arena = arena;
+    dump->kernel = kernel_new(arena, kernel->table);
+    for (size_t i = 0; error == 0 && i < count; i++) {
+        chains[i]->items = NULL;
+        chains[i]->count = chains[i]->capacity = 0;
+        error = get_rules(dump, chains[i]);
+    }
+    if (error == -ENOENT || (error == 0 && dump->netlink.interrupted)) {
+        *reterr = (struct nft_failure){.error = EAGAIN, .what = "reading the table"};
+        return NFT_STALE;
+    }
+    return error == 0 ? NFT_DONE
+                      : netlink_failure(&dump->netlink, arena, error, "reading the table", reterr);
 }

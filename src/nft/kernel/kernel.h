@@ -36,6 +36,7 @@ struct kernel_set {
 struct nft_kernel {
     const char *table;
     bool exists;
+    bool known;   // made from a ruleset: rules have no handles and no counters
     bool dormant; // base chains are not hooked
     uint32_t generation_id;
     struct {
@@ -48,3 +49,8 @@ struct nft_kernel {
     struct strmap *set_names;   // name -> struct kernel_set *
     struct strtab *texts;
 };
+
+// Reads the rules of some chains of a known table. NFT_STALE when it is no longer what is known.
+enum nft_status dump_chains(struct arena *arena, const struct nft_kernel *kernel,
+                            struct kernel_chain *const *chains, size_t count,
+                            struct nft_failure *reterr);

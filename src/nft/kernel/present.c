@@ -60,3 +60,17 @@ struct nft_kernel *nft_kernel_of(struct arena *arena, const struct nft_ruleset *
     }
     return kernel;
 }
+
+struct nft_kernel *nft_kernel_known(struct arena *arena, const struct nft_ruleset *loaded,
+                                    const struct nft_kernel *info)
+{
+    struct nft_kernel *kernel = nft_kernel_of(arena, loaded);
+    const struct kernel_chain *read = strmap_get(info->chain_names, INFO_CHAIN);
+    struct kernel_chain *chain = strmap_get(kernel->chain_names, INFO_CHAIN);
+    if (read != NULL && chain != NULL) {
+        *chain = *read; // with polc's own number
+    }
+    kernel->known = true;
+    kernel->generation_id = info->generation_id;
+    return kernel;
+}

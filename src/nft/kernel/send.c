@@ -165,6 +165,7 @@ static enum nft_status recheck(struct netlink *netlink, struct arena *arena, uin
         return netlink_failure(netlink, arena, error, "generation id", reterr);
     }
     if (after != before) {
+        reterr->error = ENOBUFS; // perhaps somebody else's
         return NFT_DONE;
     }
     *reterr = (struct nft_failure){.error = ENOBUFS, .what = "the ruleset as a whole"};

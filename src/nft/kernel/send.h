@@ -5,7 +5,8 @@
 #include "batch.h"
 #include "netlink.h"
 
-// A batch without its end counts as NFT_DONE when the kernel found nothing wrong. `before_send` may
+// NFT_DONE with the error ENOBUFS: errors were lost, and there was a commit, of this batch or of
+// another one. A batch without its end counts as NFT_DONE when the kernel found nothing wrong. `before_send` may
 // be NULL.
 enum nft_status batch_send(struct arena *arena, const struct batch *batch,
                            void (*before_send)(void *context), void *context,
