@@ -66,7 +66,6 @@ static int guard(struct apply *apply)
 static int compare(struct apply *apply)
 {
     struct run *run = apply->run;
-    timings_end(run, "read");
     apply->diff = nft_compare(run->arena, run->ruleset, apply->kernel);
     apply->changed = !nft_diff_empty(apply->diff);
     apply->generation = nft_kernel_info(run->arena, apply->kernel).generation;
@@ -92,7 +91,6 @@ static int commit(struct apply *apply)
     apply->committed_id = 0;
     apply->status =
         nft_commit(run->arena, run->ruleset, apply->kernel, apply->diff, &options, &apply->failure);
-    timings_end(run, "commit");
     if (apply->known && apply->status == NFT_REFUSED) {
         apply->status = NFT_STALE; // what was known was wrong: read the kernel
     }
@@ -102,20 +100,23 @@ static int commit(struct apply *apply)
     return POLC_EXIT_OK;
 }
 
-static const apply_step steps[] = {
-    apply_read,
-    guard,
-    compare,
-    apply_drift,
-    apply_check_taken_back,
-    apply_guard_caller,
-    apply_guard_failsafes,
-    apply_sockets,
-    apply_keep,
-    apply_arm,
-    commit,
-    apply_mark,
-    apply_connections,
+static const struct {
+    apply_step run;
+    const char *name; // in the table of timings
+} steps[] = {
+    {apply_read, "read"},
+    {guard, "guard"},
+    {compare, "compare"},
+    {apply_drift, "drift"},
+    {apply_check_taken_back, "taken back"},
+    {apply_guard_caller, "caller"},
+    {apply_guard_failsafes, "failsafes"},
+    {apply_sockets, "sockets"},
+    {apply_keep, "keep"},
+    {apply_arm, "arm"},
+    {commit, "commit"},
+    {apply_mark, "mark"},
+    {apply_connections, "conntrack"},
 };
 
 static int try_apply(struct apply *apply)
@@ -124,7 +125,8 @@ static int try_apply(struct apply *apply)
     apply->status = NFT_DONE;
     for (size_t i = 0; i < ARRAY_COUNT(steps) && code == POLC_EXIT_OK && apply->status == NFT_DONE;
          i++) {
-        code = steps[i](apply);
+        code = steps[i].run(apply);
+        timings_end(apply->run, steps[i].name);
     }
     return code;
 }
