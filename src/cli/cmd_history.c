@@ -5,44 +5,6 @@
 
 #include <jansson.h>
 #include <polc/report.h>
-#include <time.h>
-
-// In the zone of the user, to the minute; for machines in UTC, to the second.
-static const char *time_text(struct arena *arena, int64_t seconds)
-{
-    char text[32];
-    time_t when = (time_t)seconds;
-    struct tm broken;
-    size_t length = strftime(text, sizeof text, "%F %H:%M", localtime_r(&when, &broken));
-    return arena_strndup(arena, text, length);
-}
-
-static const char *utc_text(struct arena *arena, int64_t seconds)
-{
-    char text[32];
-    time_t when = (time_t)seconds;
-    struct tm broken;
-    size_t length = strftime(text, sizeof text, "%FT%TZ", gmtime_r(&when, &broken));
-    return arena_strndup(arena, text, length);
-}
-
-static const char *who_text(struct arena *arena, const struct change_entry *entry)
-{
-    const char *user = entry->user != NULL ? entry->user : "?";
-    return entry->sudo_user != NULL ? arena_printf(arena, "%s (%s)", entry->sudo_user, user) : user;
-}
-
-// Of a pending one the deadline counts: whoever looks will hardly know how long ago it was applied.
-static const char *state_text(struct run *run, const struct state *state,
-                              const struct change_entry *entry)
-{
-    if (entry->state == CHANGE_PENDING) {
-        uint64_t left = change_left(entry, state->boot_id, change_now());
-        return left > 0 ? arena_printf(run->arena, "pending, %s left", left_text(run->arena, left))
-                        : "pending, expired";
-    }
-    return change_state_names[entry->state];
-}
 
 static const char *what_text(struct run *run, const struct change_entry *entry)
 {
@@ -77,9 +39,9 @@ static void print_table(struct run *run, const struct state *state)
             report_cell(report, entry->problem);
             continue;
         }
-        report_cell(report, time_text(run->arena, entry->time));
-        report_cell(report, who_text(run->arena, entry));
-        report_cell(report, state_text(run, state, entry));
+        report_cell(report, entry_time(run->arena, entry->time));
+        report_cell(report, entry_who(run->arena, entry));
+        report_cell(report, entry_state(run, state, entry));
         report_cell(report, entry->root_count == 0
                                 ? NULL
                                 : words_join(run->arena, entry->roots, entry->root_count, ","));
@@ -107,13 +69,13 @@ static json_t *entry_json(struct run *run, const struct state *state,
     json_t *json = json_pack(
         "{s:I, s:s, s:s, s:s?, s:s?, s:s?, s:s, s:s?, s:o, s:s?, s:s?, s:o, s:I, s:s?, s:s?}",
         "generation", (json_int_t)entry->number, "state", change_state_names[entry->state], "time",
-        utc_text(run->arena, entry->time), "user", entry->user, "sudo_user", entry->sudo_user, "id",
-        entry->id, "table", entry->table, "node", entry->node, "from",
+        entry_time_utc(run->arena, entry->time), "user", entry->user, "sudo_user", entry->sudo_user,
+        "id", entry->id, "table", entry->table, "node", entry->node, "from",
         texts_json(entry->roots, entry->root_count), "summary", entry->summary, "message",
         entry->message, "forced", texts_json(entry->forced, entry->forced_count), "previous",
         (json_int_t)entry->previous, "note", entry->note, "version", entry->version);
     if (entry->ended != 0) {
-        json_object_set_new(json, "ended", json_string(utc_text(run->arena, entry->ended)));
+        json_object_set_new(json, "ended", json_string(entry_time_utc(run->arena, entry->ended)));
     }
     if (entry->state == CHANGE_PENDING) {
         uint64_t left = change_left(entry, state->boot_id, change_now());

@@ -87,6 +87,21 @@ static void print_drift(const struct status *status)
     }
 }
 
+// When, by whom and why, if the state directory has it.
+static void print_entry(const struct status *status)
+{
+    struct arena *arena = status->run->arena;
+    const struct change_entry *entry = status->entry;
+    if (entry != NULL) {
+        printf("loaded      %s by %s, %s%s%s%s\n", entry_time(arena, entry->time),
+               safe_text(arena, entry_who(arena, entry)),
+               entry_state(status->run, &status->state, entry),
+               entry->message != NULL ? ": \"" : "",
+               entry->message != NULL ? safe_text(arena, entry->message) : "",
+               entry->message != NULL ? "\"" : "");
+    }
+}
+
 static void print_text(const struct status *status)
 {
     const struct nft_info *info = &status->info;
@@ -101,6 +116,7 @@ static void print_text(const struct status *status)
     }
     printf("generation  %u, node %s, table inet %s, by polc %s\n", info->generation,
            info->node != NULL ? info->node : "-", table, info->version);
+    print_entry(status);
     printf("from        %s\n", roots_text(status));
     printf("holds       %zu chains, %zu rules, %zu sets, %zu elements\n", status->counts.chains,
            status->counts.rules, status->counts.sets, status->counts.elements);
@@ -112,6 +128,20 @@ static void print_text(const struct status *status)
     print_hooks(status);
 }
 
+// null when it is not known.
+static json_t *entry_json(const struct status *status)
+{
+    struct arena *arena = status->run->arena;
+    const struct change_entry *entry = status->entry;
+    if (entry == NULL) {
+        return json_null();
+    }
+    return json_pack("{s:s, s:s, s:s, s:s?}", "time", entry_time_utc(arena, entry->time), "by",
+                     safe_text(arena, entry_who(arena, entry)), "state",
+                     change_state_names[entry->state], "message",
+                     entry->message != NULL ? safe_text(arena, entry->message) : NULL);
+}
+
 static void print_json(const struct status *status)
 {
     const struct nft_info *info = &status->info;
@@ -120,14 +150,14 @@ static void print_json(const struct status *status)
         json_array_append_new(roots, json_string(info->roots[i]));
     }
     json_t *root = json_pack(
-        "{s:s, s:b, s:s?, s:I, s:s?, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
+        "{s:s, s:b, s:s?, s:I, s:s?, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
         "table", status->run->options.table, "exists", (int)status->exists, "version",
         info->version, "generation", (json_int_t)info->generation, "node", info->node, "roots",
         roots, "chains", (json_int_t)status->counts.chains, "rules",
         (json_int_t)status->counts.rules, "sets", (json_int_t)status->counts.sets, "elements",
         (json_int_t)status->counts.elements, "compared", (int)status->compared, "differs",
-        (int)status->differs, "drift", drift_json(&status->drift), "interfaces",
-        interfaces_json(status), "other_base_chains", hooks_json(status), "published",
+        (int)status->differs, "loaded", entry_json(status), "drift", drift_json(&status->drift),
+        "interfaces", interfaces_json(status), "other_base_chains", hooks_json(status), "published",
         published_json(status), "bridges", bridges_json(status));
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
@@ -145,6 +175,15 @@ static enum nft_status read_kernel(struct status *status, struct nft_failure *fa
         result = nft_read_dnat(run->arena, run->options.table, &status->published, failure);
     }
     return result;
+}
+
+// The entry of the generation that the table names.
+static void read_entry(struct status *status)
+{
+    state_look(status->run, &status->state);
+    const struct change_entry *entry = change_find(&status->state.history, status->info.generation);
+    bool good = entry != NULL && entry->problem == NULL;
+    status->entry = good && state_is_loaded(&status->info, entry) ? entry : NULL;
 }
 
 static void read_interfaces(struct status *status)
@@ -168,6 +207,7 @@ int cmd_status(struct run *run)
     status.counts = nft_kernel_counts(status.kernel);
     status.own = nft_kernel_base_chains(run->arena, status.kernel);
     read_interfaces(&status);
+    read_entry(&status);
     if (status.info.version != NULL) {
         drift_read(run, status.kernel, &status.drift);
         compare(&status);
@@ -175,6 +215,7 @@ int cmd_status(struct run *run)
     }
     run_report(run);
     run->options.output == OUTPUT_JSON ? print_json(&status) : print_text(&status);
+    state_end(&status.state);
     bool good = status.exists && status.info.version != NULL && !status.differs &&
                 !drift_is_there(&status.drift);
     return good ? POLC_EXIT_OK : POLC_EXIT_NO;

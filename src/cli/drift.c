@@ -7,6 +7,28 @@ static const char signs[] = {[NFT_ADDED] = '+', [NFT_REMOVED] = '-', [NFT_CHANGE
 static const char *const kinds[] = {
     [NFT_ADDED] = "added", [NFT_REMOVED] = "removed", [NFT_CHANGED] = "changed"};
 
+static void make_safe(struct arena *arena, const char **text)
+{
+    *text = *text != NULL ? safe_text(arena, *text) : NULL;
+}
+
+// Names and comments of others may hold anything.
+static void make_drift_safe(struct arena *arena, struct nft_drift *found)
+{
+    for (size_t i = 0; i < found->count; i++) {
+        struct nft_drift_object *object = &found->items[i];
+        make_safe(arena, &object->name);
+        for (size_t j = 0; j < object->rules.count; j++) {
+            make_safe(arena, &object->rules.items[j].text);
+            make_safe(arena, &object->rules.items[j].was);
+            make_safe(arena, &object->rules.items[j].comment);
+        }
+        for (size_t j = 0; j < object->elements.count; j++) {
+            make_safe(arena, &object->elements.items[j].text);
+        }
+    }
+}
+
 void drift_read(struct run *run, const struct nft_kernel *kernel, struct drift *ret)
 {
     struct nft_failure failure;
@@ -21,6 +43,7 @@ void drift_read(struct run *run, const struct nft_kernel *kernel, struct drift *
         ret->found = nft_find_drift(run->arena, ret->loaded.ruleset, kernel);
         // Without their text the rules are still there, by their handles.
         nft_read_drift_rules(run->arena, kernel, ret->found, &failure);
+        make_drift_safe(run->arena, ret->found);
     }
 }
 

@@ -29,5 +29,13 @@ bool state_write(struct run *run, struct state *state, const struct change_entry
 // The kernel's table is generation `entry`.
 bool state_is_loaded(const struct nft_info *info, const struct change_entry *entry);
 
+// ---- entry_text.c -------------------------------------------------------------------------------------------------
+
+const char *entry_time(struct arena *arena, int64_t seconds);     // "2026-11-20 14:02"
+const char *entry_time_utc(struct arena *arena, int64_t seconds); // "2026-11-20T13:02:11Z"
+const char *entry_who(struct arena *arena, const struct change_entry *entry);
+const char *entry_state(struct run *run, const struct state *state,
+                        const struct change_entry *entry);
+
 // Ends the process when a test named this step in POLC_TEST_DIE_AT; nothing in a release.
 void die_for_test(const char *step);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "drift.h"
+#include "state.h"
 
 struct status {
     struct run *run;
@@ -15,7 +16,9 @@ struct status {
     const struct plan *plan;              // NULL: nothing is known of what governs
     bool exists, compared, differs;
     struct drift drift;
-    const char *problem; // why the input was not compared
+    struct state state;
+    const struct change_entry *entry; // of what is loaded; NULL: not known
+    const char *problem;              // why the input was not compared
     struct change_list changes;
 };
 

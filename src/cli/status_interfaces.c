@@ -146,7 +146,8 @@ void print_interfaces(const struct status *status)
         const struct governor *governor = &listing.governors[i];
         if (is_shown(&listing, governor)) {
             printf("%s%-*s  %s\n", status_heading("interfaces", line++), listing.width,
-                   status->host->items[i].name, governor_text(status->run->arena, governor));
+                   safe_text(status->run->arena, status->host->items[i].name),
+                   governor_text(status->run->arena, governor));
         } else {
             hidden += governor->kind == GOVERNED_BY_WORKLOAD;
         }
@@ -172,7 +173,8 @@ json_t *interfaces_json(const struct status *status)
         const struct host_interface *interface = &status->host->items[i];
         struct governor governor = governor_of(status->plan, interface);
         json_array_append_new(array,
-                              json_pack("{s:s, s:s, s:s?, s:I}", "interface", interface->name,
+                              json_pack("{s:s, s:s, s:s?, s:I}", "interface",
+                                        safe_text(status->run->arena, interface->name),
                                         "governed_by", kinds[governor.kind], "name", governor.name,
                                         "endpoints", (json_int_t)governor.count));
     }

@@ -148,7 +148,8 @@ static struct arrivals arrivals_of(struct search *search, const struct nft_publi
         const struct host_interface *interface = &status->host->items[i];
         struct governor governor = governor_of(status->plan, interface);
         if (arrives(port, interface, &governor)) {
-            struct arrival arrival = {.interface = interface->name, .by = governor.name};
+            struct arrival arrival = {.interface = safe_text(status->run->arena, interface->name),
+                                      .by = governor.name};
             if (governor.host_endpoint != NULL) {
                 arrival.policy = policy_of(search, governor.host_endpoint, port);
             }

@@ -97,6 +97,16 @@ check_match 'both at once: apply' '^applied: generation [0-9]+: 1 policy added.*
   "$(polc apply)"
 check_match 'history has it' 'repaired what somebody did' "$(cat "$LAB_DIR"/state/*.entry)"
 
+# Comments of others cannot steer the terminal of whoever looks.
+lab_nft add rule inet polc np/a/web/in tcp dport 22 accept comment "\"$(printf 'x\033[2J\377')\""
+check_status 'an escape sequence in a comment: diff' 1 polc diff
+check_match 'an escape sequence in a comment: is shown' 'comment "x\\u001b\[2J' "$(cat "$LAB_DIR/output")"
+if command -v python3 >/dev/null; then
+  check_eq 'an escape sequence in a comment: JSON' True \
+    "$(polc status -o json | python3 -c 'import json, sys; print(json.load(sys.stdin)["drift"]["there"])')"
+fi
+check_ok 'an escape sequence in a comment: apply' polc apply
+
 # What cannot be told is said to be so, and is no drift.
 lab_nft add rule inet polc np/a/web/in tcp dport 22 accept
 check_status 'another state directory: diff' 1 polc diff --state-dir "$LAB_DIR/other"

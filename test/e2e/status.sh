@@ -91,6 +91,8 @@ check_match 'nothing is policed' 'no table inet polc: polc polices nothing on th
 check_ok 'apply' lab_polc apply "$policies" --node n1
 check_status 'status' 0 lab_polc status
 
+check_match 'when it was loaded, and by whom' '^loaded +20[0-9]{2}-[0-9-]+ [0-9:]+ by [^ ]+, applied$' \
+  "$(part loaded)"
 check_eq 'what governs each interface' "interfaces  cali1  wep/a/w
             cali7  no endpoint: named like a workload's, so that what it sends is dropped
             lan    hep/lan

@@ -62,7 +62,7 @@ struct nft_base_chains nft_kernel_base_chains(struct arena *arena, const struct 
             vec_push(arena, &chains,
                      (struct nft_base_chain){.family = family_text(NFPROTO_INET),
                                              .table = kernel->table,
-                                             .name = chain->name,
+                                             .name = safe_text(arena, chain->name),
                                              .type = chain->type,
                                              .hook = hook_text(NFPROTO_INET, chain->hook),
                                              .priority = chain->priority,
@@ -70,6 +70,12 @@ struct nft_base_chains nft_kernel_base_chains(struct arena *arena, const struct 
         }
     }
     return chains;
+}
+
+// Names of others, for people.
+static const char *shown(struct arena *arena, const struct nlattr *name)
+{
+    return safe_text(arena, arena_strdup(arena, netlink_text(name)));
 }
 
 static void take_chain(const struct nlmsghdr *reply, void *context)
@@ -86,8 +92,8 @@ static void take_chain(const struct nlmsghdr *reply, void *context)
     netlink_nested(attrs[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
     struct nft_base_chain chain = {
         .family = family_text(family),
-        .table = arena_strdup(listing->arena, netlink_text(attrs[NFTA_CHAIN_TABLE])),
-        .name = arena_strdup(listing->arena, netlink_text(attrs[NFTA_CHAIN_NAME])),
+        .table = shown(listing->arena, attrs[NFTA_CHAIN_TABLE]),
+        .name = shown(listing->arena, attrs[NFTA_CHAIN_NAME]),
         .type = arena_strdup(listing->arena, netlink_text(attrs[NFTA_CHAIN_TYPE])),
         .hook = hook_text(family, netlink_u32(hook[NFTA_HOOK_HOOKNUM])),
         .priority = (int)netlink_u32(hook[NFTA_HOOK_PRIORITY]),

@@ -351,7 +351,8 @@ void dnat_take_rule(const struct nlmsghdr *reply, void *context)
     bool protocol = found->protocol == PROTO_TCP || found->protocol == PROTO_UDP;
     if (reading.has_port && reading.has_target && protocol && !reading.unclear) {
         found->rule =
-            arena_printf(readings->arena, "table %s %s, chain %s", family_name, table, chain);
+            safe_text(readings->arena, arena_printf(readings->arena, "table %s %s, chain %s",
+                                                    family_name, table, chain));
         vec_push(readings->arena, readings->ret, *found);
     }
 }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// An entry of the history in words: when, by whom, and what became of it.
+#include "reload.h"
+
+#include <time.h>
+
+// In the zone of the user, to the minute; for machines in UTC, to the second.
+const char *entry_time(struct arena *arena, int64_t seconds)
+{
+    char text[32];
+    time_t when = (time_t)seconds;
+    struct tm broken;
+    size_t length = strftime(text, sizeof text, "%F %H:%M", localtime_r(&when, &broken));
+    return arena_strndup(arena, text, length);
+}
+
+const char *entry_time_utc(struct arena *arena, int64_t seconds)
+{
+    char text[32];
+    time_t when = (time_t)seconds;
+    struct tm broken;
+    size_t length = strftime(text, sizeof text, "%FT%TZ", gmtime_r(&when, &broken));
+    return arena_strndup(arena, text, length);
+}
+
+const char *entry_who(struct arena *arena, const struct change_entry *entry)
+{
+    const char *user = entry->user != NULL ? entry->user : "?";
+    return entry->sudo_user != NULL ? arena_printf(arena, "%s (%s)", entry->sudo_user, user) : user;
+}
+
+// Of a pending one the deadline counts: whoever looks will hardly know how long ago it was applied.
+const char *entry_state(struct run *run, const struct state *state,
+                        const struct change_entry *entry)
+{
+    if (entry->state == CHANGE_PENDING) {
+        uint64_t left = change_left(entry, state->boot_id, change_now());
+        return left > 0 ? arena_printf(run->arena, "pending, %s left", left_text(run->arena, left))
+                        : "pending, expired";
+    }
+    return change_state_names[entry->state];
+}
