@@ -92,6 +92,8 @@ struct change_known {
     uint64_t namespace;     // the cookie of the network namespace; 0: never the same
     uint32_t generation_id; // the kernel's, behind polc's last commit
     const char *table;
+    const char *
+        program; // the very polc: another one may make other rules of the same plan; "": never the same
 };
 // 0 or an errno. Replaces what was known before.
 int change_known_write(const struct change_store *store, const struct change_known *known);

@@ -14,13 +14,14 @@ enum { KNOWN_MAX = 1024, FILE_MODE = 0600 };
 static const char file[] = "kernel", temporary[] = "kernel.new";
 
 // The end of the last line tells a whole file from a torn one.
-#define FORMAT "polc kernel 1\nboot %s\nnamespace %" PRIu64 "\nstate %" PRIu32 "\ntable %s\nend\n"
+#define FORMAT                                                                                     \
+    "polc kernel 1\nboot %s\nnamespace %" PRIu64 "\nstate %" PRIu32 "\ntable %s\nprogram %s\nend\n"
 
 int change_known_write(const struct change_store *store, const struct change_known *known)
 {
     char text[KNOWN_MAX];
     int length = snprintf(text, sizeof text, FORMAT, known->boot_id, known->namespace,
-                          known->generation_id, known->table);
+                          known->generation_id, known->table, known->program);
     if (length < 0 || (size_t)length >= sizeof text) {
         return ENAMETOOLONG;
     }
@@ -37,14 +38,14 @@ bool change_known_is(const struct change_store *store, const struct change_known
 {
     char wanted[KNOWN_MAX], text[KNOWN_MAX];
     int length = snprintf(wanted, sizeof wanted, FORMAT, known->boot_id, known->namespace,
-                          known->generation_id, known->table);
+                          known->generation_id, known->table, known->program);
     int fd = openat(store->fd, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) {
         return false;
     }
     ssize_t size = read(fd, text, sizeof text);
     close(fd);
-    return known->boot_id[0] != '\0' && known->namespace != 0 && length > 0 &&
-           (size_t)length < sizeof wanted && size == length &&
+    return known->boot_id[0] != '\0' && known->program[0] != '\0' && known->namespace != 0 &&
+           length > 0 && (size_t)length < sizeof wanted && size == length &&
            memcmp(text, wanted, (size_t)length) == 0;
 }

@@ -1,9 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The first step of `apply`: what the kernel has. When nobody has committed anything in this network namespace since polc
-// did, that is what polc loaded, and the state directory has it; else all of it is read. Tries behind the first one read.
+// did, that is what this polc loaded, and the state directory has it; else all of it is read. Tries behind the first one read.
 #include "apply.h"
 
 #include "loaded.h"
+
+#include <sys/stat.h>
+
+// Which file this program is, as it was when it was installed.
+static const char *this_program(struct arena *arena)
+{
+    struct stat file;
+    if (stat("/proc/self/exe", &file) != 0) {
+        return "";
+    }
+    return arena_printf(arena, "%jx:%jx:%jd:%jd.%09ld", (uintmax_t)file.st_dev,
+                        (uintmax_t)file.st_ino, (intmax_t)file.st_size,
+                        (intmax_t)file.st_ctim.tv_sec, file.st_ctim.tv_nsec);
+}
 
 static struct change_known stamp_of(const struct apply *apply, const struct nft_stamp *stamp)
 {
@@ -12,6 +26,7 @@ static struct change_known stamp_of(const struct apply *apply, const struct nft_
         .namespace = stamp->namespace,
         .generation_id = stamp->generation_id,
         .table = apply->run->options.table,
+        .program = this_program(apply->run->arena),
     };
 }
 

@@ -166,6 +166,7 @@ spoil() { # DESCRIPTION SED-PROGRAM: makes the record say that all is as it was,
 spoil 'another boot' 's/^boot .*/boot 00000000-0000-0000-0000-000000000000/'
 spoil 'another namespace' 's/^namespace .*/namespace 1/'
 spoil 'another table' 's/^table .*/table other/'
+spoil 'another polc' 's/^program .*/program 1:2:3:4.5/'
 spoil 'torn' '/^end/d'
 rm -f "$known"
 check_match 'no record: the table is read, and put right' 'repaired what somebody did: 1 rule added' "$(apply 2>/dev/null)"
