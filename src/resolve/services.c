@@ -17,11 +17,18 @@ struct workloads {
     VEC_FIELDS(const struct res_workload *);
 };
 
+struct namespace
+{
+    struct workloads workloads;
+    struct strmap *
+        by_key; // key of a label -> struct strmap *: value -> struct workloads *, for keys that were asked for
+};
+
 struct collector {
     struct arena *arena;
     const struct resources *resources;
     struct strmap *parts;        // "NS/NAME" -> struct parts *
-    struct strmap *by_namespace; // namespace -> struct workloads *; NULL until it is wanted
+    struct strmap *by_namespace; // name -> struct namespace *; NULL until it is wanted
 };
 
 static struct parts *parts_of(struct collector *collector, const char *ns, const char *name)
@@ -96,39 +103,90 @@ static void add_backends(struct members *members, const struct res_backends *bac
 
 // ---- without slices and endpoints -------------------------------------------------------------------------------------
 
-static const struct workloads *workloads_of(struct collector *collector, const char *ns)
+static struct namespace *namespace_of(const struct collector *collector, const char *name)
 {
-    if (collector->by_namespace == NULL) {
-        collector->by_namespace = strmap_new(collector->arena);
-        for (size_t i = 0; i < collector->resources->workloads.count; i++) {
-            const struct res_workload *workload = &collector->resources->workloads.items[i];
-            struct workloads *list = strmap_get(collector->by_namespace, workload->meta.ns);
-            if (list == NULL) {
-                list = arena_new_of(collector->arena, struct workloads);
-                strmap_put(collector->by_namespace, workload->meta.ns, list);
-            }
-            vec_push(collector->arena, list, workload);
+    struct namespace *ns = strmap_get(collector->by_namespace, name);
+    if (ns == NULL) {
+        ns = arena_new_of(collector->arena, struct namespace);
+        ns->by_key = strmap_new(collector->arena);
+        strmap_put(collector->by_namespace, name, ns);
+    }
+    return ns;
+}
+
+static void group_by_namespace(struct collector *collector)
+{
+    collector->by_namespace = strmap_new(collector->arena);
+    for (size_t i = 0; i < collector->resources->workloads.count; i++) {
+        const struct res_workload *workload = &collector->resources->workloads.items[i];
+        vec_push(collector->arena, &namespace_of(collector, workload->meta.ns)->workloads,
+                 workload);
+    }
+}
+
+static const struct res_label *find_label(const struct res_meta *meta, const char *key)
+{
+    for (size_t i = 0; i < meta->label_count; i++) {
+        if (strcmp(meta->labels[i].key, key) == 0) {
+            return &meta->labels[i];
         }
     }
+    return NULL;
+}
+
+static struct strmap *group_by_value(struct arena *arena, const struct workloads *workloads,
+                                     const char *key)
+{
+    struct strmap *values = strmap_new(arena);
+    for (size_t i = 0; i < workloads->count; i++) {
+        const struct res_label *label = find_label(&workloads->items[i]->meta, key);
+        struct workloads *list = label != NULL ? strmap_get(values, label->value) : NULL;
+        if (label != NULL && list == NULL) {
+            list = arena_new_of(arena, struct workloads);
+            strmap_put(values, label->value, list);
+        }
+        if (label != NULL) {
+            vec_push(arena, list, workloads->items[i]);
+        }
+    }
+    return values;
+}
+
+static const struct workloads *with_label(const struct collector *collector, struct namespace *ns,
+                                          const struct res_label *label)
+{
     static const struct workloads none;
-    const struct workloads *list = strmap_get(collector->by_namespace, ns);
+    struct strmap *values = strmap_get(ns->by_key, label->key);
+    if (values == NULL) {
+        values = group_by_value(collector->arena, &ns->workloads, label->key);
+        strmap_put(ns->by_key, label->key, values);
+    }
+    const struct workloads *list = strmap_get(values, label->value);
     return list != NULL ? list : &none;
 }
 
-static bool has_label(const struct res_meta *meta, const struct res_label *wanted)
+// The shortest of the lists by one label: a namespace may have thousands of services and of workloads.
+static const struct workloads *candidates(struct collector *collector,
+                                          const struct res_service *service)
 {
-    for (size_t i = 0; i < meta->label_count; i++) {
-        if (strcmp(meta->labels[i].key, wanted->key) == 0) {
-            return strcmp(meta->labels[i].value, wanted->value) == 0;
-        }
+    if (collector->by_namespace == NULL) {
+        group_by_namespace(collector);
     }
-    return false;
+    struct namespace *ns = namespace_of(collector, service->meta.ns);
+    const struct workloads *best = &ns->workloads;
+    for (size_t i = 0; i < service->selector_count; i++) {
+        const struct workloads *list = with_label(collector, ns, &service->selector[i]);
+        best = list->count < best->count ? list : best;
+    }
+    return best;
 }
 
 static bool selects(const struct res_service *service, const struct res_workload *workload)
 {
     for (size_t i = 0; i < service->selector_count; i++) {
-        if (!has_label(&workload->meta, &service->selector[i])) {
+        const struct res_label *wanted = &service->selector[i];
+        const struct res_label *label = find_label(&workload->meta, wanted->key);
+        if (label == NULL || strcmp(label->value, wanted->value) != 0) {
             return false;
         }
     }
@@ -155,7 +213,7 @@ static void add_target(struct members *members, const struct res_service_port *p
 static void add_selected(struct collector *collector, struct members *members,
                          const struct res_service *service)
 {
-    const struct workloads *workloads = workloads_of(collector, service->meta.ns);
+    const struct workloads *workloads = candidates(collector, service);
     for (size_t i = 0; i < workloads->count; i++) {
         const struct res_workload *workload = workloads->items[i];
         if (!selects(service, workload)) {

@@ -3,6 +3,8 @@
 // 82).
 #include "resolve/model_helper.h"
 
+#include <stdlib.h>
+
 #define POD(ns, name, app, address, ports)                                                         \
     "{apiVersion: v1, kind: Pod, metadata: {name: " name ", namespace: " ns ", labels: {app: " app \
     "}}, spec: {nodeName: n1, containers: [{ports: [" ports "]}]}, status: {podIPs: [" address     \
@@ -180,4 +182,77 @@ START_TEST(namespace_of_the_policy) // 79
 }
 END_TEST
 
-UNIT_TESTS("resolve/services", backends, finds_services, sides_of_rules, namespace_of_the_policy)
+// ---- many services and workloads in one namespace -----------------------------------------------------------------
+
+enum { PODS = 60, SERVICES = 40, LABELS = 3 };
+
+static const char *const values[LABELS] = {"x", "y", "z"};
+
+static int below(int limit)
+{
+    return rand() % limit;
+}
+
+// "a: x, b: y", each key but with one chance in `absent`; digits 0 for absent, else 1 + value.
+static const char *random_labels(int absent, int *ret)
+{
+    struct strbuf text = {.arena = arena};
+    for (int i = 0; i < LABELS; i++) {
+        ret[i] = below(absent) == 0 ? 0 : 1 + below(LABELS);
+        if (ret[i] > 0) {
+            strbuf_addf(&text, "%c: %s,", 'a' + i, values[ret[i] - 1]);
+        }
+    }
+    return strbuf_text(&text);
+}
+
+static bool selected(const int *wanted, const int *has)
+{
+    bool any = false;
+    for (int i = 0; i < LABELS; i++) {
+        if (wanted[i] != 0 && wanted[i] != has[i]) {
+            return false;
+        }
+        any |= wanted[i] != 0;
+    }
+    return any;
+}
+
+START_TEST(services_select_what_a_walk_does)
+{
+    int pod_labels[PODS][LABELS], wanted[SERVICES][LABELS];
+    struct strbuf text = {.arena = arena};
+    srand(7);
+    for (int i = 0; i < PODS; i++) {
+        const char *labels = random_labels(4, pod_labels[i]);
+        strbuf_addf(&text,
+                    "{apiVersion: v1, kind: Pod, metadata: {name: p%d, namespace: a, labels: {%s}},"
+                    " spec: {nodeName: n1}, status: {podIP: 10.0.0.%d}}\n---\n",
+                    i, labels, i + 1);
+    }
+    for (int i = 0; i < SERVICES; i++) {
+        const char *labels = random_labels(2, wanted[i]);
+        strbuf_addf(&text,
+                    "{apiVersion: v1, kind: Service, metadata: {name: s%d, namespace: a}, "
+                    "spec: {selector: {%s}, ports: [{port: 80}]}}\n---\n",
+                    i, labels);
+    }
+    const struct model *model = model_of(strbuf_text(&text), NULL);
+    for (int i = 0; i < SERVICES; i++) {
+        const struct model_service *service =
+            model_find_service(model, "a", arena_printf(arena, "s%d", i));
+        size_t expected = 0;
+        for (int j = 0; j < PODS; j++) {
+            struct ip_addr addr = {IP_V4, {10, 0, 0, (uint8_t)(j + 1)}};
+            bool here = selected(wanted[i], pod_labels[j]);
+            expected += here;
+            ck_assert_msg(cidrset_contains_addr(&service->addresses, addr) == here, "s%d, p%d", i,
+                          j);
+        }
+        ck_assert_uint_eq(service->port_count, expected);
+    }
+}
+END_TEST
+
+UNIT_TESTS("resolve/services", backends, finds_services, sides_of_rules, namespace_of_the_policy,
+           services_select_what_a_walk_does)
