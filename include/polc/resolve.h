@@ -151,7 +151,7 @@ struct model_settings {
     uint64_t log_unit;      // seconds
     uint32_t log_burst;
     bool conntrack_invalid_check;
-    bool rule_counters; // every rule of every policy is counted by itself
+    bool rule_counters;         // every rule of every policy is counted by itself
     bool drop_vxlan, drop_ipip; // tunnels that a workload opens itself
     uint16_t vxlan_port;
     uint32_t mark; // the one bit of the packet mark that polc uses, the lowest of nftablesMarkMask
@@ -227,6 +227,10 @@ void label_index_select(const struct label_index *index, struct arena *arena, co
 // The same by class.
 void label_index_classes(const struct label_index *index, struct arena *arena,
                          const struct sel *sel, struct model_indexes *ret);
+// The keys of all labels, or with `key` the values of that one, each in the order of the candidates that have it first.
+// The cursor is that of strmap_next.
+bool label_index_next(const struct label_index *index, const char *key, void **cursor,
+                      const char **ret_text);
 size_t label_index_class_count(const struct label_index *index);
 const struct model_indexes *label_index_members(const struct label_index *index, uint32_t class);
 

@@ -14,8 +14,9 @@ enum {
 struct reach {
     const struct lint *lint;
     struct judge *judge;
-    struct arena *scratch; // of one question
-    struct strmap *cuts;   // who cuts off, and by what -> struct cut
+    struct arena *scratch;          // of one question
+    struct strmap *cuts;            // who cuts off, and by what -> struct cut
+    struct plan_indexes *endpoints; // of each class, the workload endpoints whose egress it governs
 };
 
 // A service that endpoints lose, and the policy that takes it.
@@ -137,11 +138,10 @@ static void add_cuts(struct reach *reach, uint32_t class, const struct service *
 {
     const struct plan *plan = reach->lint->plan;
     bool of_hosts = plan->classes.items[class].host;
-    for (size_t i = 0; i < plan->endpoints.count && !of_hosts; i++) {
-        const struct plan_endpoint *endpoint = &plan->endpoints.items[i];
-        if (endpoint->classes[PLAN_OUT] == class) {
-            add_cut(reach, class, service, family, decider, endpoint->id, endpoint->loc);
-        }
+    const struct plan_indexes *endpoints = &reach->endpoints[class];
+    for (size_t i = 0; i < endpoints->count; i++) {
+        const struct plan_endpoint *endpoint = &plan->endpoints.items[endpoints->items[i]];
+        add_cut(reach, class, service, family, decider, endpoint->id, endpoint->loc);
     }
     for (size_t i = 0; i < plan->hosts.count && of_hosts; i++) {
         const struct plan_host *host = &plan->hosts.items[i];
@@ -206,6 +206,17 @@ static void report(const struct lint *lint, const struct cut *cut)
     diag_key(diag, "%s", cut->service);
 }
 
+static struct plan_indexes *endpoints_of_classes(const struct lint *lint)
+{
+    const struct plan *plan = lint->plan;
+    struct plan_indexes *ret =
+        arena_array_of(lint->arena, struct plan_indexes, plan->classes.count);
+    for (uint32_t i = 0; i < plan->endpoints.count; i++) {
+        vec_push(lint->arena, &ret[plan->endpoints.items[i].classes[PLAN_OUT]], i);
+    }
+    return ret;
+}
+
 void lint_reach(const struct lint *lint, struct judge *judge)
 {
     static const struct service dns = {DIAG_L501, "DNS", PORT_DNS, true};
@@ -215,6 +226,7 @@ void lint_reach(const struct lint *lint, struct judge *judge)
         .judge = judge,
         .scratch = arena_new(SCRATCH_LIMIT),
         .cuts = strmap_new(lint->arena),
+        .endpoints = endpoints_of_classes(lint),
     };
     struct arena_mark mark = arena_mark(reach.scratch);
     for (size_t i = 0; i < lint->plan->classes.count; i++) {

@@ -53,18 +53,19 @@ static struct diag *report_selector(const struct scan *scan, enum diag_code code
     return diag;
 }
 
-// What the side chooses from before its selector.
-static struct things scope_of(const struct scan *scan, const struct res_entity *entity)
+// What the side chooses from by namespace. No list holds what is in none but the one that was made once.
+static struct things in_namespace(const struct scan *scan, const struct res_entity *entity)
 {
     struct arena *arena = scan->lint->arena;
+    const struct sel *tree = entity->namespace_selector.tree;
     const char *ns = scan->policy->ns;
-    const struct sel *sel = entity->namespace_selector.tree != NULL
-                                ? namespace_sel(arena, entity->namespace_selector.tree)
-                            : ns != NULL ? sel_eq(arena, LABEL_NAMESPACE, ns)
-                                         : NULL;
-    struct things things = things_select(arena, &scan->all, sel);
-    return things_select(arena, &things,
-                         service_account_sel(arena, entity->service_account_selector.tree));
+    if (sel_is(tree, SEL_GLOBAL)) {
+        return scan->outside;
+    }
+    return things_select(arena, &scan->all,
+                         tree != NULL ? namespace_sel(arena, tree)
+                         : ns != NULL ? sel_eq(arena, LABEL_NAMESPACE, ns)
+                                      : NULL);
 }
 
 // A selector of a namespaced policy that fits something elsewhere: global sets, or other namespaces.
@@ -113,8 +114,9 @@ static void explain_empty(const struct scan *scan, const struct res_entity *enti
 {
     const struct lint *lint = scan->lint;
     struct arena *arena = lint->arena;
-    const struct sel *ns = namespace_sel(arena, entity->namespace_selector.tree);
-    if (ns != NULL && !things_any(lint->arena, &scan->all, ns)) {
+    struct things things = in_namespace(scan, entity);
+    if (entity->namespace_selector.tree != NULL && things.count == 0) {
+        const struct sel *ns = namespace_sel(arena, entity->namespace_selector.tree);
         hint_labels(
             scan,
             report_selector(
@@ -123,7 +125,8 @@ static void explain_empty(const struct scan *scan, const struct res_entity *enti
                 why_nothing(lint, &scan->all, ns, PREFIX_NAMESPACE)));
         return;
     }
-    struct things things = scope_of(scan, entity);
+    things = things_select(arena, &things,
+                           service_account_sel(arena, entity->service_account_selector.tree));
     const struct res_selector *selector = &entity->selector;
     if (selector->tree == NULL) {
         selector = entity->service_account_selector.tree != NULL ? &entity->service_account_selector
@@ -313,6 +316,7 @@ void lint_selectors(const struct lint *lint)
     };
     const struct sel *in_none = sel_not(lint->arena, sel_has(lint->arena, LABEL_NAMESPACE));
     scan.outside = things_select(lint->arena, &scan.all, in_none);
+    things_index(lint->arena, &scan.outside);
     for (size_t i = 0; i < scan.outside.count; i++) {
         if (scan.outside.items[i].addresses) {
             vec_push(lint->arena, &scan.addressed_outside, scan.outside.items[i]);

@@ -2,7 +2,7 @@
 // Endpoints, host endpoints and network sets as one list, and the condition of a selector that none of them meets.
 #include "things.h"
 
-static void build_index(struct arena *arena, struct things *things)
+void things_index(struct arena *arena, struct things *things)
 {
     struct label_index *index = label_index_new(arena);
     for (uint32_t i = 0; i < things->count; i++) {
@@ -32,7 +32,7 @@ struct things things_of(struct arena *arena, const struct model *model, unsigned
                  (struct thing){THING_SET, set->id, &set->labels, set->res->meta.ns,
                                 set->res->nets.count > 0 || set->res->domains.count > 0});
     }
-    build_index(arena, &ret);
+    things_index(arena, &ret);
     return ret;
 }
 
@@ -100,18 +100,23 @@ struct names {
     VEC_FIELDS(const char *);
 };
 
-// The labels of the first of each class; with no index, of each thing.
-static struct things distinct(struct arena *arena, const struct things *things)
+// Of a few things, by looking at each.
+static void collect_texts(struct arena *arena, const struct things *things, const char *key,
+                          struct names *ret)
 {
-    struct things ret = {0};
-    if (things->index == NULL) {
-        return *things;
+    struct strmap *seen = strmap_new(arena);
+    for (size_t i = 0; i < things->count; i++) {
+        const struct labels *labels = things->items[i].labels;
+        for (size_t j = 0; j < labels->count; j++) {
+            const struct label *label = &labels->items[j];
+            const char *text = key == NULL ? label->key : label->value;
+            bool wanted = key == NULL || strcmp(label->key, key) == 0;
+            if (wanted && strmap_get(seen, text) == NULL) {
+                strmap_put(seen, text, seen);
+                vec_push(arena, ret, text);
+            }
+        }
     }
-    for (uint32_t i = 0; i < label_index_class_count(things->index); i++) {
-        uint32_t first = label_index_members(things->index, i)->items[0];
-        vec_push(arena, &ret, things->items[first]);
-    }
-    return ret;
 }
 
 // Keys of the labels of things, or with `key` the values of that one; each once. Of keys only those with the prefix,
@@ -119,21 +124,18 @@ static struct things distinct(struct arena *arena, const struct things *things)
 static struct names collect(const struct lint *lint, const struct things *things, const char *key,
                             const char *prefix)
 {
-    struct strmap *seen = strmap_new(lint->arena);
-    struct names ret = {0};
-    struct things some = distinct(lint->arena, things);
-    for (size_t i = 0; i < some.count; i++) {
-        const struct labels *labels = some.items[i].labels;
-        for (size_t j = 0; j < labels->count; j++) {
-            const char *text = key == NULL ? labels->items[j].key : labels->items[j].value;
-            bool wanted = key == NULL ? strncmp(text, prefix, strlen(prefix)) == 0
-                                      : strcmp(labels->items[j].key, key) == 0;
-            text += key == NULL && wanted ? strlen(prefix) : 0;
-            if (!wanted || strmap_get(seen, text) != NULL) {
-                continue;
-            }
-            strmap_put(seen, text, seen);
-            vec_push(lint->arena, &ret, text);
+    struct names all = {0}, ret = {0};
+    void *cursor = NULL;
+    const char *text;
+    if (things->index == NULL) {
+        collect_texts(lint->arena, things, key, &all);
+    }
+    while (things->index != NULL && label_index_next(things->index, key, &cursor, &text)) {
+        vec_push(lint->arena, &all, text);
+    }
+    for (size_t i = 0; i < all.count; i++) {
+        if (key != NULL || strncmp(all.items[i], prefix, strlen(prefix)) == 0) {
+            vec_push(lint->arena, &ret, all.items[i] + (key == NULL ? strlen(prefix) : 0));
         }
     }
     return ret;

@@ -27,6 +27,8 @@ struct things {
 
 // With an index.
 struct things things_of(struct arena *arena, const struct model *model, unsigned kinds);
+// For a list that is asked often.
+void things_index(struct arena *arena, struct things *things);
 // Those that a selector matches (NULL: all).
 struct things things_select(struct arena *arena, const struct things *things,
                             const struct sel *sel);

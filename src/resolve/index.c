@@ -219,6 +219,16 @@ void label_index_classes(const struct label_index *index, struct arena *arena,
     }
 }
 
+bool label_index_next(const struct label_index *index, const char *key, void **cursor,
+                      const char **ret_text)
+{
+    if (key == NULL) {
+        return strmap_next(index->keys, cursor, ret_text, NULL);
+    }
+    const struct key *found = strmap_get(index->keys, key);
+    return found != NULL && strmap_next(found->values, cursor, ret_text, NULL);
+}
+
 size_t label_index_class_count(const struct label_index *index)
 {
     return index->classes.count;
