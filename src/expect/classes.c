@@ -4,6 +4,15 @@
 // flow of one speaks for those of all. On plans with host endpoints the node and its interfaces matter too.
 #include "internal.h"
 
+#include <stdlib.h>
+
+// An address of a party, and the sets that hold it: their numbers, with the ports of named port sets.
+struct entry {
+    uint32_t party;
+    struct ip_addr addr;
+    struct strbuf sets;
+};
+
 struct sorter {
     struct arena *arena;
     const struct plan *plan;
@@ -11,8 +20,12 @@ struct sorter {
     struct strmap *endpoints; // id -> struct plan_endpoint
     struct {
         VEC_FIELDS(const struct cidrset *);
-    } nets;                 // of rules
-    struct strmap *classes; // signature -> number + 1
+    } nets; // of rules
+    struct {
+        VEC_FIELDS(struct entry);
+    } entries;
+    struct entry **by_address; // sorted
+    struct strmap *classes;    // signature -> number + 1
     struct classes *ret;
 };
 
@@ -56,29 +69,92 @@ static void sign_endpoint(struct sorter *sorter, struct strbuf *text,
     }
 }
 
-// Members of a named port set, which holds triples, with their ports.
-static void sign_ports(struct strbuf *text, const struct plan_ipset *set, struct ip_addr addr)
+static int compare_entries(const void *a, const void *b)
 {
-    for (size_t i = 0; i < set->port_count; i++) {
-        if (ip_addr_compare(set->ports[i].addr, addr) == 0) {
-            strbuf_addf(text, "%u:%u,", set->ports[i].protocol, set->ports[i].port);
-        }
-    }
-    strbuf_add(text, ";");
+    return ip_addr_compare((*(struct entry *const *)a)->addr, (*(struct entry *const *)b)->addr);
 }
 
-static void sign_sets(struct sorter *sorter, struct strbuf *text, struct ip_addr addr)
+static void collect_entries(struct sorter *sorter)
 {
-    for (size_t i = 0; i < sorter->plan->ipsets.count; i++) {
-        const struct plan_ipset *set = &sorter->plan->ipsets.items[i];
-        if (set->named_ports) {
-            sign_ports(text, set, addr);
-        } else {
-            strbuf_add(text, cidrset_contains_addr(&set->members, addr) ? "1" : "0");
+    struct arena *arena = sorter->arena;
+    for (uint32_t i = 0; i < sorter->suite->parties.count; i++) {
+        const struct expect_party *party = &sorter->suite->parties.items[i];
+        for (size_t j = 0; j < party->address_count; j++) {
+            vec_push(
+                arena, &sorter->entries,
+                (struct entry){.party = i, .addr = party->addresses[j], .sets = {.arena = arena}});
         }
     }
+    size_t count = sorter->entries.count;
+    sorter->by_address = arena_array_of(arena, struct entry *, count);
+    for (size_t i = 0; i < count; i++) {
+        sorter->by_address[i] = &sorter->entries.items[i];
+    }
+    if (count > 1) {
+        qsort(sorter->by_address, count, sizeof(struct entry *), compare_entries);
+    }
+}
+
+// The first entry whose address is not below this one.
+static size_t first_entry(const struct sorter *sorter, struct ip_addr addr)
+{
+    size_t low = 0, high = sorter->entries.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ip_addr_compare(sorter->by_address[middle]->addr, addr) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+// By the members or by the addresses, whichever are fewer: there may be many sets, and large ones.
+static void sign_nets(struct sorter *sorter, size_t number, const struct cidrset *set)
+{
+    size_t count = sorter->entries.count;
+    for (size_t i = 0; i < count && count < set->count; i++) {
+        if (cidrset_contains_addr(set, sorter->by_address[i]->addr)) {
+            strbuf_addf(&sorter->by_address[i]->sets, "%zx,", number);
+        }
+    }
+    for (size_t i = 0; i < set->count && count >= set->count; i++) {
+        struct cidr member = set->items[i];
+        for (size_t j = first_entry(sorter, member.addr);
+             j < count && cidr_contains_addr(member, sorter->by_address[j]->addr); j++) {
+            strbuf_addf(&sorter->by_address[j]->sets, "%zx,", number);
+        }
+    }
+}
+
+// Members of a named port set are triples, sorted by address.
+static void sign_ports(struct sorter *sorter, size_t number, const struct plan_ipset *set)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < set->port_count; i++) {
+        const struct plan_port_member *member = &set->ports[i];
+        if (i == 0 || ip_addr_compare(member->addr, set->ports[i - 1].addr) != 0) {
+            at = first_entry(sorter, member->addr);
+        }
+        for (size_t j = at; j < sorter->entries.count &&
+                            ip_addr_compare(sorter->by_address[j]->addr, member->addr) == 0;
+             j++) {
+            strbuf_addf(&sorter->by_address[j]->sets, "%zx:%u:%u,", number, member->protocol,
+                        member->port);
+        }
+    }
+}
+
+static void sign_sets(struct sorter *sorter)
+{
+    size_t count = sorter->plan->ipsets.count;
+    for (size_t i = 0; i < count; i++) {
+        const struct plan_ipset *set = &sorter->plan->ipsets.items[i];
+        set->named_ports ? sign_ports(sorter, i, set) : sign_nets(sorter, i, &set->members);
+    }
     for (size_t i = 0; i < sorter->nets.count; i++) {
-        strbuf_add(text, cidrset_contains_addr(sorter->nets.items[i], addr) ? "1" : "0");
+        sign_nets(sorter, count + i, sorter->nets.items[i]);
     }
 }
 
@@ -107,14 +183,15 @@ static void sign_cases(struct sorter *sorter, struct strbuf *text, uint32_t numb
     }
 }
 
-static void sort_address(struct sorter *sorter, uint32_t number, struct ip_addr addr)
+static void sort_address(struct sorter *sorter, struct entry *entry)
 {
+    uint32_t number = entry->party;
+    struct ip_addr addr = entry->addr;
     const struct expect_party *party = &sorter->suite->parties.items[number];
     struct strbuf text = {.arena = sorter->arena};
     strbuf_addf(&text, "%u%d%d ", addr.family, party->known, party->local);
     sign_endpoint(sorter, &text, party);
-    sign_sets(sorter, &text, addr);
-    strbuf_add(&text, " ");
+    strbuf_addf(&text, "%s ", strbuf_text(&entry->sets));
     sign_cases(sorter, &text, number);
     size_t known = (size_t)strmap_get(sorter->classes, strbuf_text(&text));
     if (known == 0) {
@@ -141,10 +218,9 @@ void classes_collect(struct arena *arena, const struct plan *plan, const struct 
     }
     collect_nets(&sorter, plan->policies.items, plan->policies.count);
     collect_nets(&sorter, plan->profiles.items, plan->profiles.count);
-    for (uint32_t i = 0; i < suite->parties.count; i++) {
-        const struct expect_party *party = &suite->parties.items[i];
-        for (size_t j = 0; j < party->address_count; j++) {
-            sort_address(&sorter, i, party->addresses[j]);
-        }
+    collect_entries(&sorter);
+    sign_sets(&sorter);
+    for (size_t i = 0; i < sorter.entries.count; i++) {
+        sort_address(&sorter, &sorter.entries.items[i]);
     }
 }

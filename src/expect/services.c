@@ -28,6 +28,7 @@ struct collector {
     struct arena *arena;
     const struct plan *plan;
     bool protocols[256];                              // named
+    bool *seen[2];                                    // sets of named ports, each once a side
     struct ranges ranges[2][ARRAY_COUNT(with_ports)]; // of source ports, of destination ports
     struct {
         VEC_FIELDS(struct icmp_pair);
@@ -59,9 +60,10 @@ static void add_ports(struct collector *collector, int side, uint8_t protocol,
 
 static void add_named_ports(struct collector *collector, int side, int32_t ipset)
 {
-    if (ipset < 0) {
+    if (ipset < 0 || collector->seen[side][ipset]) {
         return;
     }
+    collector->seen[side][ipset] = true;
     const struct plan_ipset *set = &collector->plan->ipsets.items[ipset];
     for (size_t i = 0; i < set->port_count; i++) {
         add_range(collector, side, set->ports[i].protocol,
@@ -153,6 +155,26 @@ static void add_party(struct collector *collector, const struct expect_party *pa
 static int compare_numbers(const void *a, const void *b)
 {
     return (int)*(const uint32_t *)a - (int)*(const uint32_t *)b;
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+    const struct port_range *left = a;
+    const struct port_range *right = b;
+    return left->min != right->min ? left->min - right->min : left->max - right->max;
+}
+
+// A port by its name is in the set once for each endpoint.
+static void drop_duplicates(struct ranges *ranges)
+{
+    size_t unique = 0;
+    vec_sort(ranges, compare_ranges);
+    for (size_t i = 0; i < ranges->count; i++) {
+        if (unique == 0 || compare_ranges(&ranges->items[unique - 1], &ranges->items[i]) != 0) {
+            ranges->items[unique++] = ranges->items[i];
+        }
+    }
+    ranges->count = unique;
 }
 
 static bool is_in(const struct ranges *ranges, uint32_t port)
@@ -309,6 +331,8 @@ void services_collect(struct arena *arena, const struct plan *plan,
 {
     struct collector *collector = arena_new_of(arena, struct collector);
     *collector = (struct collector){.arena = arena, .plan = plan};
+    collector->seen[SOURCE] = arena_array_of(arena, bool, plan->ipsets.count);
+    collector->seen[DESTINATION] = arena_array_of(arena, bool, plan->ipsets.count);
     add_policies(collector, plan->policies.items, plan->policies.count);
     add_policies(collector, plan->profiles.items, plan->profiles.count);
     add_settings(collector, &collector->plan->settings);
@@ -323,6 +347,8 @@ void services_collect(struct arena *arena, const struct plan *plan,
     }
     *ret = (struct services){0};
     for (size_t i = 0; i < ARRAY_COUNT(with_ports); i++) {
+        drop_duplicates(&collector->ranges[SOURCE][i]);
+        drop_duplicates(&collector->ranges[DESTINATION][i]);
         if (with_ports[i] != PROTO_SCTP || collector->protocols[PROTO_SCTP]) {
             add_port_services(collector, i, ret);
         }
