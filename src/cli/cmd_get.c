@@ -152,39 +152,39 @@ static struct report *tier_rows(struct run *run, const struct query *query)
     return report;
 }
 
-static bool has_number(const struct model_indexes *list, uint32_t number)
+// The endpoints that each policy governs are counted; one that it governs in several ways once.
+struct tally {
+    size_t *counts, *last; // by policy: so far, and the last endpoint that was counted, plus one
+};
+
+static void count_policies(const struct tally *tally, const struct model_indexes *policies,
+                           size_t endpoint)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->items[i] == number) {
-            return true;
-        }
+    for (size_t i = 0; i < policies->count; i++) {
+        uint32_t policy = policies->items[i];
+        tally->counts[policy] += tally->last[policy] != endpoint + 1;
+        tally->last[policy] = endpoint + 1;
     }
-    return false;
 }
 
-static bool governs_host(const struct model_host *host, uint32_t policy)
+static const size_t *count_governed(struct arena *arena, const struct model *model)
 {
-    for (int stage = 0; stage < MODEL_STAGES; stage++) {
-        if (has_number(&host->policies[stage][MODEL_IN], policy) ||
-            has_number(&host->policies[stage][MODEL_OUT], policy)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static size_t governed(const struct model *model, uint32_t policy)
-{
-    size_t count = 0;
+    struct tally tally = {arena_array_of(arena, size_t, model->policies.count),
+                          arena_array_of(arena, size_t, model->policies.count)};
     for (size_t i = 0; i < model->endpoints.count; i++) {
-        const struct model_endpoint *endpoint = &model->endpoints.items[i];
-        count += has_number(&endpoint->policies[MODEL_IN], policy) ||
-                 has_number(&endpoint->policies[MODEL_OUT], policy);
+        for (int direction = 0; direction < MODEL_DIRECTIONS; direction++) {
+            count_policies(&tally, &model->endpoints.items[i].policies[direction], i);
+        }
     }
     for (size_t i = 0; i < model->hosts.count; i++) {
-        count += governs_host(&model->hosts.items[i], policy);
+        for (int list = 0; list < MODEL_STAGES * MODEL_DIRECTIONS; list++) {
+            count_policies(
+                &tally,
+                &model->hosts.items[i].policies[list / MODEL_DIRECTIONS][list % MODEL_DIRECTIONS],
+                model->endpoints.count + i);
+        }
     }
-    return count;
+    return tally.counts;
 }
 
 static struct report *policy_rows(struct run *run, const struct query *query)
@@ -193,6 +193,7 @@ static struct report *policy_rows(struct run *run, const struct query *query)
                                           "TYPES", "ENDPOINTS", "RULES", "+SELECTOR", "+AT"};
     static const char *const types[] = {"", "Ingress", "Egress", "Ingress,Egress"};
     struct report *report = report_new(run->arena, columns, ARRAY_COUNT(columns));
+    const size_t *governed = count_governed(run->arena, run->model);
     for (size_t i = 0; i < run->model->policies.count; i++) {
         const struct model_policy *policy = &run->model->policies.items[i];
         if (!wanted(query, policy->meta) || !labels_match(run, query, policy->meta)) {
@@ -205,7 +206,7 @@ static struct report *policy_rows(struct run *run, const struct query *query)
         report_cell(report, run->model->tiers.items[policy->tier].name);
         cell_order(report, policy->order);
         report_cell(report, types[policy->types]);
-        report_cellf(report, "%zu", governed(run->model, (uint32_t)i));
+        report_cellf(report, "%zu", governed[i]);
         report_cellf(report, "%zu", policy->res->ingress.count + policy->res->egress.count);
         report_cell(report, policy->res->selector.tree != NULL
                                 ? sel_text(run->arena, policy->res->selector.tree)
