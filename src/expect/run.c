@@ -232,12 +232,20 @@ static void judge_service(struct runner *runner, struct expect_case *item,
     judge_flow(runner, item, base);
 }
 
+// Whether a case that is not "closed" names both: of the parties of a class it names all or none.
+static bool is_named(const struct expect_case *item, const struct class *from,
+                     const struct class *to)
+{
+    return item->from.has[from->items[0].party] && item->to.has[to->items[0].party];
+}
+
 static void judge_pair(struct runner *runner, struct expect_case *item, const struct class *from,
                        const struct class *to)
 {
     const struct expect_party *parties = runner->suite->parties.items;
     const struct member *source = NULL, *destination = NULL;
-    if (from->family != to->family || !first_pair(runner, from, to, &source, &destination) ||
+    if (from->family != to->family || (!item->closed && !is_named(item, from, to)) ||
+        !first_pair(runner, from, to, &source, &destination) ||
         !is_about(item, parties, source, destination)) {
         return;
     }
