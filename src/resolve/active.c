@@ -146,11 +146,11 @@ static void index_local(struct calculator *calculator)
 static void share_lists(const struct calculator *calculator)
 {
     size_t count = label_index_class_count(calculator->endpoints);
-    for (uint32_t class = 0; class < count; class ++) {
-        const struct model_indexes *members = label_index_members(calculator->endpoints, class);
-        for (size_t i = 0; i < members->count; i++) {
-            memcpy(calculator->model->endpoints.items[members->items[i]].policies,
-                   calculator->classes[class].policies, sizeof(struct governed));
+    for (uint32_t i = 0; i < count; i++) {
+        const struct model_indexes *members = label_index_members(calculator->endpoints, i);
+        for (size_t j = 0; j < members->count; j++) {
+            memcpy(calculator->model->endpoints.items[members->items[j]].policies,
+                   calculator->classes[i].policies, sizeof(struct governed));
         }
     }
 }
