@@ -53,10 +53,42 @@ static const struct plan_settings *find_settings(const struct plan *plan, const 
     return &plan->settings;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+// Nodes have their numbers by name: who has an address that several hosts have does not depend on anybody else.
+static void add_nodes(struct node_names *names, const struct plan *plan)
+{
+    VEC(const char *) all = {0};
+    for (size_t i = 0; i < plan->endpoints.count; i++) {
+        vec_push(names->arena, &all, plan->endpoints.items[i].node);
+    }
+    for (size_t i = 0; i < plan->hosts.count; i++) {
+        vec_push(names->arena, &all, plan->hosts.items[i].node);
+    }
+    for (size_t i = 0; i < plan->interfaces.count; i++) {
+        vec_push(names->arena, &all, plan->interfaces.items[i].node);
+    }
+    size_t known = 0;
+    for (size_t i = 0; i < all.count; i++) {
+        if (all.items[i] != NULL && (known == 0 || all.items[known - 1] != all.items[i])) {
+            all.items[known++] = all.items[i];
+        }
+    }
+    all.count = known;
+    vec_sort(&all, compare_names);
+    for (size_t i = 0; i < all.count; i++) {
+        (void)node_number(names, all.items[i]);
+    }
+}
+
 static void collect_nodes(struct arena *arena, struct flow_evaluator *evaluator)
 {
     const struct plan *plan = evaluator->plan;
     struct node_names names = {arena, evaluator, strmap_new(arena), -1};
+    add_nodes(&names, plan);
     evaluator->endpoint_nodes = arena_array_of(arena, int32_t, plan->endpoints.count);
     evaluator->host_nodes = arena_array_of(arena, int32_t, plan->hosts.count);
     for (size_t i = 0; i < plan->endpoints.count; i++) {
