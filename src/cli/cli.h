@@ -27,6 +27,7 @@ enum output {
     OUTPUT_TAP,
     OUTPUT_SARIF,
     OUTPUT_GITHUB,
+    OUTPUT_MD,
     OUTPUT_COUNT
 };
 
@@ -39,11 +40,13 @@ struct words {
 
 struct options {
     const struct verb *verb;
-    struct words operands;  // the fixed ones
-    struct words paths;     // operands and -f, in order; the defaults when none were given
-    bool default_paths;     // none were given
-    const char *node;       // --node, else $POLC_NODE; NULL
-    bool node_given;        // by --node
+    struct words operands; // the fixed ones
+    struct words paths;    // operands and -f, in order; the defaults when none were given
+    bool default_paths;    // none were given
+    const char *node;      // --node, else $POLC_NODE; NULL
+    bool node_given;       // by --node
+    bool
+        input_only; // nothing of this host counts: all nodes, and no interfaces but those of --interfaces
     const char *interfaces; // --interfaces; NULL
     const char *table;
     const char *state_dir; // --state-dir, $POLC_STATE_DIR or the default

@@ -1,235 +1,186 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// polc diff: what `apply` would change, by policy and by object.
+// polc diff: what the input changes: in traffic first, then by policy and by object; against what is loaded, a generation
+// of the state directory, or another directory.
+#include "diff.h"
+
 #include "drift.h"
 
-static const char signs[] = {[NFT_ADDED] = '+', [NFT_REMOVED] = '-', [NFT_CHANGED] = '~'};
-static const char *const kinds[] = {
-    [NFT_ADDED] = "added", [NFT_REMOVED] = "removed", [NFT_CHANGED] = "changed"};
-
-// One line of the text; `object` has rules to show below it.
-struct row {
-    char sign;
-    const char *name, *what, *place;
-    const struct nft_object_change *object;
-};
-
-struct rows {
-    VEC_FIELDS(struct row);
-};
-
-static const char *place_text(struct run *run, struct loc loc, const char *fallback)
+static void print_document(json_t *root)
 {
-    const char *text = loc_text(run->arena, run->sources, loc);
-    return text[0] != '\0' ? text : fallback != NULL ? fallback : "";
-}
-
-static const char *rules_text(struct arena *arena, size_t added, size_t removed)
-{
-    struct strbuf text = {.arena = arena};
-    if (added > 0) {
-        strbuf_addf(&text, "+%zu ", added);
-    }
-    if (removed > 0) {
-        strbuf_addf(&text, "-%zu ", removed);
-    }
-    strbuf_add(&text, added + removed == 1 ? "rule" : "rules");
-    return strbuf_text(&text);
-}
-
-static struct rows policy_rows(struct run *run, const struct change_list *list)
-{
-    struct rows rows = {0};
-    for (size_t i = 0; i < list->policies.count; i++) {
-        const struct policy_change *policy = &list->policies.items[i];
-        vec_push(run->arena, &rows,
-                 (struct row){
-                     .sign = signs[policy->kind],
-                     .name = policy->id,
-                     .what = rules_text(run->arena, policy->rules_added, policy->rules_removed),
-                     .place = place_text(run, policy->loc, policy->place),
-                 });
-    }
-    return rows;
-}
-
-static const char *object_what(struct run *run, const struct nft_object_change *object)
-{
-    if (object->is_set) {
-        return arena_printf(run->arena, "+%zu -%zu elements", object->elements_added,
-                            object->elements_removed);
-    }
-    size_t added = 0;
-    for (size_t i = 0; i < object->rules.count; i++) {
-        added += object->rules.items[i].kind == NFT_ADDED;
-    }
-    return rules_text(run->arena, added, object->rules.count - added);
-}
-
-// Where an object comes from, and for a set what it stands for.
-static const char *object_place(struct run *run, const struct nft_object_change *object)
-{
-    const char *place = place_text(run, object->loc, NULL);
-    if (object->comment == NULL) {
-        return place;
-    }
-    return place[0] != '\0' ? arena_printf(run->arena, "%s  %s", place, object->comment)
-                            : object->comment;
-}
-
-static struct rows object_rows(struct run *run, const struct nft_diff *diff)
-{
-    struct rows rows = {0};
-    for (size_t i = 0; i < diff->count; i++) {
-        const struct nft_object_change *object = &diff->items[i];
-        vec_push(run->arena, &rows,
-                 (struct row){
-                     .sign = signs[object->kind],
-                     .name = arena_printf(run->arena, "%s %s", object->is_set ? "set  " : "chain",
-                                          object->name),
-                     .what = object_what(run, object),
-                     .place = object_place(run, object),
-                     .object = object,
-                 });
-    }
-    return rows;
-}
-
-static int column_width(const struct rows *rows, bool names)
-{
-    size_t width = 0;
-    for (size_t i = 0; i < rows->count; i++) {
-        size_t length = strlen(names ? rows->items[i].name : rows->items[i].what);
-        width = length > width ? length : width;
-    }
-    return (int)width;
-}
-
-static void print_rows(const struct rows *rows, bool with_rules)
-{
-    int names = column_width(rows, true);
-    int whats = column_width(rows, false);
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct row *row = &rows->items[i];
-        if (row->place[0] != '\0') {
-            printf("%c %-*s  %-*s  %s\n", row->sign, names, row->name, whats, row->what,
-                   row->place);
-        } else {
-            printf("%c %-*s  %s\n", row->sign, names, row->name, row->what);
-        }
-        for (size_t j = 0; with_rules && row->object != NULL && j < row->object->rules.count; j++) {
-            const struct nft_rule_change *rule = &row->object->rules.items[j];
-            printf("    %c %s\n", signs[rule->kind], rule->comment);
-        }
-    }
-}
-
-static void print_text(struct run *run, const struct nft_diff *diff, const struct change_list *list)
-{
-    if (diff->table_missing) {
-        printf("the kernel has no table \"%s\" yet\n\n", run->options.table);
-    }
-    struct rows policies = policy_rows(run, list);
-    struct rows objects = object_rows(run, diff);
-    print_rows(&policies, false);
-    if (policies.count > 0) {
-        putchar('\n');
-    }
-    print_rows(&objects, run->options.verbose);
-    printf("\n%zu policies changed, %zu added, %zu removed; %zu set%s +%zu -%zu; %zu chain%s\n",
-           list->policy_counts[NFT_CHANGED], list->policy_counts[NFT_ADDED],
-           list->policy_counts[NFT_REMOVED], list->set_count, plural(list->set_count),
-           list->elements_added, list->elements_removed, list->chain_count,
-           plural(list->chain_count));
-}
-
-static json_t *policy_json(struct run *run, const struct policy_change *policy)
-{
-    return json_pack("{s:s, s:s, s:I, s:I, s:s}", "policy", policy->id, "change",
-                     kinds[policy->kind], "rules_added", (json_int_t)policy->rules_added,
-                     "rules_removed", (json_int_t)policy->rules_removed, "at",
-                     place_text(run, policy->loc, policy->place));
-}
-
-static json_t *object_json(struct run *run, const struct nft_object_change *object)
-{
-    json_t *rules = json_array();
-    for (size_t i = 0; i < object->rules.count; i++) {
-        const struct nft_rule_change *rule = &object->rules.items[i];
-        json_array_append_new(rules,
-                              json_pack("{s:s, s:s?, s:s}", "change", kinds[rule->kind], "comment",
-                                        rule->comment, "at", place_text(run, rule->loc, NULL)));
-    }
-    json_t *json = json_pack("{s:s, s:s, s:s?, s:s}", object->is_set ? "set" : "chain",
-                             object->name, "change", kinds[object->kind], "comment",
-                             object->comment, "at", place_text(run, object->loc, NULL));
-    if (object->is_set) {
-        json_object_set_new(json, "elements_added",
-                            json_integer((json_int_t)object->elements_added));
-        json_object_set_new(json, "elements_removed",
-                            json_integer((json_int_t)object->elements_removed));
-        json_decref(rules);
-    } else {
-        json_object_set_new(json, "rules", rules);
-    }
-    return json;
-}
-
-static void print_json(struct run *run, const struct nft_diff *diff, const struct change_list *list,
-                       const struct drift *drift)
-{
-    json_t *policies = json_array();
-    json_t *objects = json_array();
-    for (size_t i = 0; i < list->policies.count; i++) {
-        json_array_append_new(policies, policy_json(run, &list->policies.items[i]));
-    }
-    for (size_t i = 0; i < diff->count; i++) {
-        json_array_append_new(objects, object_json(run, &diff->items[i]));
-    }
-    json_t *root = json_pack("{s:b, s:b, s:o, s:o, s:o}", "differs", (int)!nft_diff_empty(diff),
-                             "table_missing", (int)diff->table_missing, "policies", policies,
-                             "objects", objects, "drift", drift_json(drift));
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);
 }
 
-int cmd_diff(struct run *run)
+// ---- two plans ----------------------------------------------------------------------------------------------------
+
+static int print_plans(struct run *run, const struct diff *diff)
 {
-    if (run->options.base != NULL && strcmp(run->options.base, "kernel") != 0) {
-        complain("--base %s is not supported yet; polc diff compares with the kernel",
-                 run->options.base);
-        return POLC_EXIT_USAGE;
+    bool differs = diff_differs(diff);
+    if (run->options.output == OUTPUT_JSON) {
+        print_document(json_pack("{s:b, s:o, s:o, s:s}", "differs", (int)differs, "traffic",
+                                 diff_json_traffic(diff), "policies", diff_json_policies(diff),
+                                 "summary", diff_counts(run->arena, diff)));
+    } else if (run->options.output == OUTPUT_MD) {
+        diff_print_md(diff);
+    } else if (differs || !run->options.quiet) {
+        diff_print_traffic(diff);
+        diff_print_policies(diff);
     }
+    return differs ? POLC_EXIT_NO : POLC_EXIT_OK;
+}
+
+static int compare_with_plan(struct run *run, enum diff_base kind)
+{
+    static const pipeline_stage stages[] = {pipeline_read, pipeline_model, pipeline_plan};
+    struct run base;
+    struct diff diff;
+    run->options.input_only = kind == DIFF_PATH;
+    int code = pipeline_run(run, stages, ARRAY_COUNT(stages));
+    if (code != POLC_EXIT_OK) {
+        return code;
+    }
+    run_report(run);
+    code = kind == DIFF_PATH ? diff_base_path(run, &base) : diff_base_generation(run, &base);
+    if (code != POLC_EXIT_OK) {
+        return code;
+    }
+    diff_plans(run, &base, run, &diff);
+    return print_plans(run, &diff);
+}
+
+// ---- the kernel -----------------------------------------------------------------------------------------------------
+
+// All that is known about the input and the kernel's table.
+struct comparison {
+    struct run *run;
+    const struct nft_diff *objects;
+    struct change_list list;
+    struct drift drift;
+    struct run base;
+    struct diff diff;
+    const char *undecided; // why the traffic is not; NULL: it is in `diff`
+    uint32_t generation;
+};
+
+// Where somebody else changed the table, `drift` says so: what is compared is what polc loaded.
+static void compare_traffic(struct comparison *comparison)
+{
+    const struct loaded *loaded = &comparison->drift.loaded;
+    bool nothing_loaded = comparison->objects->table_missing;
+    comparison->undecided = nothing_loaded ? NULL : loaded->problem;
+    if (comparison->undecided == NULL) {
+        diff_base_plan(comparison->run, nothing_loaded ? NULL : loaded->plan, loaded->sources,
+                       &comparison->base);
+        diff_plans(comparison->run, &comparison->base, comparison->run, &comparison->diff);
+    }
+}
+
+static void print_text(struct comparison *comparison)
+{
+    struct run *run = comparison->run;
+    if (comparison->objects->table_missing) {
+        printf("the kernel has no table \"%s\" yet: everything is new\n\n", run->options.table);
+    }
+    if (comparison->undecided != NULL) {
+        printf("traffic is not decided: %s\n\n", comparison->undecided);
+        diff_print_object_policies(run, &comparison->list);
+        diff_print_objects(run, comparison->objects, &comparison->list, false);
+        return;
+    }
+    diff_print_traffic(&comparison->diff);
+    diff_print_policies(&comparison->diff);
+    if (run->options.verbose) {
+        putchar('\n');
+    }
+    diff_print_objects(run, comparison->objects, &comparison->list, !run->options.verbose);
+}
+
+static void print_json(struct comparison *comparison)
+{
+    struct run *run = comparison->run;
+    const struct nft_diff *objects = comparison->objects;
+    json_t *traffic = comparison->undecided != NULL
+                          ? json_pack("{s:b, s:s}", "decided", 0, "why", comparison->undecided)
+                          : diff_json_traffic(&comparison->diff);
+    print_document(
+        json_pack("{s:b, s:b, s:o, s:o, s:o, s:o}", "differs", (int)!nft_diff_empty(objects),
+                  "table_missing", (int)objects->table_missing, "traffic", traffic, "policies",
+                  diff_json_object_policies(run, &comparison->list), "objects",
+                  diff_json_objects(run, objects), "drift", drift_json(&comparison->drift)));
+}
+
+static void print_md(struct comparison *comparison)
+{
+    const char *drift = drift_is_there(&comparison->drift)
+                            ? drift_summary(comparison->run->arena, comparison->drift.found)
+                            : "";
+    if (comparison->undecided != NULL) {
+        printf("### polc: the ruleset differs\n\nTraffic is not decided: %s\n",
+               comparison->undecided);
+    } else {
+        diff_print_md(&comparison->diff);
+    }
+    if (drift[0] != '\0') {
+        printf("\nChanged in the table by somebody else: %s\n", drift);
+    }
+}
+
+static void print_comparison(struct comparison *comparison)
+{
+    struct run *run = comparison->run;
+    bool same = nft_diff_empty(comparison->objects);
+    bool drifted = drift_is_there(&comparison->drift);
+    if (run->options.output == OUTPUT_JSON) {
+        print_json(comparison);
+    } else if (run->options.output == OUTPUT_MD) {
+        print_md(comparison);
+    } else if (!same) {
+        print_text(comparison);
+    }
+    if (run->options.output == OUTPUT_JSON || run->options.output == OUTPUT_MD) {
+        return;
+    }
+    if (!same || drifted) {
+        drift_print(run, &comparison->drift);
+    }
+    if (same && !run->options.quiet) {
+        printf("%s generation %u\n",
+               drifted ? "the input changes nothing: it is" : "no difference: the kernel has",
+               comparison->generation);
+    }
+}
+
+static int compare_with_kernel(struct run *run)
+{
+    struct nft_kernel *kernel;
+    struct nft_failure failure = {0};
+    struct comparison comparison = {.run = run};
     int code = pipeline_until_ruleset(run);
     if (code != POLC_EXIT_OK) {
         return code;
     }
     run_report(run);
-    struct nft_kernel *kernel;
-    struct nft_failure failure = {0};
     run->diags = diags_new(run->arena, run->sources);
     enum nft_status status = nft_dump(run->arena, run->options.table, &kernel, &failure);
     if (status != NFT_DONE) {
         return report_failure(run, status, &failure);
     }
-    struct drift drift;
-    drift_read(run, kernel, &drift);
-    const struct nft_kernel *base = drift_base(run, kernel, &drift);
-    struct nft_diff *diff = nft_compare(run->arena, run->ruleset, base);
-    struct change_list list = summarize(run, base, diff);
-    bool same = nft_diff_empty(diff);
-    if (run->options.output != OUTPUT_JSON && (!same || drift_is_there(&drift))) {
-        drift_print(run, &drift);
+    drift_read(run, kernel, &comparison.drift);
+    const struct nft_kernel *base = drift_base(run, kernel, &comparison.drift);
+    comparison.objects = nft_compare(run->arena, run->ruleset, base);
+    comparison.list = summarize(run, base, comparison.objects);
+    comparison.generation = nft_kernel_info(run->arena, kernel).generation;
+    bool same = nft_diff_empty(comparison.objects);
+    if (!same || run->options.output == OUTPUT_JSON || run->options.output == OUTPUT_MD) {
+        compare_traffic(&comparison);
     }
-    if (run->options.output == OUTPUT_JSON) {
-        print_json(run, diff, &list, &drift);
-    } else if (!same) {
-        print_text(run, diff, &list);
-    } else if (!run->options.quiet) {
-        printf("%s generation %u\n",
-               drift_is_there(&drift) ? "the input changes nothing: it is"
-                                      : "no difference: the kernel has",
-               nft_kernel_info(run->arena, kernel).generation);
-    }
-    return same && !drift_is_there(&drift) ? POLC_EXIT_OK : POLC_EXIT_NO;
+    print_comparison(&comparison);
+    return same && !drift_is_there(&comparison.drift) ? POLC_EXIT_OK : POLC_EXIT_NO;
+}
+
+int cmd_diff(struct run *run)
+{
+    enum diff_base kind = diff_base_kind(run->options.base);
+    return kind == DIFF_KERNEL ? compare_with_kernel(run) : compare_with_plan(run, kind);
 }

@@ -483,6 +483,7 @@ static enum report_form form_of(const struct run *run)
     case OUTPUT_TAP:
     case OUTPUT_SARIF:
     case OUTPUT_GITHUB:
+    case OUTPUT_MD:
     case OUTPUT_COUNT:
         break;
     }

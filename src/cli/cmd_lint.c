@@ -150,6 +150,7 @@ static void print(struct run *run)
     case OUTPUT_NAME:
     case OUTPUT_JUNIT:
     case OUTPUT_TAP:
+    case OUTPUT_MD:
     case OUTPUT_COUNT:
         break;
     }

@@ -18,7 +18,7 @@ const struct option_info option_infos[] = {
     {"selector", 'l', "SELECTOR", "only objects that the selector matches", false},
     {"show-labels", 0, NULL, "add a column with the labels", false},
     {"output", 'o', "FORMAT", "output format", true},
-    {"base", 0, "BASE", "compare with this (diff: only \"kernel\" for now; lint: a PATH)", false},
+    {"base", 0, "BASE", "compare with this (diff: a PATH, a generation or \"kernel\"; lint: a PATH)", false},
     {"fail-level", 0, "LEVEL", "exit 1 for findings of this level: error, warning or note", false},
     {"from", 0, "REF", "where the flow comes from", false},
     {"to", 0, "REF[:PORT]", "where it goes", false},
@@ -52,7 +52,7 @@ const struct option_info option_infos[] = {
 const size_t option_info_count = ARRAY_COUNT(option_infos);
 
 static const char *const output_names[] = {"",     "text", "json",  "nft", "plan",  "table", "wide",
-                                           "yaml", "name", "junit", "tap", "sarif", "github"};
+                                           "yaml", "name", "junit", "tap", "sarif", "github", "md"};
 _Static_assert(ARRAY_COUNT(output_names) == OUTPUT_COUNT, "one name per output");
 
 static bool word_in(const char *word, const char *list)

@@ -75,7 +75,7 @@ const char *this_hostname(struct run *run)
 static const char *choose_node(struct run *run)
 {
     bool is_short = false;
-    if (!run->options.verb->this_host) {
+    if (!run->options.verb->this_host || run->options.input_only) {
         return run->options.node_given ? run->options.node : NULL;
     }
     const char *node = model_choose_node(run->arena, &run->resources, run->options.node,
@@ -92,6 +92,9 @@ static const char *choose_node(struct run *run)
 bool is_this_machine(struct run *run, const char *node)
 {
     const struct verb *verb = run->options.verb;
+    if (run->options.input_only) {
+        return false;
+    }
     if (verb->this_kernel || !run->options.node_given) {
         return verb->this_host;
     }

@@ -49,14 +49,17 @@ const struct verb verbs[] = {
      .this_host = true,
      .run = cmd_compile},
     {.name = "diff",
-     .summary = "show what apply would change in the kernel",
-     .usage = "[PATH...] [-o text|json]",
+     .summary = "show which traffic the input opens and closes, and what else it changes",
+     .usage = "[PATH...] [--base PATH|N|kernel] [-o text|json|md]",
      .text =
-         "Compares the compiled input with what the kernel has, by policy and by object, with the place in the input.\n"
-         "Exit 0 when there is no difference, 1 when there is one.",
+         "Compares the input with what is loaded (\"kernel\", the default), with generation N of the state directory, or with\n"
+         "another PATH; the last without privilege, without a look at this host, and for all nodes unless --node is given.\n"
+         "Says first which traffic is opened and closed: exactly, with an example and the rules that decide it; then which\n"
+         "policies changed, and with -v which chains and sets of the kernel. -o md is a comment for a pull request.\n"
+         "Exit 0 when there is no difference, 1 when there is one, also if it changes no traffic.",
      .operands = OPERANDS_PATHS,
      .options = "base",
-     .outputs = "text json",
+     .outputs = "text json md",
      .this_host = true,
      .this_kernel = true,
      .run = cmd_diff},

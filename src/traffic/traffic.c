@@ -45,7 +45,7 @@ static struct ip_addr sample_address(const struct traffic_end *end, struct ip_ad
     static const struct ip_addr examples[] = {{IP_V4, {198, 51, 100, 7}},
                                               {IP_V6, {0x20, 0x01, 0x0d, 0xb8, [15] = 7}}};
     for (size_t i = 0; i < ARRAY_COUNT(examples); i++) {
-        if (end->who.endpoints.count + end->who.hosts.count == 0 &&
+        if ((end->all_but || end->who.endpoints.count + end->who.hosts.count == 0) &&
             cidrset_contains_addr(&end->addresses, examples[i])) {
             return examples[i];
         }

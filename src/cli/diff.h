@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the files of `polc diff` share.
+#pragma once
+
+#include "cli.h"
+
+#include <jansson.h>
+#include <polc/flow.h>
+#include <polc/traffic.h>
+
+// A policy that is not the same in both plans.
+struct diff_policy {
+    uint8_t kind; // enum nft_change_kind
+    const char *name, *what, *place;
+};
+
+// What two plans say, apart from what it does to traffic.
+struct diff_texts {
+    struct {
+        VEC_FIELDS(struct diff_policy);
+    } policies;                  // sorted by name
+    size_t counts[3], unchanged; // of policies, by kind
+    size_t rules;                // that were added, removed or rewritten
+    size_t sets_changed;         // IP sets with other members, or new, or gone
+    size_t endpoints_added, endpoints_removed, hosts_added, hosts_removed;
+    bool settings_changed;
+};
+
+// Two plans, compared. `before` and `after` are runs with a plan and its sources; the arena of `run` keeps everything.
+struct diff {
+    struct run *run, *before, *after;
+    struct flow_evaluator *evaluators[2];
+    const struct traffic_diff *traffic;
+    const char *staged; // what becomes of staged policies, in words
+    struct diff_texts texts;
+};
+
+// The witness of a row, and who decides it on one side.
+struct diff_decision {
+    const char *text, *place; // place "" for none
+    const char *reason;       // for programs
+    const char *policy;       // as flow logs name it; NULL
+    const char *direction;    // "ingress"; NULL
+    int64_t rule;             // -1: none
+};
+
+// ---- diff_plans.c -----------------------------------------------------------------------------------------------
+
+void diff_plans(struct run *run, struct run *before, struct run *after, struct diff *ret);
+bool diff_differs(const struct diff *diff);
+
+// ---- diff_policies.c --------------------------------------------------------------------------------------------
+
+struct diff_texts diff_policies(const struct diff *diff);
+// ---- diff_rules.c: what of a rule changed, in the words of its author -----------------------------------------------
+
+// All that a rule says, as one text; equal rules have equal texts in both plans.
+const char *diff_rule_text(struct arena *arena, const struct plan *plan,
+                           const struct plan_rule *rule);
+// "source.nets [203.0.113.0/24] -> any"
+const char *diff_rule_changes(struct arena *arena, const struct plan *before,
+                              const struct plan_rule *from, const struct plan *after,
+                              const struct plan_rule *to);
+
+// ---- diff_words.c -----------------------------------------------------------------------------------------------
+
+const char *diff_name_text(struct arena *arena, const char *id); // "shop/web", "hep web-01"
+const char *diff_end_text(struct arena *arena, const struct traffic_end *end, uint8_t families);
+// "tcp/80,443 udp/53", "any protocol but tcp/22"
+const char *diff_service_text(struct arena *arena, const struct traffic_row *row);
+const char *diff_witness_text(struct arena *arena, const struct traffic_witness *witness);
+// Who decides the witness before (0) and after (1).
+void diff_decisions(const struct diff *diff, const struct traffic_row *row,
+                    struct diff_decision ret[2]);
+const char *diff_headline(struct arena *arena, const struct diff *diff);
+// "2 policies changed, 0 added, 0 removed; 1 set changed; 41 unchanged"
+const char *diff_counts(struct arena *arena, const struct diff *diff);
+
+// ---- diff_base.c: what an input is compared with ------------------------------------------------------------------
+
+enum diff_base { DIFF_KERNEL, DIFF_GENERATION, DIFF_PATH };
+enum diff_base diff_base_kind(const char *base); // of --base; NULL is the kernel
+// A directory or file, compiled as the run's own input is. Returns an exit code, and has said what is wrong.
+int diff_base_path(struct run *run, struct run *ret);
+int diff_base_generation(struct run *run, struct run *ret);
+// A plan of the state directory, or NULL: nothing was there, and everything is new.
+void diff_base_plan(struct run *run, struct plan *plan, struct sources *sources, struct run *ret);
+
+// ---- diff_objects.c: the ruleset against the kernel's table ---------------------------------------------------------
+
+// Policies by rules, for when the plan that is loaded is not known.
+void diff_print_object_policies(struct run *run, const struct change_list *list);
+// Chains and sets; with -v their rules too. `only_counts`: no more than how many.
+void diff_print_objects(struct run *run, const struct nft_diff *diff,
+                        const struct change_list *list, bool only_counts);
+json_t *diff_json_objects(struct run *run, const struct nft_diff *diff);
+json_t *diff_json_object_policies(struct run *run, const struct change_list *list);
+
+// ---- diff_text.c, diff_json.c, diff_md.c --------------------------------------------------------------------------
+
+void diff_print_traffic(const struct diff *diff);
+void diff_print_policies(const struct diff *diff);
+json_t *diff_json_traffic(const struct diff *diff);
+json_t *diff_json_policies(const struct diff *diff);
+void diff_print_md(const struct diff *diff);
