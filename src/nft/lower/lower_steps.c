@@ -10,8 +10,8 @@ const struct plan_steps *lower_steps(struct lower *lower, const struct plan_poli
                                      int direction)
 {
     const struct plan *plan = lower->plan;
-    bool profile =
-        policy >= plan->profiles.items && policy < plan->profiles.items + plan->profiles.count;
+    bool profile = plan->profiles.count > 0 && policy >= plan->profiles.items &&
+                   policy < plan->profiles.items + plan->profiles.count;
     size_t number = profile ? plan->policies.count + (size_t)(policy - plan->profiles.items)
                             : (size_t)(policy - plan->policies.items);
     struct plan_steps **cached = &lower->step_cache[number * PLAN_DIRECTIONS + (size_t)direction];
