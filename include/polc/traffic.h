@@ -17,6 +17,7 @@ struct traffic_who {
     struct traffic_names endpoints; // ids of workload endpoints, sorted
     struct traffic_names hosts; // ids of host endpoints with such an address, else nodes; sorted
     struct cidrset nets;        // addresses that are neither's
+    struct traffic_names holes; // whose addresses lie in `nets` and are not meant; sorted
 };
 
 // One end of what changed. The first of the two ways to say it that is short: who is in it, or all addresses but some.

@@ -42,7 +42,10 @@ static const char *staged_text(const struct diff *diff)
     if (same_rows(arena, pending, diff->traffic)) {
         return "no change";
     }
-    return arena_printf(arena, "enforced, %zu opened and %zu closed",
+    if (pending->rows.count == 0) {
+        return "if enforced, nothing would change";
+    }
+    return arena_printf(arena, "if enforced, %zu opened and %zu closed",
                         pending->counts[TRAFFIC_OPENED], pending->counts[TRAFFIC_CLOSED]);
 }
 

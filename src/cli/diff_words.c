@@ -37,6 +37,26 @@ static void add_names(struct strbuf *text, const struct traffic_names *names)
     }
 }
 
+// Nets that every host has, by what they are.
+static const char *net_text(struct cidr net, char *buffer)
+{
+    static const struct {
+        struct cidr net;
+        const char *name;
+    } known[] = {
+        {{{IP_V4, {224}}, 4}, "multicast"},
+        {{{IP_V6, {0xff}}, 8}, "multicast"},
+        {{{IP_V4, {255, 255, 255, 255}}, 32}, "broadcast"},
+        {{{IP_V6, {0xfe, 0x80}}, 10}, "link-local"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(known); i++) {
+        if (cidr_compare(known[i].net, net) == 0) {
+            return known[i].name;
+        }
+    }
+    return cidr_text(net, true, buffer);
+}
+
 static const char *who_text(struct arena *arena, const struct traffic_who *who)
 {
     char buffer[IP_TEXT_MAX];
@@ -45,10 +65,15 @@ static const char *who_text(struct arena *arena, const struct traffic_who *who)
     add_names(&text, &who->hosts);
     for (size_t i = 0; i < who->nets.count && i < NETS_SHOWN; i++) {
         add_comma(&text);
-        strbuf_add(&text, cidr_text(who->nets.items[i], true, buffer));
+        strbuf_add(&text, net_text(who->nets.items[i], buffer));
     }
     if (who->nets.count > NETS_SHOWN) {
         strbuf_addf(&text, " and %zu more nets", who->nets.count - NETS_SHOWN);
+    }
+    if (who->holes.count > 0) {
+        struct strbuf holes = {.arena = arena};
+        add_names(&holes, &who->holes);
+        strbuf_addf(&text, " (without %s)", strbuf_text(&holes));
     }
     return strbuf_text(&text);
 }

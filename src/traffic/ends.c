@@ -24,7 +24,7 @@ struct ranges {
 
 struct atom_who {
     struct traffic_names endpoints, hosts;
-    uint32_t rest; // set of the addresses that are neither's
+    uint32_t rest, named; // sets of the addresses that are neither's, and of the others
 };
 
 struct owners {
@@ -157,6 +157,7 @@ struct owners *owners_new(struct arena *arena, struct arena *names, const struct
     name_atoms(arena, owners, &owned, &placed, named);
     for (size_t i = 0; i < study->atoms.count; i++) {
         uint32_t set = space_ranges(study->space, named[i].items, named[i].count);
+        owners->atoms[i].named = set;
         owners->atoms[i].rest = space_minus(study->space, study->atoms.parts[i], set);
         owners->loopback[i] = space_minus(study->space, study->atoms.parts[i], lo) == SPACE_EMPTY;
     }
@@ -233,9 +234,47 @@ static void sort_names(struct traffic_names *names)
     names->count = kept;
 }
 
+// Addresses with a name cut nets into many small ones. Told with their holes they are what people wrote; who is named
+// beside them is none.
+static void fill_holes(struct arena *arena, const struct owners *owners, const bool *wanted,
+                       bool value, struct ranges *rest, struct traffic_who *ret)
+{
+    struct space *space = owners->study->space;
+    struct ranges all = {0}, filled = {0};
+    uint32_t inside = space_ranges(space, rest->items, rest->count);
+    add_ranges(arena, space, inside, &all);
+    for (size_t i = 0; i < owners->study->atoms.count; i++) {
+        add_ranges(arena, space, owners->atoms[i].named, &all);
+    }
+    uint32_t around = space_ranges(space, all.items, all.count);
+    size_t count;
+    const struct range *items = space_items(space, around, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (space_and(space, space_range(space, items[i].min, items[i].max), inside) !=
+            SPACE_EMPTY) {
+            vec_push(arena, &filled, items[i]);
+        }
+    }
+    struct cidrset nets = to_cidrs(arena, &filled, space, owners->study->family);
+    if (2 * nets.count > ret->nets.count) {
+        return;
+    }
+    ret->nets = nets;
+    uint32_t whole = space_ranges(space, filled.items, filled.count);
+    for (size_t i = 0; i < owners->study->atoms.count; i++) {
+        const struct atom_who *who = &owners->atoms[i];
+        if (wanted[i] != value && space_and(space, who->named, whole) != SPACE_EMPTY) {
+            add_names(arena, &who->endpoints, &ret->holes);
+            add_names(arena, &who->hosts, &ret->holes);
+        }
+    }
+    sort_names(&ret->holes);
+}
+
 static void describe(struct arena *arena, const struct owners *owners, const bool *wanted,
                      bool value, struct traffic_who *ret)
 {
+    enum { FEW = 3 };
     const struct study *study = owners->study;
     struct ranges rest = {0};
     for (size_t i = 0; i < study->atoms.count; i++) {
@@ -249,6 +288,9 @@ static void describe(struct arena *arena, const struct owners *owners, const boo
     sort_names(&ret->endpoints);
     sort_names(&ret->hosts);
     ret->nets = to_cidrs(arena, &rest, study->space, study->family);
+    if (ret->nets.count > FEW) {
+        fill_holes(arena, owners, wanted, value, &rest, ret);
+    }
 }
 
 static bool more_than_half(const struct ranges *ranges, uint8_t family)

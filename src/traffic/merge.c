@@ -27,6 +27,7 @@ static void add_end(struct strbuf *text, const struct traffic_end *end)
     for (size_t i = 0; i < end->who.nets.count; i++) {
         strbuf_addf(text, "3%s ", cidr_text(end->who.nets.items[i], false, buffer));
     }
+    add_names(text, '4', &end->who.holes);
     strbuf_add(text, "> ");
 }
 
