@@ -17,6 +17,7 @@ struct flow {
     // the one with the longest connected prefix around it; else the one with the host's own address of the flow; else
     // the only one (or the only host endpoint, when no interface of the node is known); else one that is governed by
     // the "*" host endpoint.
+    // An address that several hosts have is that of the first node by name.
     const char *in_interface, *out_interface;
     // Where it was addressed to before this host translated it (DNAT): what untracked and preDNAT policy sees. Family 0:
     // it was not translated.
