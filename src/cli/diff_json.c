@@ -23,7 +23,7 @@ static json_t *nets_json(const struct cidrset *nets)
 
 static json_t *end_json(struct arena *arena, const struct traffic_end *end, uint8_t families)
 {
-    json_t *who = json_pack("{s:o, s:o, s:o}", "endpoints", names_json(&end->who.endpoints),
+    json_t *who = json_pack("{s:o, s:o, s:o, s:o}", "endpoints", names_json(&end->who.endpoints),
                             "hosts", names_json(&end->who.hosts), "nets", nets_json(&end->who.nets),
                             "without", names_json(&end->who.holes));
     return json_pack("{s:s, s:o, s:o}", "text", diff_end_text(arena, end, families),
