@@ -83,7 +83,7 @@ static void print_text(struct comparison *comparison)
         printf("the kernel has no table \"%s\" yet: everything is new\n\n", run->options.table);
     }
     if (comparison->undecided != NULL) {
-        printf("traffic is not decided: %s\n\n", comparison->undecided);
+        printf("traffic is not decided: %s\n\n", safe_text(run->arena, comparison->undecided));
         diff_print_object_policies(run, &comparison->list);
         diff_print_objects(run, comparison->objects, &comparison->list, false);
         return;
@@ -101,7 +101,8 @@ static void print_json(struct comparison *comparison)
     struct run *run = comparison->run;
     const struct nft_diff *objects = comparison->objects;
     json_t *traffic = comparison->undecided != NULL
-                          ? json_pack("{s:b, s:s}", "decided", 0, "why", comparison->undecided)
+                          ? json_pack("{s:b, s:s}", "decided", 0, "why",
+                                      safe_text(run->arena, comparison->undecided))
                           : diff_json_traffic(&comparison->diff);
     print_document(
         json_pack("{s:b, s:b, s:o, s:o, s:o, s:o}", "differs", (int)!nft_diff_empty(objects),
@@ -117,7 +118,7 @@ static void print_md(struct comparison *comparison)
                             : "";
     if (comparison->undecided != NULL) {
         printf("### polc: the ruleset differs\n\nTraffic is not decided: %s\n",
-               comparison->undecided);
+               safe_text(comparison->run->arena, comparison->undecided));
     } else {
         diff_print_md(&comparison->diff);
     }
