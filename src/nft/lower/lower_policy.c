@@ -76,11 +76,19 @@ static void inline_policy(struct lower *lower, struct chain *chain,
     }
 }
 
+// One look-up in one family is one rule, which may as well stand where the jump would.
+static bool is_one_rule(const struct plan_steps *steps)
+{
+    const struct plan_step *step = &steps->items[0];
+    return steps->count == 1 && step->kind == PLAN_STEP_SET &&
+           (step->tuples[0].count == 0 || step->tuples[1].count == 0);
+}
+
 static void add_policy(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
                        const struct path *path)
 {
     const struct plan_steps *steps = lower_steps(lower, policy, path->direction);
-    if (has_pass(steps)) {
+    if (has_pass(steps) || is_one_rule(steps)) {
         inline_policy(lower, chain, policy, path);
         return;
     }
