@@ -13,9 +13,11 @@
 static void add_rule(const struct optimize *optimize, uint32_t number)
 {
     const struct plan_rule *rule = &optimize->rules->items[number];
-    struct plan_step step = {.kind = PLAN_STEP_RULE, .action = rule->action, .match = &rule->match};
-    vec_push(optimize->arena, &step.sources, number);
-    vec_push(optimize->arena, optimize->steps, step);
+    vec_push(optimize->scratch, optimize->steps,
+             (struct plan_step){.kind = PLAN_STEP_RULE,
+                                .action = rule->action,
+                                .match = &rule->match,
+                                .sources = {&optimize->numbers[number], 1, 1}});
 }
 
 static struct cidrset copy_nets(struct arena *arena, const struct cidrset *set)
@@ -57,7 +59,7 @@ static void add_piece(const struct optimize *optimize, const struct piece *piece
     for (size_t i = 0; i < piece->sources.count; i++) {
         vec_push(arena, &step.sources, piece->sources.items[i]);
     }
-    vec_push(arena, optimize->steps, step);
+    vec_push(optimize->scratch, optimize->steps, step);
 }
 
 static int compare_steps(const void *a, const void *b)
@@ -164,25 +166,43 @@ static void add_all(const struct optimize *optimize, unsigned passes)
     }
 }
 
+// As they are kept: no more memory than they need.
+static struct plan_steps copy_steps(struct arena *arena, const struct plan_steps *steps)
+{
+    struct plan_steps copy = {.items = arena_array_of(arena, struct plan_step, steps->count),
+                              .count = steps->count,
+                              .capacity = steps->count};
+    if (steps->count > 0) {
+        memcpy(copy.items, steps->items, steps->count * sizeof *copy.items);
+    }
+    return copy;
+}
+
 struct plan_steps plan_steps(struct arena *arena, struct arena *scratch, const struct plan *plan,
                              const struct plan_policy *policy, int direction, unsigned passes)
 {
     struct plan_steps steps = {0};
     struct arena_mark mark = arena_mark(scratch);
+    const struct plan_rules *rules = &policy->rules[direction];
     struct optimize optimize = {.arena = arena,
                                 .scratch = scratch,
                                 .plan = plan,
-                                .rules = &policy->rules[direction],
+                                .rules = rules,
+                                .numbers = arena_array_of(arena, uint32_t, rules->count),
                                 .direction = (uint8_t)direction,
                                 .steps = &steps};
-    if (policy->rule_counters || passes == 0 || optimize.rules->count < 2) {
-        for (size_t i = 0; i < optimize.rules->count; i++) {
-            add_rule(&optimize, (uint32_t)i);
+    for (uint32_t i = 0; i < rules->count; i++) {
+        optimize.numbers[i] = i;
+    }
+    if (policy->rule_counters || passes == 0 || rules->count < 2) {
+        for (uint32_t i = 0; i < rules->count; i++) {
+            add_rule(&optimize, i);
         }
     } else {
         add_all(&optimize, passes);
         number_tuples(&steps);
     }
+    struct plan_steps kept = copy_steps(arena, &steps);
     arena_rewind(scratch, mark);
-    return steps;
+    return kept;
 }

@@ -20,8 +20,9 @@ struct optimize {
     struct arena *arena, *scratch; // of the steps; of what is only needed while they are made
     const struct plan *plan;
     const struct plan_rules *rules;
-    uint8_t direction; // enum plan_direction
-    struct plan_steps *steps;
+    uint32_t *numbers;        // of all rules, for steps of one
+    uint8_t direction;        // enum plan_direction
+    struct plan_steps *steps; // on the scratch arena
 };
 
 // ---- optimize_match.c -----------------------------------------------------------------------------------------

@@ -141,7 +141,7 @@ static bool add_step(const struct optimize *optimize, struct boxes families[2], 
         step.tuples[v6].count = tuples[v6].count;
     }
     if (pays) {
-        vec_push(optimize->arena, optimize->steps, step);
+        vec_push(optimize->scratch, optimize->steps, step);
     }
     return pays;
 }

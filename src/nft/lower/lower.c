@@ -66,12 +66,9 @@ struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan,
     struct nft_ruleset *ruleset = arena_new_of(arena, struct nft_ruleset);
     ruleset->table = options->table;
     ruleset->sources = sources;
-    size_t policies = plan->policies.count + plan->profiles.count;
     struct lower lower = {
         .arena = arena,
         .scratch = arena_new(SCRATCH_MAX),
-        .passes = PLAN_ALL_PASSES & ~options->without_passes,
-        .step_cache = arena_array_of(arena, struct plan_steps *, policies * PLAN_DIRECTIONS),
         .plan = plan,
         .sources = sources,
         .ruleset = ruleset,
@@ -81,6 +78,7 @@ struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan,
         .ipset_cache = {arena_array_of(arena, struct set *, plan->ipsets.count),
                         arena_array_of(arena, struct set *, plan->ipsets.count)},
     };
+    lower_make_steps(&lower, PLAN_ALL_PASSES & ~options->without_passes);
     lower_dispatch(&lower);
     lower_info(&lower, options);
     collect(&lower);

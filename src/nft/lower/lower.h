@@ -25,9 +25,8 @@ struct lower {
     struct strmap *chains;     // name -> struct chain *
     struct loc place;          // of the rule at hand: where the sets come from that it needs first
     struct strmap *identities; // hashed name -> what it stands for
-    unsigned passes;           // of the optimizer
-    struct plan_steps **step_cache; // per policy, profile, and direction; NULL: not made yet
-    struct set **ipset_cache[2];    // per plan IP set, IPv4 and IPv6; NULL: not made yet
+    struct plan_steps *steps;  // per policy, then profile, and direction
+    struct set **ipset_cache[2]; // per plan IP set, IPv4 and IPv6; NULL: not made yet
 };
 
 // ---- lower_sets.c ---------------------------------------------------------------------------------------------
@@ -111,8 +110,10 @@ size_t lower_action(struct lower *lower, const struct plan_policy *policy, const
 
 // ---- lower_steps.c --------------------------------------------------------------------------------------------
 
-// The steps of a policy or profile along a path, made once.
-const struct plan_steps *lower_steps(struct lower *lower, const struct plan_policy *policy,
+// Makes the steps of all policies and profiles, with these passes of the optimizer.
+void lower_make_steps(struct lower *lower, unsigned passes);
+// The steps of a policy or profile.
+const struct plan_steps *lower_steps(const struct lower *lower, const struct plan_policy *policy,
                                      int direction);
 // The comment of a step, or of its rules with one action (a map has two): "ID in 0,2,5-7 FILE:LINE".
 const char *step_comment(const struct lower *lower, const struct plan_policy *policy, int direction,

@@ -70,17 +70,23 @@ const char *clean_comment(struct arena *arena, const char *text)
 const char *rule_comment(const struct lower *lower, const char *id, int direction, const char *what,
                          struct loc loc)
 {
-    char *head = arena_printf(lower->arena, "%s %s %s", short_id(lower->arena, id),
-                              direction_text(direction), what);
+    struct arena *scratch = lower->scratch; // there is a comment for each rule
+    struct arena_mark mark = arena_mark(scratch);
+    char *head =
+        arena_printf(scratch, "%s %s %s", short_id(scratch, id), direction_text(direction), what);
+    const char *comment;
     if (loc.line == 0) {
-        return clean_comment(lower->arena, head);
+        comment = clean_comment(lower->arena, head);
+    } else {
+        char *place = arena_strdup(scratch, loc_short(scratch, lower->sources, loc));
+        replace_bad(place, true);
+        size_t room = RULE_COMMENT_MAX - strlen(head) - 1;
+        size_t length = strlen(place);
+        const char *tail = length > room ? place + length - room : place;
+        comment = arena_printf(lower->arena, "%s %s", head, tail);
     }
-    char *place = arena_strdup(lower->arena, loc_short(lower->arena, lower->sources, loc));
-    replace_bad(place, true);
-    size_t room = RULE_COMMENT_MAX - strlen(head) - 1;
-    size_t length = strlen(place);
-    const char *tail = length > room ? place + length - room : place;
-    return arena_printf(lower->arena, "%s %s", head, tail);
+    arena_rewind(scratch, mark);
+    return comment;
 }
 
 const char *nft_root_text(struct arena *arena, const char *root)

@@ -2,24 +2,56 @@
 // The steps of policies, and what their rules are called.
 #include "lower.h"
 
-enum {
-    LIST_MAX = 32
-}; // characters of a list of indexes; what is in the middle of a longer one is left out
+// Characters of a list of indexes; what is in the middle of a longer one is left out.
+enum { LIST_MAX = 32 };
 
-const struct plan_steps *lower_steps(struct lower *lower, const struct plan_policy *policy,
-                                     int direction)
+// The kernel walks the sets of a table for each one that it makes, and for each use of one. What is asked first comes
+// first, since most packets come there.
+enum { TUPLE_SETS_MAX = 1024 };
+
+static struct plan_steps *place_of(const struct lower *lower, const struct plan_policy *policy,
+                                   int direction)
 {
     const struct plan *plan = lower->plan;
     bool profile = plan->profiles.count > 0 && policy >= plan->profiles.items &&
                    policy < plan->profiles.items + plan->profiles.count;
     size_t number = profile ? plan->policies.count + (size_t)(policy - plan->profiles.items)
                             : (size_t)(policy - plan->policies.items);
-    struct plan_steps **cached = &lower->step_cache[number * PLAN_DIRECTIONS + (size_t)direction];
-    if (*cached == NULL) {
-        *cached = arena_new_of(lower->arena, struct plan_steps);
-        **cached = plan_steps(lower->arena, lower->scratch, plan, policy, direction, lower->passes);
+    return &lower->steps[number * PLAN_DIRECTIONS + (size_t)direction];
+}
+
+// How many sets or maps the steps need.
+static size_t count_sets(const struct plan_steps *steps)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < steps->count; i++) {
+        count += (steps->items[i].tuples[0].count > 0) + (steps->items[i].tuples[1].count > 0);
     }
-    return *cached;
+    return count;
+}
+
+void lower_make_steps(struct lower *lower, unsigned passes)
+{
+    const struct plan *plan = lower->plan;
+    size_t count = plan->policies.count + plan->profiles.count, sets = 0;
+    lower->steps = arena_array_of(lower->arena, struct plan_steps, count * PLAN_DIRECTIONS);
+    for (size_t i = 0; i < count; i++) {
+        const struct plan_policy *policy = i < plan->policies.count
+                                               ? &plan->policies.items[i]
+                                               : &plan->profiles.items[i - plan->policies.count];
+        for (int direction = 0; !policy->staged && direction < PLAN_DIRECTIONS; direction++) {
+            unsigned allowed = sets < TUPLE_SETS_MAX ? passes : passes & ~(unsigned)PLAN_FLATTEN;
+            struct plan_steps *steps = place_of(lower, policy, direction);
+            *steps = plan_steps(lower->arena, lower->scratch, plan, policy, direction, allowed);
+            sets += count_sets(steps);
+        }
+    }
+}
+
+const struct plan_steps *lower_steps(const struct lower *lower, const struct plan_policy *policy,
+                                     int direction)
+{
+    return place_of(lower, policy, direction);
 }
 
 struct loc step_loc(const struct plan_policy *policy, int direction, const struct plan_step *step)
@@ -40,7 +72,8 @@ const char *step_comment(const struct lower *lower, const struct plan_policy *po
                          const struct plan_step *step, int action)
 {
     const struct plan_rule *rules = policy->rules[direction].items;
-    struct strbuf list = {.arena = lower->arena};
+    struct arena_mark mark = arena_mark(lower->scratch);
+    struct strbuf list = {.arena = lower->scratch};
     const struct plan_rule *first = NULL;
     uint32_t start = 0, end = 0;
     bool cut = false;
@@ -64,6 +97,8 @@ const char *step_comment(const struct lower *lower, const struct plan_policy *po
     } else {
         add_range(&list, start, end);
     }
-    return rule_comment(lower, policy->id, direction, strbuf_text(&list),
-                        first != NULL ? first->loc : LOC_NONE);
+    const char *comment = rule_comment(lower, policy->id, direction, strbuf_text(&list),
+                                       first != NULL ? first->loc : LOC_NONE);
+    arena_rewind(lower->scratch, mark);
+    return comment;
 }
