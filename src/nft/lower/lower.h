@@ -36,8 +36,11 @@ struct set *lower_set(struct lower *lower, const char *name, enum set_content co
                       bool *ret_new);
 // The nft set of a plan IP set in one family. NULL when it has no member there.
 const struct set *lower_ipset(struct lower *lower, int32_t number, uint8_t family);
-// A shared set for a list of a rule's nets (of one family) or ports.
-const struct set *lower_nets(struct lower *lower, const struct cidrset *nets);
+// A set for a list of a rule's nets (of one family) or ports: shared by all rules that have the same list; but a long list
+// of nets has one of its own, named by its place (NULL: none), so that a changed member is a changed
+// element.
+enum { NETS_SHARED_MAX = 64 };
+const struct set *lower_nets(struct lower *lower, const struct cidrset *nets, const char *place);
 const struct set *lower_ports(struct lower *lower, const struct portset *ports);
 // The set or map of a step with tuples, in one family; NULL when it has none there. Targets: the chains of a map.
 const struct set *lower_tuples(struct lower *lower, const struct plan_policy *policy,

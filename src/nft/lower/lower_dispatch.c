@@ -58,7 +58,7 @@ static void add_spoofable(struct lower *lower, struct chain *chain,
         strncpy(name, endpoint->interface, sizeof name - 1);
         struct stmt stmts[] = {
             stmt_value(KEY_IIFNAME, OP_EQ, name, sizeof name),
-            stmt_address_set(families[i], true, lower_nets(lower, &nets)),
+            stmt_address_set(families[i], true, lower_nets(lower, &nets, NULL)),
             stmt_verdict(VERDICT_GOTO, lower_class(lower, endpoint->classes[PLAN_OUT], &path_from)),
         };
         chain_add(lower, chain, stmts, ARRAY_COUNT(stmts), NULL, endpoint->loc);

@@ -282,7 +282,8 @@ static void accept_to_addresses(struct lower *lower, struct chain *chain)
             struct cidrset *set = arena_new_of(lower->arena, struct cidrset);
             *set = (struct cidrset){found.items, found.count};
             cidrset_normalize(set);
-            chain_add2(lower, chain, stmt_address_set(families[i], false, lower_nets(lower, set)),
+            chain_add2(lower, chain,
+                       stmt_address_set(families[i], false, lower_nets(lower, set, NULL)),
                        stmt_verdict(VERDICT_ACCEPT, NULL));
         }
     }

@@ -18,7 +18,9 @@ enum icmp_choice { ICMP_PLAIN, ICMP_OTHER_TYPE, ICMP_OTHER_CODE, ICMP_END };
 struct build {
     struct lower *lower;
     const struct plan_match *match;
+    const struct plan_policy *policy;
     const struct plan_step *step;
+    uint8_t direction; // enum plan_direction
     uint8_t family;    // IP_V4, IP_V6, or 0: no address is looked at
     bool never;        // this alternative cannot match
     bool tests_family; // a statement already implies the family
@@ -139,6 +141,17 @@ static void add_address_set(struct build *build, const struct set *set, bool sou
     build->tests_family = true;
 }
 
+// Where a list of nets stands, for its name.
+static const char *nets_place(const struct build *build, bool source, bool negated)
+{
+    struct arena *arena = build->lower->arena;
+    const struct plan_rules *rules = &build->policy->rules[build->direction];
+    return arena_printf(arena, "%s/%s/%u/%s%s", short_id(arena, build->policy->id),
+                        direction_text(build->direction),
+                        rules->items[build->step->sources.items[0]].index, negated ? "not-" : "",
+                        source ? "source" : "destination");
+}
+
 // A list of prefixes of the build's family; `set` is asked for only when one prefix does not do.
 static void add_cidrs(struct build *build, const struct cidrset *nets, bool source, bool negated)
 {
@@ -147,7 +160,8 @@ static void add_cidrs(struct build *build, const struct cidrset *nets, bool sour
         return;
     }
     if (nets->count > 1) {
-        add_address_set(build, lower_nets(build->lower, nets), source, negated);
+        add_address_set(build, lower_nets(build->lower, nets, nets_place(build, source, negated)),
+                        source, negated);
         return;
     }
     struct cidr cidr = nets->items[0];
@@ -285,7 +299,9 @@ static void lower_alternative(const struct target *target, uint8_t family, enum 
 {
     struct build build = {.lower = target->lower,
                           .match = target->step->match,
+                          .policy = target->policy,
                           .step = target->step,
+                          .direction = target->path->direction,
                           .family = family};
     add_protocol(&build, ports);
     add_icmp(&build, icmp);

@@ -36,8 +36,9 @@ struct set *lower_set(struct lower *lower, const char *name, enum set_content co
 }
 
 // Picks hash, padded or interval for prefixes of one family, and fills it in.
-static const struct set *cidr_set(struct lower *lower, const char *prefix, const char *identity,
-                                  struct cidrset cidrs, const char *comment)
+// `place` names the set; without one the identity does.
+static const struct set *cidr_set(struct lower *lower, const char *prefix, const char *place,
+                                  const char *identity, struct cidrset cidrs, const char *comment)
 {
     bool hosts = cidrset_all_hosts(&cidrs);
     bool padded = !hosts && cidrs.count <= PADDED_MAX;
@@ -47,8 +48,9 @@ static const struct set *cidr_set(struct lower *lower, const char *prefix, const
                                     : padded ? "p"
                                              : "i");
     bool is_new;
-    struct set *set = lower_set(lower, hashed_name(lower, kind, identity),
-                                padded ? SET_PADDED : SET_CIDRS, &is_new);
+    const char *name = place != NULL ? arena_printf(lower->arena, "%s%s", kind, place)
+                                     : hashed_name(lower, kind, identity);
+    struct set *set = lower_set(lower, name, padded ? SET_PADDED : SET_CIDRS, &is_new);
     if (is_new) {
         set->family = family;
         set->interval = !hosts;
@@ -99,20 +101,24 @@ const struct set *lower_ipset(struct lower *lower, int32_t number, uint8_t famil
         set = triple_set(lower, ipset, family);
     } else {
         struct cidrset members = cidrset_family(&ipset->members, family);
-        set = members.count > 0 ? cidr_set(lower, "sel", ipset->name, members, ipset->name) : NULL;
+        set = members.count > 0 ? cidr_set(lower, "sel", NULL, ipset->name, members, ipset->name)
+                                : NULL;
     }
     *cached = set != NULL ? (struct set *)set : &empty;
     return set;
 }
 
-const struct set *lower_nets(struct lower *lower, const struct cidrset *nets)
+const struct set *lower_nets(struct lower *lower, const struct cidrset *nets, const char *place)
 {
+    if (nets->count > NETS_SHARED_MAX && place != NULL) {
+        return cidr_set(lower, "net", place, NULL, *nets, NULL);
+    }
     struct strbuf identity = {.arena = lower->arena};
     char buffer[IP_TEXT_MAX];
     for (size_t i = 0; i < nets->count; i++) {
         strbuf_addf(&identity, "%s ", cidr_text(nets->items[i], false, buffer));
     }
-    return cidr_set(lower, "net", strbuf_text(&identity), *nets, NULL);
+    return cidr_set(lower, "net", NULL, strbuf_text(&identity), *nets, NULL);
 }
 
 static bool is_single(const struct plan_tuple *tuple)

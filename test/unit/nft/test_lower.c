@@ -414,6 +414,24 @@ START_TEST(kinds_of_sets)
 }
 END_TEST
 
+// A long list of nets in a rule has a set of its own, whose name stays when a member changes; shorter ones are shared.
+START_TEST(long_lists_have_their_place)
+{
+    static const struct {
+        size_t count;
+        const char *name;
+    } cases[] = {{64, "net4p.gnp/p/in/1/source"}, {65, "net4p.gnp/p/in/1/source"}};
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        const char *rules = join("{action: Deny, protocol: UDP}, {action: Allow, source: {nets: [",
+                                 many_nets(cases[i].count), "]}}", NULL);
+        const struct set *found = set_like(lower_rules("ingress", rules, ""), "net4p.");
+        ck_assert_ptr_nonnull(found);
+        ck_assert_uint_eq(found->count, cases[i].count);
+        ck_assert_int_eq(strcmp(found->name, cases[i].name) == 0, cases[i].count > 64);
+    }
+}
+END_TEST
+
 START_TEST(hosts_are_a_hash)
 {
     const char *set =
@@ -570,6 +588,6 @@ UNIT_TESTS("nft lower", a_rule_has_alternatives, log_alternatives_exclude_each_o
            classes_go_through_tiers_and_profiles, pass_in_a_profile_leaves_the_profile,
            staged_policies_leave_no_trace, names_are_stable, comments_and_names_are_legal,
            long_names_stay_different, comments_end_in_a_place, sizes_grow_in_steps, kinds_of_sets,
-           hosts_are_a_hash, ports_and_triples, maps_of_endpoints, an_address_written_twice,
-           no_tunnels_from_workloads, dhcp_from_the_own_address, packets_to_the_host,
-           interface_prefixes)
+           hosts_are_a_hash, long_lists_have_their_place, ports_and_triples, maps_of_endpoints,
+           an_address_written_twice, no_tunnels_from_workloads, dhcp_from_the_own_address,
+           packets_to_the_host, interface_prefixes)
