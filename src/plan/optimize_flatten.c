@@ -20,6 +20,7 @@ enum {
     TUPLES_PER_RULE = 96, // on average
     TUPLES_MAX = 16384,   // the kernel copies a set with ranges whenever it changes
     MAP_RULES_MIN = 15,
+    COMPARED_MAX = 3, // prefixes that are compared one by one
 };
 
 static bool has_ports(uint8_t protocol)
@@ -79,7 +80,10 @@ static uint32_t look_up_cost(const struct cidrset *nets)
     if (nets->count == 1) {
         return COST_ONE;
     }
-    return cidrset_all_hosts(nets) ? COST_HASH : COST_CIDRS;
+    if (cidrset_all_hosts(nets)) {
+        return COST_HASH;
+    }
+    return nets->count <= COMPARED_MAX ? (uint32_t)nets->count * COST_ONE : COST_CIDRS;
 }
 
 static void add_boxes(const struct optimize *optimize, const struct plan_match *match,

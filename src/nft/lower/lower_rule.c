@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One step (a plan rule, or several in one) -> nft rules. It becomes several when it needs alternatives: one per family if it looks at
-// addresses, one per (numeric ports | named ports) on each side, one per way to differ from an ICMP pair. The
+// addresses, one per (numeric ports | named ports) on each side, one per way to differ from an ICMP pair, one per prefix
+// of a short list (a compare costs a seventh of a look-up among prefixes). The
 // alternatives of one rule never match the same packet when that could be seen (Log); otherwise the verdict is the same.
 // Order of matches: protocols and ports, single addresses, sets (dataplane.md 1).
 #include "lower.h"
@@ -10,6 +11,8 @@
 #include <linux/netfilter.h>
 
 enum { STMTS_MAX = 16 };
+// Prefixes that are cheaper one by one: with ports to look at first, a rule more is felt by packets to other ports.
+enum { UNROLL_MAX = 6, UNROLL_WITH_PORTS_MAX = 3 };
 
 enum port_choice { PORTS_NONE, PORTS_NUMERIC, PORTS_NAMED, PORTS_END };
 enum icmp_choice { ICMP_PLAIN, ICMP_OTHER_TYPE, ICMP_OTHER_CODE, ICMP_END };
@@ -20,10 +23,12 @@ struct build {
     const struct plan_match *match;
     const struct plan_policy *policy;
     const struct plan_step *step;
-    uint8_t direction; // enum plan_direction
-    uint8_t family;    // IP_V4, IP_V6, or 0: no address is looked at
-    bool never;        // this alternative cannot match
-    bool tests_family; // a statement already implies the family
+    uint8_t direction;                // enum plan_direction
+    const struct plan_side *unrolled; // the side whose list of nets is taken one by one; NULL
+    size_t prefix;                    // which of them
+    uint8_t family;                   // IP_V4, IP_V6, or 0: no address is looked at
+    bool never;                       // this alternative cannot match
+    bool tests_family;                // a statement already implies the family
     struct stmt cheap[STMTS_MAX], compares[STMTS_MAX], sets[STMTS_MAX];
     size_t cheap_count, compare_count, set_count;
 };
@@ -208,7 +213,11 @@ static void add_side(struct build *build, const struct plan_side *side, bool sou
     if (side->not_ports.count > 0) {
         add_ports(build, &side->not_ports, source, true);
     }
-    if (side->has_nets) {
+    if (side->has_nets && build->unrolled == side) {
+        struct cidrset nets = cidrset_family(&side->nets, build->family);
+        nets = (struct cidrset){nets.items + build->prefix, 1};
+        add_cidrs(build, &nets, source, false);
+    } else if (side->has_nets) {
         add_nets(build, &side->nets, source, false);
     }
     if (side->has_not_nets) {
@@ -294,14 +303,27 @@ static void emit(const struct target *target, struct build *build)
     chain_add(target->lower, target->chain, stmts, count, target->comment, target->loc);
 }
 
-static void lower_alternative(const struct target *target, uint8_t family, enum icmp_choice icmp,
-                              const enum port_choice ports[2])
+// How many alternatives the nets of a side are in one family: 1 for one match of all of them.
+static size_t unroll_count(const struct plan_match *match, const struct plan_side *side,
+                           uint8_t family)
+{
+    bool ports = match->source.has_ports || match->destination.has_ports;
+    struct cidrset nets = cidrset_family(&side->nets, family == 0 ? IP_V4 : family);
+    bool shorter = nets.count > 1 && nets.count <= (ports ? UNROLL_WITH_PORTS_MAX : UNROLL_MAX);
+    return family != 0 && side->has_nets && shorter && !cidrset_all_hosts(&nets) ? nets.count : 1;
+}
+
+static void lower_one(const struct target *target, uint8_t family, enum icmp_choice icmp,
+                      const enum port_choice ports[2], const struct plan_side *unrolled,
+                      size_t prefix)
 {
     struct build build = {.lower = target->lower,
                           .match = target->step->match,
                           .policy = target->policy,
                           .step = target->step,
                           .direction = target->path->direction,
+                          .unrolled = unrolled,
+                          .prefix = prefix,
                           .family = family};
     add_protocol(&build, ports);
     add_icmp(&build, icmp);
@@ -310,6 +332,22 @@ static void lower_alternative(const struct target *target, uint8_t family, enum 
     add_tuples(target, &build);
     if (!build.never) {
         emit(target, &build);
+    }
+}
+
+// At most one side is unrolled, so that rules do not multiply.
+static void lower_alternative(const struct target *target, uint8_t family, enum icmp_choice icmp,
+                              const enum port_choice ports[2])
+{
+    const struct plan_match *match = target->step->match;
+    const struct plan_side *side = &match->source;
+    size_t count = unroll_count(match, side, family);
+    if (count == 1) {
+        side = &match->destination;
+        count = unroll_count(match, side, family);
+    }
+    for (size_t i = 0; i < count; i++) {
+        lower_one(target, family, icmp, ports, count > 1 ? side : NULL, i);
     }
 }
 

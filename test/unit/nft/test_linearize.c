@@ -76,7 +76,8 @@ static const struct sample samples[] = {
      "[ payload load 2b @ transport header + 2 => reg 13 ]\n[ lookup reg 1 set "
      "port6.3c666beb1bd0 ]\n" ACCEPT},
     {
-        "ipVersion: 4, source: {nets: [10.0.0.0/8, 12.0.0.0/8]}",
+        "ipVersion: 4, source: {nets: [10.0.0.0/8, 12.0.0.0/8, 14.0.0.0/8, 16.0.0.0/8, 18.0.0.0/8, "
+        "20.0.0.0/8, 22.0.0.0/8]}",
         V4 "[ payload load 4b @ network header + 12 => reg 1 ]\n"
            "[ meta load l4proto => reg 9 ]\n[ lookup reg 1 set net4p.",
     },
