@@ -64,6 +64,21 @@ static struct host_inventory make_inventory(struct arena *arena, bool bridged)
     return inventory;
 }
 
+// What is kept in a state directory and read again must be the same plan for everything behind it.
+static struct plan *kept_and_read(struct arena *arena, const struct plan *plan,
+                                  const struct sources *sources)
+{
+    struct plan_origin origin = plan_origin_of(arena, sources, NULL, 0);
+    struct plan_bytes bytes = plan_encode(arena, plan, &origin);
+    struct plan *read;
+    const char *problem = plan_decode(arena, bytes.data, bytes.size, &read, &origin);
+    if (problem != NULL || strcmp(plan_id(arena, plan), plan_id(arena, read)) != 0) {
+        fprintf(stderr, "the plan cannot be read again: %s\n", problem != NULL ? problem : "id");
+        abort();
+    }
+    return read;
+}
+
 bool build_case(struct arena *arena, const struct test_case *test_case, const char *node,
                 struct built *ret, FILE *errors)
 {
@@ -90,7 +105,7 @@ bool build_case(struct arena *arena, const struct test_case *test_case, const ch
     struct nft_lower_options options = {
         .table = "polc", .version = "test", .roots = roots, .root_count = ARRAY_COUNT(roots)};
     ret->resources = resources;
-    ret->plan = plan_build(arena, model);
+    ret->plan = kept_and_read(arena, plan_build(arena, model), sources);
     ret->ruleset = node != NULL ? nft_lower(arena, ret->plan, sources, &options) : NULL;
     static const unsigned passes[BUILD_PASSES] = {0, PLAN_PRUNE, PLAN_MERGE, PLAN_FLATTEN};
     for (size_t i = 0; node != NULL && i < BUILD_PASSES; i++) {
