@@ -24,6 +24,7 @@ struct live_connection {
     struct live_tuple
         master; // of a related connection: the original direction of the one it belongs to
     bool related;
+    bool over;        // of TCP: closed by both sides, or reset; only its entry is still there
     uint32_t timeout; // seconds that are left
     // What names the entry to the kernel: attributes of the message it was read from. Valid inside of the handler only,
     // unless live_connection_keep copied it.

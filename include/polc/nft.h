@@ -106,6 +106,9 @@ struct nft_names {
 };
 struct nft_names nft_kernel_policies(struct arena *arena, const struct nft_kernel *kernel);
 
+// Names of the interfaces that its sets and maps are keyed by, sorted, unique.
+struct nft_names nft_kernel_interfaces(struct arena *arena, const struct nft_kernel *kernel);
+
 struct nft_base_chain {
     const char *family, *table, *name, *type, *hook; // "inet", "filter", "input", "filter", "input"
     int priority;

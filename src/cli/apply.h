@@ -3,6 +3,7 @@
 // few lines has a file of its own, apply_*.c.
 #pragma once
 
+#include "loaded.h"
 #include "state.h"
 
 #include <jansson.h>
@@ -30,6 +31,8 @@ struct apply {
     const char *token;         // of --confirm; NULL
     bool armed;                // the rollback waits
     bool renumber;             // what is loaded is not kept: it gets a number that is
+    // By apply_loaded; NULL: not asked for yet.
+    const struct loaded *loaded;
     struct live_sockets sockets;
     bool sockets_known; // they were read
     struct {
@@ -66,6 +69,12 @@ void apply_mark_failed(struct apply *apply);
 int apply_make_pending(struct apply *apply); // a part of apply_keep
 int apply_arm(struct apply *apply);          // a step: starts the rollback that waits
 int apply_wait(struct apply *apply);         // behind the last step, with --wait
+
+// ---- apply_interfaces.c -----------------------------------------------------------------------------------------------
+
+int apply_guard_interfaces(struct apply *apply); // S005
+// The generation that is loaded, read once. Its plan is NULL where that is not known.
+const struct loaded *apply_loaded(struct apply *apply);
 
 // ---- apply_guard.c ----------------------------------------------------------------------------------------------------
 

@@ -35,6 +35,9 @@ static void look_at(struct connections *connections, const struct live_connectio
     struct arena *arena = connections->judge.run->arena;
     struct live_connection kept = *connection;
     struct flow denied;
+    if (connection->over) {
+        return;
+    }
     if (connection->related) {
         live_connection_keep(arena, &kept);
         vec_push(arena, &connections->related, kept);
@@ -216,8 +219,8 @@ void print_connections(const struct apply *apply)
         list(connections);
     }
     if (count > 0 && !run->options.cut) {
-        hint("polc apply --cut%s     (ends %s%s)", paths_suffix(run), count == 1 ? "it" : "them",
-             run->options.verbose ? "" : "; -v lists them");
+        hint("polc apply --cut%s     (ends %s%s)", same_options(run, true),
+             count == 1 ? "it" : "them", run->options.verbose ? "" : "; -v lists them");
     }
 }
 

@@ -186,11 +186,19 @@ static bool is_listed(const struct plan_failsafes *list, const struct plan_fails
 }
 
 // What a host has that is not told otherwise.
-static const struct plan_failsafe defaults[] = {
+static struct plan_failsafe default_items[] = {
     {.protocol = PROTO_TCP, .port = 22},
     {.protocol = PROTO_UDP, .port = DHCP_CLIENT},
     {.protocol = PROTO_UDP, .port = DHCP6_CLIENT},
 };
+static const struct plan_failsafes defaults = {.items = default_items,
+                                               .count = ARRAY_COUNT(default_items)};
+
+static const struct plan_failsafes *failsafes_now(struct apply *apply)
+{
+    const struct plan *plan = nft_kernel_exists(apply->kernel) ? apply_loaded(apply)->plan : NULL;
+    return plan != NULL ? &plan->settings.failsafes[PLAN_IN] : &defaults;
+}
 
 static bool refuse_closed(struct run *run, const struct plan_failsafe *failsafe)
 {
@@ -218,8 +226,9 @@ int apply_guard_failsafes(struct apply *apply)
     if (!apply->changed || run->plan->hosts.count == 0) {
         return POLC_EXIT_OK;
     }
-    for (size_t i = 0; i < ARRAY_COUNT(defaults); i++) {
-        const struct plan_failsafe *failsafe = &defaults[i];
+    const struct plan_failsafes *now = failsafes_now(apply);
+    for (size_t i = 0; i < now->count; i++) {
+        const struct plan_failsafe *failsafe = &now->items[i];
         if (!is_in_use(sockets, failsafe) ||
             is_listed(&run->plan->settings.failsafes[PLAN_IN], failsafe)) {
             continue;

@@ -117,7 +117,7 @@ static bool refuse_cut(struct connection_judge *judge, const struct live_caller 
     }
     if (end) {
         hint("polc apply --force=S007%s     (open connections go on, a new one is denied)",
-             paths_suffix(run));
+             same_options(run, true));
     }
     return end;
 }

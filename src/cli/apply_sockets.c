@@ -109,7 +109,7 @@ static bool refuse_left_out(struct run *run, const struct entering *entering)
     }
     if (end) {
         hint("polc apply --force=S008%s     (those whose peer speaks first are cut)",
-             paths_suffix(run));
+             same_options(run, true));
     }
     return end;
 }

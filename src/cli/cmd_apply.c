@@ -109,6 +109,7 @@ static const struct {
     {compare, "compare"},
     {apply_drift, "drift"},
     {apply_check_taken_back, "taken back"},
+    {apply_guard_interfaces, "interfaces"},
     {apply_guard_caller, "caller"},
     {apply_guard_failsafes, "failsafes"},
     {apply_sockets, "sockets"},

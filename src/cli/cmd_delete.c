@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc delete: takes the whole table away, after asking.
+#include "connection.h"
 #include "reload.h"
 
 #include <unistd.h>
@@ -49,6 +50,7 @@ static int delete_table(struct run *run, struct state *state)
     }
     if (existed) {
         write_history(run, state, &info);
+        connection_forget_marks(run, NULL);
     }
     if (!run->options.quiet) {
         printf(existed ? "deleted: table inet %s\n"

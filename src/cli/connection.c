@@ -194,3 +194,49 @@ const char *connection_decision(const struct connection_judge *judge, const stru
     return stage != NULL ? trace_decision(judge->run, &trace, stage, denied, false)
                          : "policy without connection tracking";
 }
+
+// ---- marks of cut connections -------------------------------------------------------------------------------------------
+
+struct marks {
+    struct connection_judge *judge; // NULL: nothing is denied any more
+    struct arena *arena;
+    VEC_FIELDS(struct live_connection);
+};
+
+static void take_mark(const struct live_connection *connection, void *context)
+{
+    struct marks *marks = context;
+    struct live_connection kept = *connection;
+    if (!live_connection_is_cut_mark(connection)) {
+        return;
+    }
+    if (marks->judge != NULL) {
+        struct live_tuple answer = connection_reversed(&connection->original);
+        struct flow flow = connection_flow(marks->judge, &connection->original, &answer);
+        struct flow denied;
+        if (!connection_allowed(marks->judge, &flow, &denied)) {
+            return;
+        }
+    }
+    live_connection_keep(marks->arena, &kept);
+    vec_push(marks->arena, marks, kept);
+}
+
+void connection_forget_marks(struct run *run, struct plan *plan)
+{
+    __attribute__((cleanup(live_conntrack_close))) struct live_conntrack *conntrack = NULL;
+    struct connection_judge judge;
+    struct marks marks = {.arena = run->arena};
+    if (plan != NULL) {
+        run->plan = plan;
+        connection_judge_begin(run, &judge);
+        marks.judge = &judge;
+    }
+    live_connections_each(run->arena, take_mark, &marks);
+    if (marks.count == 0 || live_conntrack_open(run->arena, &conntrack) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < marks.count; i++) {
+        live_connection_delete(conntrack, &marks.items[i]);
+    }
+}

@@ -38,3 +38,6 @@ const char *connection_end(const struct flow_end *end);
 
 // The name of the interface by which packets to the address leave; NULL: not known, or it is the host's own.
 const char *connection_interface(struct connection_judge *judge, struct ip_addr addr);
+
+// Takes away the marks of cut connections that `plan` allows; all of them when there is none. Does what it can.
+void connection_forget_marks(struct run *run, struct plan *plan);

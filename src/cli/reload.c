@@ -2,6 +2,8 @@
 // A kept generation -> the kernel, by what differs; again when somebody else was faster.
 #include "reload.h"
 
+#include "connection.h"
+
 enum { TRIES = 5 };
 
 int read_kernel(struct run *run, struct nft_kernel **ret_kernel, struct nft_info *ret_info)
@@ -46,6 +48,9 @@ static int delete_table(struct run *run)
     }
     enum nft_status status = nft_delete_table(run->arena, run->options.table, &existed, &failure);
     die_for_test("reload-committed");
+    if (status == NFT_DONE) {
+        connection_forget_marks(run, NULL);
+    }
     return report_failure(run, status, &failure);
 }
 
@@ -75,6 +80,9 @@ int reload(struct run *run, const struct state *state, const struct change_entry
     die_for_test("reload-compiled");
     for (int i = 0; i < TRIES && status == NFT_STALE; i++) {
         status = load_once(run, ruleset, target, &failure);
+    }
+    if (status == NFT_DONE && !run->options.dry_run) {
+        connection_forget_marks(run, plan); // what another policy had cut may go on
     }
     return report_failure(run, status, &failure);
 }

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <netinet/tcp.h>
@@ -102,6 +103,16 @@ static bool take_tuple(const struct nlattr *nest, struct live_tuple *ret)
            ret->source.family == ret->destination.family;
 }
 
+static bool is_over(const struct nlattr *info)
+{
+    const struct nlattr *parts[CTA_PROTOINFO_MAX + 1], *tcp[CTA_PROTOINFO_TCP_MAX + 1];
+    nested(info, parts, CTA_PROTOINFO_MAX);
+    nested(parts[CTA_PROTOINFO_TCP], tcp, CTA_PROTOINFO_TCP_MAX);
+    uint8_t state = byte_of(tcp[CTA_PROTOINFO_TCP_STATE]);
+    return state == TCP_CONNTRACK_LAST_ACK || state == TCP_CONNTRACK_TIME_WAIT ||
+           state == TCP_CONNTRACK_CLOSE;
+}
+
 bool decode_connection(const struct nlmsghdr *message, struct live_connection *ret)
 {
     const struct nlattr *attrs[CTA_MAX + 1] = {NULL};
@@ -113,6 +124,7 @@ bool decode_connection(const struct nlmsghdr *message, struct live_connection *r
         keep(attr, attrs, CTA_MAX);
     }
     *ret = (struct live_connection){
+        .over = is_over(attrs[CTA_PROTOINFO]),
         .timeout = number_of(attrs[CTA_TIMEOUT]),
         .key = (const uint8_t *)mnl_nlmsg_get_payload(message) + sizeof(struct nfgenmsg),
         .key_size = mnl_nlmsg_get_payload_len(message) - sizeof(struct nfgenmsg),

@@ -20,6 +20,9 @@ struct channel {
 int channel_open(struct channel *channel, struct arena *arena, int protocol);
 void channel_close(struct channel *channel);
 
+// Whether a whole message is in the `left` bytes.
+bool message_ok(const struct nlmsghdr *message, int left);
+
 typedef void (*channel_handler)(const struct nlmsghdr *reply, void *context);
 
 // Sends a request, numbered here, and hands each reply to the handler until the end of the dump or the acknowledgement.

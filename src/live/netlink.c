@@ -49,6 +49,12 @@ static int take_reply(const struct channel *channel, const struct nlmsghdr *repl
     return -1;
 }
 
+// libmnl takes a length above INT_MAX for a negative one.
+bool message_ok(const struct nlmsghdr *message, int left)
+{
+    return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
+}
+
 static int receive(struct channel *channel, channel_handler handler, void *context)
 {
     for (;;) {
@@ -60,8 +66,7 @@ static int receive(struct channel *channel, channel_handler handler, void *conte
             return size < 0 ? errno : EMSGSIZE;
         }
         const struct nlmsghdr *reply = (const struct nlmsghdr *)(const void *)channel->buffer;
-        for (int left = (int)size; mnl_nlmsg_ok(reply, left);
-             reply = mnl_nlmsg_next(reply, &left)) {
+        for (int left = (int)size; message_ok(reply, left); reply = mnl_nlmsg_next(reply, &left)) {
             int state = take_reply(channel, reply, handler, context);
             if (state >= 0) {
                 return state;

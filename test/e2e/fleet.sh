@@ -30,9 +30,9 @@ ip -n "${LAB_NS[inside]}" route add 203.0.113.0/24 via 198.51.100.1
 lab_serve router tcp:80 tcp:81
 
 policies=$LAB_DIR/policies.yaml
-apply() { # DESCRIPTION, YAML on stdin
+apply() { # DESCRIPTION OPTION..., YAML on stdin
   cat >"$policies"
-  check_ok "$1: apply" lab_polc apply "$policies" --node lab-1
+  check_ok "$1: apply" lab_polc apply "$policies" --node lab-1 "${@:2}"
   output=$(cat "$LAB_DIR/output")
   check_ok "$1: diff finds nothing" lab_polc diff "$policies" --node lab-1
 }
@@ -109,7 +109,7 @@ END
 check_eq 'it is named as Calico names it, and --interfaces reads standard input' hep/lab-1-t-eth1-auto-hep \
   "$(lab_exec router ip -j addr | lab_polc get hep "$policies" --node lab-1 --interfaces - -o name)"
 
-apply 'a template by address' < <(templates \
+apply 'a template by address' --force=S005 < <(templates \
   'autoCreate: Enabled, createDefaultHostEndpoint: Disabled, templates: [{generateName: t, interfaceCIDRs: [192.0.2.0/24]}]' \
   'kubernetes.io/hostname == "lab-1"')
 expect out 'a template by address' <<END
@@ -133,7 +133,7 @@ expect router 'the default one: its profile leaves egress open' <<END
 tcp:host:81 ok
 END
 
-apply 'disabled' < <(templates 'autoCreate: Disabled' 'all()')
+apply 'disabled' --force=S005 < <(templates 'autoCreate: Disabled' 'all()')
 expect out 'disabled: nothing is governed' <<END
 tcp:host:81 ok
 END

@@ -90,6 +90,9 @@ apply() { # OPTION...
 
 both_open='ingress: [{action: Allow, protocol: TCP, destination: {ports: [7, 8]}}]'
 
+only_8=('ingress:' '- {action: Allow, protocol: TCP, destination: {ports: [8]}}'
+  '- {action: Deny, protocol: TCP, destination: {ports: [7]}}')
+
 lab_serve b echo:7 echo:8
 server=$LAB_SERVE_PID
 
@@ -105,8 +108,7 @@ for name in four six neighbour neighbour6; do
   check_eq "$name talks" ok "$(say $name)"
 done
 
-to_b 'ingress:' '- {action: Allow, protocol: TCP, destination: {ports: [8]}}' \
-  '- {action: Deny, protocol: TCP, destination: {ports: [7]}}'
+to_b "${only_8[@]}"
 output=$(apply --dry-run -v)
 check_match 'a dry run counts them' 'note: 2 live connections would be no longer allowed' "$output"
 output=$(apply -v)
@@ -128,6 +130,8 @@ check_eq 'and dead it stays when the server speaks' timeout "$(hear six "$server
 check_eq 'the neighbour lives' ok "$(say neighbour)"
 check_eq 'the neighbour of IPv6 lives' ok "$(say neighbour6)"
 check_match 'a second --cut finds nothing' '0 live connections: cut' "$(apply --cut)"
+lab_nft flush ruleset
+check_ok 'somebody flushes the rules, polc restore' lab_polc restore
 check_eq 'four is still dead' timeout "$(hear four "$server")"
 
 # ---- allowed again: the marks go ---------------------------------------------------------------------------------------------
@@ -136,18 +140,25 @@ check_eq 'marks keep the places' 2 "$(entries 'dport=0 ')"
 to_b "$both_open"
 check_match 'allowed again' '^applied' "$(apply)"
 check_eq 'no mark is left' 0 "$(entries 'dport=0 ')"
+to_b 'ingress: [{action: Allow, protocol: TCP, destination: {ports: [7]}}]'
+check_match 'cut once more' '2 live connections: cut' "$(apply --cut)"
+check_eq 'the neighbour is dead now' timeout "$(say neighbour)"
+check_eq 'marks keep the places again' 2 "$(entries 'dport=0 ')"
+check_ok 'rolled back' lab_polc rollback
+check_eq 'no mark is left behind a rollback' 0 "$(entries 'dport=0 ')"
 close four six neighbour neighbour6
 
 # ---- UDP, ICMP, DNAT ---------------------------------------------------------------------------------------------------------
 
-lab_serve b udp:9
+lab_serve b udp:9 echo:10
+server=$LAB_SERVE_PID
 to_b 'ingress: [{action: Allow}]'
 apply >/dev/null
 lab_nft -f - <<END
 table ip publish {
   chain in {
     type nat hook prerouting priority dstnat; policy accept;
-    ip daddr $LAB_ROUTER_V4 tcp dport 7070 dnat to 10.70.0.2:7
+    ip daddr $LAB_ROUTER_V4 tcp dport 7070 dnat to 10.70.0.2:10
   }
 }
 END
@@ -160,8 +171,8 @@ to_b 'ingress: [{action: Allow, protocol: TCP, destination: {ports: [8]}}]'
 output=$(apply --cut -v)
 check_match 'UDP, with the end of the tier' 'udp +lab/a 10\.70\.0\.1:[0-9]+ -> lab/b 10\.70\.0\.2:9 +denied by end of tier default' "$output"
 check_match 'ICMP' 'icmp +lab/a 10\.70\.0\.1 -> lab/b 10\.70\.0\.2 +denied' "$output"
-check_match 'DNAT: where it really goes' 'tcp +lab/a 10\.70\.0\.1:[0-9]+ -> lab/b 10\.70\.0\.2:7 +denied' "$output"
-check_match 'all of them' '3 live connections: cut' "$output"
+check_match 'DNAT: where it really goes' 'tcp +lab/a 10\.70\.0\.1:[0-9]+ -> lab/b 10\.70\.0\.2:10 +denied' "$output"
+check_match 'all of them' "$(grep -c ' denied by ' <<<"$output") live connections: cut" "$output"
 check_eq 'UDP is cut' timeout "$(say udp)"
 check_eq 'the published connection is cut' timeout "$(hear published "$server")"
 check_eq 'both ways' timeout "$(say published)"

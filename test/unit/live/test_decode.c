@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <netinet/tcp.h>
@@ -116,6 +117,24 @@ START_TEST(related_entry)
 }
 END_TEST
 
+START_TEST(what_is_over)
+{
+    static const uint8_t over[] = {TCP_CONNTRACK_LAST_ACK, TCP_CONNTRACK_TIME_WAIT,
+                                   TCP_CONNTRACK_CLOSE};
+    for (uint8_t state = TCP_CONNTRACK_NONE; state < TCP_CONNTRACK_MAX; state++) {
+        struct live_connection connection;
+        struct nlmsghdr *message = entry(&(struct ends){PROTO_TCP, false, 40000, 22});
+        struct nlattr *info = mnl_attr_nest_start(message, CTA_PROTOINFO);
+        struct nlattr *tcp = mnl_attr_nest_start(message, CTA_PROTOINFO_TCP);
+        mnl_attr_put_u8(message, CTA_PROTOINFO_TCP_STATE, state);
+        mnl_attr_nest_end(message, tcp);
+        mnl_attr_nest_end(message, info);
+        ck_assert(decode_connection(message, &connection));
+        ck_assert_int_eq(connection.over, memchr(over, state, sizeof over) != NULL);
+    }
+}
+END_TEST
+
 START_TEST(what_names_an_entry_is_kept)
 {
     struct arena *arena = arena_new((size_t)1 << 20);
@@ -167,6 +186,20 @@ START_TEST(lengths_that_lie)
             }
             free(copy);
         }
+    }
+}
+END_TEST
+
+START_TEST(messages_that_are_longer_than_what_came)
+{
+    static const uint32_t lengths[] = {0, 15, 17, 0x7fffffff, 0x80000000, 0xffffffff};
+    struct nlmsghdr *message = begin();
+    message->nlmsg_len = 16;
+    ck_assert(message_ok(message, 16));
+    ck_assert(!message_ok(message, 15));
+    for (size_t i = 0; i < ARRAY_COUNT(lengths); i++) {
+        message->nlmsg_len = lengths[i];
+        ck_assert_msg(!message_ok(message, 16), "%u", lengths[i]);
     }
 }
 END_TEST
@@ -258,7 +291,7 @@ START_TEST(who_listens)
 }
 END_TEST
 
-UNIT_TESTS("decode", whole_entry, entry_of_ipv6, entry_of_icmp, related_entry,
+UNIT_TESTS("decode", whole_entry, entry_of_ipv6, entry_of_icmp, related_entry, what_is_over,
            what_names_an_entry_is_kept, truncated_entries, lengths_that_lie,
-           entries_that_name_nothing, whole_socket, mapped_addresses_are_ipv4,
-           sockets_that_are_none, who_listens)
+           messages_that_are_longer_than_what_came, entries_that_name_nothing, whole_socket,
+           mapped_addresses_are_ipv4, sockets_that_are_none, who_listens)
