@@ -25,6 +25,7 @@ struct live_connection {
         master; // of a related connection: the original direction of the one it belongs to
     bool related;
     bool over;        // of TCP: closed by both sides, or reset; only its entry is still there
+    uint16_t zone;    // of conntrack; entries of different zones may have the same tuples
     uint32_t timeout; // seconds that are left
     // What names the entry to the kernel: attributes of the message it was read from. Valid inside of the handler only,
     // unless live_connection_keep copied it.
@@ -50,9 +51,10 @@ void live_conntrack_close(struct live_conntrack **conntrack);
 int live_connection_delete(struct live_conntrack *conntrack,
                            const struct live_connection *connection);
 
-// The entry that has this tuple in one of its directions (zone 0). ENOENT when there is none.
+// The entry of a zone that has this tuple in one of its directions. ENOENT when there is none.
 int live_connection_find(struct live_conntrack *conntrack, struct arena *arena,
-                         const struct live_tuple *tuple, struct live_connection *ret);
+                         const struct live_tuple *tuple, uint16_t zone,
+                         struct live_connection *ret);
 
 // Enters an established TCP connection that was not tracked so far: both sides have been seen, and its windows are not
 // checked, since they are not known. `closing`: one side has closed it already. EEXIST when there is one.

@@ -113,7 +113,8 @@ static void leave_mark(struct connections *connections, struct live_conntrack *c
         if (live_connection_mark_cut(conntrack, &finding->connection) != EEXIST) {
             return;
         }
-        if (live_connection_find(conntrack, arena, &finding->connection.reply, &other) == 0) {
+        if (live_connection_find(conntrack, arena, &finding->connection.reply,
+                                 finding->connection.zone, &other) == 0) {
             live_connection_delete(conntrack, &other);
         }
     }

@@ -220,12 +220,12 @@ static bool refuse_closed(struct run *run, const struct plan_failsafe *failsafe)
 int apply_guard_failsafes(struct apply *apply)
 {
     struct run *run = apply->run;
-    const struct live_sockets *sockets = apply_read_sockets(apply);
     struct reach *reach = NULL;
     bool end = false;
     if (!apply->changed || run->plan->hosts.count == 0) {
         return POLC_EXIT_OK;
     }
+    const struct live_sockets *sockets = apply_read_sockets(apply);
     const struct plan_failsafes *now = failsafes_now(apply);
     for (size_t i = 0; i < now->count; i++) {
         const struct plan_failsafe *failsafe = &now->items[i];

@@ -30,7 +30,7 @@ static struct live_tuple original_of(struct run *run, const struct live_tuple *t
     struct live_connection found;
     struct live_tuple answer = connection_reversed(tuple);
     bool known = live_conntrack_open(run->arena, &conntrack) == 0 &&
-                 live_connection_find(conntrack, run->arena, &answer, &found) == 0 &&
+                 live_connection_find(conntrack, run->arena, &answer, 0, &found) == 0 &&
                  ip_addr_compare(found.original.source, tuple->source) == 0 &&
                  found.original.source_port == tuple->source_port;
     return known ? found.original : *tuple;

@@ -65,7 +65,7 @@ static void enter(struct entering *entering, const struct live_tuple *original, 
     if (!is_governed(&entering->judge, &flow) && !is_governed(&entering->judge, &answer)) {
         return;
     }
-    int error = live_connection_find(entering->conntrack, run->arena, original, &found);
+    int error = live_connection_find(entering->conntrack, run->arena, original, 0, &found);
     if (error == ENOENT) {
         error = run->options.dry_run
                     ? 0

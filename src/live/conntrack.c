@@ -164,12 +164,13 @@ static void take_found(const struct nlmsghdr *reply, void *context)
 }
 
 int live_connection_find(struct live_conntrack *conntrack, struct arena *arena,
-                         const struct live_tuple *tuple, struct live_connection *ret)
+                         const struct live_tuple *tuple, uint16_t zone, struct live_connection *ret)
 {
     struct finding finding = {.arena = arena, .ret = ret};
     struct nlmsghdr *request =
         prepare(conntrack->bytes, IPCTNL_MSG_CT_GET, 0, socket_family(tuple));
     put_tuple(request, CTA_TUPLE_ORIG, tuple);
+    mnl_attr_put_u16(request, CTA_ZONE, htons(zone));
     int error = channel_request(&conntrack->channel, request, take_found, &finding);
     return error != 0 ? error : finding.found ? 0 : ENOENT;
 }
@@ -187,14 +188,16 @@ static void put_tcp_state(struct nlmsghdr *request, uint8_t state)
     mnl_attr_nest_end(request, info);
 }
 
-static int enter(struct live_conntrack *conntrack, const struct live_tuple *original,
-                 const struct live_tuple *reply, uint32_t status, uint32_t timeout)
+static int enter(struct live_conntrack *conntrack, const struct live_connection *connection,
+                 uint32_t status)
 {
-    struct nlmsghdr *request = prepare(conntrack->bytes, IPCTNL_MSG_CT_NEW,
-                                       NLM_F_CREATE | NLM_F_EXCL, socket_family(original));
-    put_tuple(request, CTA_TUPLE_ORIG, original);
-    put_tuple(request, CTA_TUPLE_REPLY, reply);
-    mnl_attr_put_u32(request, CTA_TIMEOUT, htonl(timeout));
+    struct nlmsghdr *request =
+        prepare(conntrack->bytes, IPCTNL_MSG_CT_NEW, NLM_F_CREATE | NLM_F_EXCL,
+                socket_family(&connection->original));
+    put_tuple(request, CTA_TUPLE_ORIG, &connection->original);
+    put_tuple(request, CTA_TUPLE_REPLY, &connection->reply);
+    mnl_attr_put_u16(request, CTA_ZONE, htons(connection->zone));
+    mnl_attr_put_u32(request, CTA_TIMEOUT, htonl(connection->timeout));
     mnl_attr_put_u32(request, CTA_STATUS, htonl(status));
     put_tcp_state(request, TCP_CONNTRACK_ESTABLISHED);
     return channel_request(&conntrack->channel, request, NULL, NULL);
@@ -213,18 +216,19 @@ static struct live_tuple reversed(const struct live_tuple *tuple)
 int live_connection_enter(struct live_conntrack *conntrack, const struct live_tuple *original,
                           bool closing)
 {
-    struct live_tuple reply = reversed(original);
-    return enter(conntrack, original, &reply, IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_ASSURED,
-                 closing ? CLOSING_TIMEOUT : ENTERED_TIMEOUT);
+    struct live_connection connection = {.original = *original,
+                                         .reply = reversed(original),
+                                         .timeout = closing ? CLOSING_TIMEOUT : ENTERED_TIMEOUT};
+    return enter(conntrack, &connection, IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_ASSURED);
 }
 
 // Its reply tuple is that of the answers, but for port 0, to which nothing is ever sent.
 int live_connection_mark_cut(struct live_conntrack *conntrack,
                              const struct live_connection *connection)
 {
-    struct live_tuple reply = connection->reply;
-    reply.destination_port = 0;
-    return enter(conntrack, &connection->original, &reply, IPS_CONFIRMED, connection->timeout);
+    struct live_connection mark = *connection;
+    mark.reply.destination_port = 0;
+    return enter(conntrack, &mark, IPS_CONFIRMED);
 }
 
 bool live_connection_is_cut_mark(const struct live_connection *connection)

@@ -55,7 +55,7 @@ static uint8_t byte_of(const struct nlattr *attr)
     return is_size(attr, 1) ? mnl_attr_get_u8(attr) : 0;
 }
 
-static uint16_t port_of(const struct nlattr *attr)
+static uint16_t short_of(const struct nlattr *attr)
 {
     return is_size(attr, 2) ? ntohs(mnl_attr_get_u16(attr)) : 0;
 }
@@ -88,8 +88,8 @@ static bool take_tuple(const struct nlattr *nest, struct live_tuple *ret)
     nested(parts[CTA_TUPLE_PROTO], proto, CTA_PROTO_MAX);
     *ret = (struct live_tuple){
         .protocol = byte_of(proto[CTA_PROTO_NUM]),
-        .source_port = port_of(proto[CTA_PROTO_SRC_PORT]),
-        .destination_port = port_of(proto[CTA_PROTO_DST_PORT]),
+        .source_port = short_of(proto[CTA_PROTO_SRC_PORT]),
+        .destination_port = short_of(proto[CTA_PROTO_DST_PORT]),
         .icmp_type = -1,
         .icmp_code = -1,
     };
@@ -125,6 +125,7 @@ bool decode_connection(const struct nlmsghdr *message, struct live_connection *r
     }
     *ret = (struct live_connection){
         .over = is_over(attrs[CTA_PROTOINFO]),
+        .zone = short_of(attrs[CTA_ZONE]),
         .timeout = number_of(attrs[CTA_TIMEOUT]),
         .key = (const uint8_t *)mnl_nlmsg_get_payload(message) + sizeof(struct nfgenmsg),
         .key_size = mnl_nlmsg_get_payload_len(message) - sizeof(struct nfgenmsg),

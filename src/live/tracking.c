@@ -55,5 +55,5 @@ bool live_is_tracking(struct arena *arena, uint8_t family)
     struct live_connection found;
     return fd >= 0 && connect_to_itself(fd, family, &tuple) && send(fd, "", 1, MSG_DONTWAIT) == 1 &&
            live_conntrack_open(arena, &conntrack) == 0 &&
-           live_connection_find(conntrack, arena, &tuple, &found) == 0;
+           live_connection_find(conntrack, arena, &tuple, 0, &found) == 0;
 }

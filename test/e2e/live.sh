@@ -148,6 +148,28 @@ check_ok 'rolled back' lab_polc rollback
 check_eq 'no mark is left behind a rollback' 0 "$(entries 'dport=0 ')"
 close four six neighbour neighbour6
 
+# ---- another zone of conntrack -----------------------------------------------------------------------------------------------
+
+to_b "$both_open"
+apply >/dev/null
+lab_nft -f - <<END
+table inet zones {
+  chain in {
+    type filter hook prerouting priority raw; policy accept;
+    iifname { "cali-a", "cali-b" } ct zone set 5
+  }
+}
+END
+open zoned a tcp:b:7
+check_eq 'it is in that zone' 1 "$(entries 'dport=7 ' zone=5 ASSURED)"
+to_b "${only_8[@]}"
+check_match 'it is cut' '[0-9]+ live connections?: cut' "$(apply --cut)"
+check_match 'and its place is kept in that zone' '^[1-9]' "$(entries 'dport=0 ' zone=5)" # ends of older ones may be too
+check_eq 'it is dead: the server speaks first' timeout "$(hear zoned "$server")"
+check_eq 'and the client' timeout "$(say zoned)"
+close zoned
+lab_nft delete table inet zones
+
 # ---- UDP, ICMP, DNAT ---------------------------------------------------------------------------------------------------------
 
 lab_serve b udp:9 echo:10

@@ -81,6 +81,7 @@ START_TEST(whole_entry)
     ck_assert_uint_eq(connection.reply.destination_port, 40000);
     ck_assert_int_eq(connection.original.icmp_type, -1);
     ck_assert_uint_eq(connection.timeout, 300);
+    ck_assert_uint_eq(connection.zone, 7);
     ck_assert(!connection.related);
 }
 END_TEST
