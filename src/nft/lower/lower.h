@@ -9,6 +9,8 @@
 #define CHAIN_FROM          "dispatch/from" // first half, packets from a workload interface
 #define CHAIN_HOST          "dispatch/host" // from a workload interface to this host
 #define CHAIN_SPOOFED       "dispatch/spoofed"
+#define CHAIN_TRACKED       "dispatch/tracked"      // of a connection that was judged
+#define CHAIN_TRACKED_FROM  "dispatch/tracked-from" // the same, from a workload interface
 #define CHAIN_DHCP          "dispatch/dhcp"      // of a workload, before preDNAT policy of "*"
 #define CHAIN_HOST_DNAT     "dispatch/host-dnat" // from this host, to where NAT sends it
 #define SET_INTERFACES      "workload-interfaces"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Base chains and dispatch: which class chain judges a packet. One look-up a half, whatever the number of tiers.
-//   forward        established | from a workload interface -> dispatch/from | from an address -> class | dispatch/to
-//   input          established | from a workload interface -> dispatch/host | from an address -> class
+//   forward        tracked -> dispatch/tracked | from a workload interface -> dispatch/from | from an address -> class |
+//                  dispatch/to
+//   input          tracked -> dispatch/tracked | from a workload interface -> dispatch/host | from an address -> class
+//   dispatch/tracked  established or related: accept, but from a workload interface only with an own source address
 //   dispatch/host  what a guest needs of its host (ND, MLD, DHCP), then dispatch/from
 //   dispatch/from  interface . source address -> class of the source; anything else there is spoofed or unknown
 //   class/out/...  its Allow goes to dispatch/to, which is also the end of the path
@@ -44,9 +46,10 @@ static void add_from_addresses(struct lower *lower, struct chain *chain, const s
     }
 }
 
-// Sources that an endpoint may use besides its own: looked up only by packets that would be dropped.
+// Sources that an endpoint may use besides its own: looked up only by packets that would be dropped. Then `path` leads to
+// the endpoint's policies; NULL: accept.
 static void add_spoofable(struct lower *lower, struct chain *chain,
-                          const struct plan_endpoint *endpoint)
+                          const struct plan_endpoint *endpoint, const struct path *path)
 {
     static const uint8_t families[] = {IP_V4, IP_V6};
     for (size_t i = 0; i < ARRAY_COUNT(families); i++) {
@@ -59,9 +62,18 @@ static void add_spoofable(struct lower *lower, struct chain *chain,
         struct stmt stmts[] = {
             stmt_value(KEY_IIFNAME, OP_EQ, name, sizeof name),
             stmt_address_set(families[i], true, lower_nets(lower, &nets, NULL)),
-            stmt_verdict(VERDICT_GOTO, lower_class(lower, endpoint->classes[PLAN_OUT], &path_from)),
+            path == NULL
+                ? stmt_verdict(VERDICT_ACCEPT, NULL)
+                : stmt_verdict(VERDICT_GOTO, lower_class(lower, endpoint->classes[PLAN_OUT], path)),
         };
         chain_add(lower, chain, stmts, ARRAY_COUNT(stmts), NULL, endpoint->loc);
+    }
+}
+
+static void add_all_spoofable(struct lower *lower, struct chain *chain, const struct path *path)
+{
+    for (size_t i = 0; i < lower->plan->endpoints.count; i++) {
+        add_spoofable(lower, chain, &lower->plan->endpoints.items[i], path);
     }
 }
 
@@ -71,11 +83,68 @@ static void fill_from(struct lower *lower, const struct maps *maps)
     chain_add1(lower, chain, stmt_vmap(KEY_IIFNAME, KEY_IP_SADDR, maps->from[0]));
     chain_add1(lower, chain, stmt_vmap(KEY_IIFNAME, KEY_IP6_SADDR, maps->from[1]));
     struct chain *spoofed = lower_chain(lower, CHAIN_SPOOFED);
-    for (size_t i = 0; i < lower->plan->endpoints.count; i++) {
-        add_spoofable(lower, spoofed, &lower->plan->endpoints.items[i]);
-    }
+    add_all_spoofable(lower, spoofed, &path_from);
     add_counted_drop(lower, spoofed, NULL,
                      "workload interface, but no endpoint with this source address");
+}
+
+static bool has_prefix(const struct lower *lower, const char *name)
+{
+    const struct plan_settings *settings = &lower->plan->settings;
+    for (size_t i = 0; i < settings->interface_prefix_count; i++) {
+        const char *prefix = settings->interface_prefixes[i];
+        if (strncmp(name, prefix, strlen(prefix)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Each packet of each connection comes by here: interfaces that have the prefix are not looked up.
+static void add_tracked_from(struct lower *lower, struct chain *chain, const struct set *interfaces)
+{
+    struct stmt go = stmt_verdict(VERDICT_GOTO, CHAIN_TRACKED_FROM);
+    bool others = false;
+    for (size_t i = 0; i < interfaces->count; i++) {
+        others |= !has_prefix(lower, interfaces->ifnames[i]);
+    }
+    for (size_t i = 0; i < lower->plan->settings.interface_prefix_count; i++) {
+        const char *prefix = lower->plan->settings.interface_prefixes[i];
+        chain_add2(lower, chain, interface_prefix(KEY_IIFNAME, prefix), go);
+    }
+    if (others) {
+        chain_add2(lower, chain, stmt_in_set(KEY_IIFNAME, interfaces), go);
+    }
+}
+
+// Connection tracking knows addresses, not interfaces: without this a workload could speak in anybody's connection, and
+// get out of a quarantine by answers in the name of a neighbour. Link-local addresses never leave the link.
+static void add_tracked(struct lower *lower, struct chain *chain, const struct entries *entries,
+                        const struct set *interfaces)
+{
+    static const uint8_t link_local[16] = {0xfe, 0x80};
+    if (interfaces->count == 0) {
+        chain_add2(lower, chain, established(), stmt_verdict(VERDICT_ACCEPT, NULL));
+        return;
+    }
+    chain_add2(lower, chain, established(), stmt_verdict(VERDICT_GOTO, CHAIN_TRACKED));
+    struct chain *tracked = lower_chain(lower, CHAIN_TRACKED);
+    if (tracked->count > 0) {
+        return; // the other hook has made it
+    }
+    add_tracked_from(lower, tracked, interfaces);
+    chain_add1(lower, tracked, stmt_verdict(VERDICT_ACCEPT, NULL));
+    struct chain *from = lower_chain(lower, CHAIN_TRACKED_FROM);
+    const struct set *own[] = {make_map(lower, entries, "own", IP_V4, MAP_OWN),
+                               make_map(lower, entries, "own", IP_V6, MAP_OWN)};
+    chain_add1(lower, from, stmt_vmap(KEY_IIFNAME, KEY_IP_SADDR, own[0]));
+    chain_add1(lower, from, stmt_vmap(KEY_IIFNAME, KEY_IP6_SADDR, own[1]));
+    struct stmt from_link = stmt_value(KEY_IP6_SADDR, OP_PREFIX, link_local, sizeof link_local);
+    from_link.bits = 10;
+    chain_add2(lower, from, from_link, stmt_verdict(VERDICT_ACCEPT, NULL));
+    add_all_spoofable(lower, from, NULL);
+    add_counted_drop(lower, from, NULL,
+                     "workload interface, but a connection of another source address");
 }
 
 // Before anti-spoofing: neighbour discovery and MLD (130-136, 143) come from :: and fe80::/10, as DHCP does.
@@ -158,13 +227,13 @@ void lower_dispatch(struct lower *lower)
     struct maps maps = make_maps(lower, &entries);
     const struct set *interfaces = make_interfaces(lower);
     struct chain *forward = base_chain(lower, "forward", HOOK_FORWARD, 0);
-    chain_add2(lower, forward, established(), stmt_verdict(VERDICT_ACCEPT, NULL));
+    add_tracked(lower, forward, &entries, interfaces);
     accept_bridged_discovery(lower, forward);
     add_from_workloads(lower, forward, interfaces, CHAIN_FROM);
     add_from_addresses(lower, forward, &maps);
     chain_add1(lower, forward, stmt_verdict(VERDICT_GOTO, CHAIN_TO));
     struct chain *input = base_chain(lower, "input", HOOK_INPUT, 0);
-    chain_add2(lower, input, established(), stmt_verdict(VERDICT_ACCEPT, NULL));
+    add_tracked(lower, input, &entries, interfaces);
     add_from_workloads(lower, input, interfaces, CHAIN_HOST);
     accept_needs_by_address(lower, input, &entries, &maps);
     add_from_addresses(lower, input, &maps);

@@ -104,6 +104,7 @@ int target_socket(const struct target *target)
     return socket(family, (target->kind == KIND_UDP ? SOCK_DGRAM : SOCK_STREAM) | flags, 0);
 }
 
+// ADDR or ADDR#PORT.
 bool bind_from(const struct target *target, const char *from)
 {
     struct sockaddr_storage address;
@@ -111,7 +112,9 @@ bool bind_from(const struct target *target, const char *from)
     if (from == NULL) {
         return true;
     }
-    if (!resolve(from, NULL, &address, &size)) {
+    const char *port = strchr(from, '#');
+    const char *host = port != NULL ? strndupa(from, (size_t)(port - from)) : from;
+    if (!resolve(host, port != NULL ? port + 1 : NULL, &address, &size)) {
         fail_usage("not an address", from);
     }
     return address.ss_family != target->address.ss_family ||

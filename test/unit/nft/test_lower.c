@@ -252,12 +252,12 @@ START_TEST(names_are_stable)
         "{action: Allow, protocol: TCP, source: {selector: has(w), nets: [10.0.0.0/8, "
         "11.0.0.0/16]}, "
         "destination: {ports: [80, 443, http]}}, {action: Pass}";
-    const char *more = join(
-        thing("GlobalNetworkPolicy", "", "a", "",
-              "selector: has(other), ingress: [{action: Deny, "
-              "source: {selector: has(y), nets: [12.0.0.0/8, 14.0.0.0/8]}}]"),
-        workload("z", "v", "other: \"1\"", "10.9.9.9/32", "interfaceName: tap9, profiles: [kns.z]"),
-        thing("Tier", "", "new", "", "order: 3"), NULL);
+    const char *more = join(thing("GlobalNetworkPolicy", "", "a", "",
+                                  "selector: has(other), ingress: [{action: Deny, "
+                                  "source: {selector: has(y), nets: [12.0.0.0/8, 14.0.0.0/8]}}]"),
+                            workload("z", "v", "other: \"1\"", "10.9.9.9/32",
+                                     "interfaceName: cali9, profiles: [kns.z]"),
+                            thing("Tier", "", "new", "", "order: 3"), NULL);
     const struct nft_ruleset *before = lower_rules("ingress", ingress, "");
     const struct nft_ruleset *after = lower_rules("ingress", ingress, more);
     for (size_t i = 0; i < before->chains.count; i++) {
@@ -577,9 +577,31 @@ START_TEST(interface_prefixes)
         thing("FelixConfiguration", "", "default", "", "interfacePrefix: \"tap,veth\""));
     ck_assert_str_eq(
         rules_text(ruleset, "forward"),
-        "type filter hook forward priority 0; policy accept;\nct state established,related accept\n"
+        "type filter hook forward priority 0; policy accept;\n"
+        "ct state established,related goto dispatch/tracked\n"
         "iifname @workload-interfaces goto dispatch/from\niifname \"tap*\" goto dispatch/from\n"
         "iifname \"veth*\" goto dispatch/from\ngoto dispatch/to");
+}
+END_TEST
+
+// Of a connection that exists, a workload may send only with its own addresses.
+START_TEST(connections_keep_their_source)
+{
+    const struct nft_ruleset *ruleset =
+        lower_rules("egress", "{action: Allow}",
+                    workload("z", "v", "", "fd00::9/128",
+                             "interfaceName: tap9, allowSpoofedSourcePrefixes: [10.8.0.0/16]"));
+    ck_assert_str_eq(rules_text(ruleset, "dispatch/tracked"),
+                     "iifname \"cali*\" goto dispatch/tracked-from\n"
+                     "iifname @workload-interfaces goto dispatch/tracked-from\naccept");
+    const char *spoofable = set_like(ruleset, "net4p.")->name;
+    ck_assert_str_eq(rules_text(ruleset, "dispatch/tracked-from"),
+                     arena_printf(arena,
+                                  "iifname . ip saddr vmap @own4\n"
+                                  "iifname . ip6 saddr vmap @own6\nip6 saddr fe80::/10 accept\n"
+                                  "iifname \"tap9\" ip saddr . meta l4proto @%s accept\ndrop",
+                                  spoofable));
+    ck_assert_uint_eq(set_like(ruleset, "own6")->count, 2);
 }
 END_TEST
 
@@ -590,4 +612,4 @@ UNIT_TESTS("nft lower", a_rule_has_alternatives, log_alternatives_exclude_each_o
            long_names_stay_different, comments_end_in_a_place, sizes_grow_in_steps, kinds_of_sets,
            hosts_are_a_hash, long_lists_have_their_place, ports_and_triples, maps_of_endpoints,
            an_address_written_twice, no_tunnels_from_workloads, dhcp_from_the_own_address,
-           packets_to_the_host, interface_prefixes)
+           packets_to_the_host, interface_prefixes, connections_keep_their_source)
