@@ -130,15 +130,45 @@ static const char *compare_redirected(const struct subject *subject, const struc
                                                     : "a redirected packet gets another verdict";
 }
 
-// Packets of a known connection pass, but for what is judged before connection tracking; invalid ones do not, where a
-// workload's policy judges them, and what concerns no endpoint is left alone.
+static bool decides(const struct flow_trace *trace, enum flow_reason reason)
+{
+    for (size_t i = 0; i < trace->stages.count; i++) {
+        if (trace->stages.items[i].reason == reason) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Packets of a known connection pass, but those of a workload with an address that is not its own. Connection tracking
+// has none of neighbour discovery and DHCP, and addresses of the link do not leave it.
+static const char *compare_established(const struct subject *subject, const struct probe *probe,
+                                       const struct flow_trace *trace)
+{
+    static const struct cidr link_local = {{IP_V6, {0xfe, 0x80}}, 10};
+    struct sim sim = {0};
+    bool spoofed = decides(trace, FLOW_BY_SPOOF);
+    if (decides(trace, FLOW_BY_DISCOVERY) ||
+        (spoofed && cidr_contains_addr(link_local, probe->flow.source))) {
+        return NULL;
+    }
+    bool passes = subject_simulate(subject, probe, SIM_CT_ESTABLISHED, &sim) == SIM_ACCEPT;
+    if (passes && spoofed) {
+        return "a workload speaks in the connection of somebody else";
+    }
+    return passes || spoofed ? NULL : "a packet of an established connection is dropped";
+}
+
+// What is judged before connection tracking knows no connections. Invalid packets do not pass where a workload's policy
+// judges them, and what concerns no endpoint is left alone.
 static const char *compare_states(const struct subject *subject, const struct probe *probe,
                                   const struct flow_trace *trace)
 {
     struct sim sim = {0};
     bool untracked = has_stage(trace, PLAN_UNTRACKED);
-    if (!untracked && subject_simulate(subject, probe, SIM_CT_ESTABLISHED, &sim) == SIM_DROP) {
-        return "a packet of an established connection is dropped";
+    const char *problem = untracked ? NULL : compare_established(subject, probe, trace);
+    if (problem != NULL) {
+        return problem;
     }
     bool invalid_passes = subject_simulate(subject, probe, SIM_CT_INVALID, &sim) == SIM_ACCEPT;
     if (trace->stages.count == 0 && !invalid_passes) {
