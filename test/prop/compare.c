@@ -140,14 +140,14 @@ static bool decides(const struct flow_trace *trace, enum flow_reason reason)
     return false;
 }
 
-// Packets of a known connection pass, but those of a workload with an address that is not its own. Connection tracking
-// has none of neighbour discovery and DHCP, and addresses of the link do not leave it.
+// Packets of a known connection pass, but those of a workload with an address that is not its own, unless they go to its
+// host. Connection tracking has none of neighbour discovery and DHCP, and addresses of the link do not leave it.
 static const char *compare_established(const struct subject *subject, const struct probe *probe,
                                        const struct flow_trace *trace)
 {
     static const struct cidr link_local = {{IP_V6, {0xfe, 0x80}}, 10};
     struct sim sim = {0};
-    bool spoofed = decides(trace, FLOW_BY_SPOOF);
+    bool spoofed = decides(trace, FLOW_BY_SPOOF) && probe->out_interface[0] != '\0';
     if (decides(trace, FLOW_BY_DISCOVERY) ||
         (spoofed && cidr_contains_addr(link_local, probe->flow.source))) {
         return NULL;

@@ -2,7 +2,7 @@
 // Base chains and dispatch: which class chain judges a packet. One look-up a half, whatever the number of tiers.
 //   forward        tracked -> dispatch/tracked | from a workload interface -> dispatch/from | from an address -> class |
 //                  dispatch/to
-//   input          tracked -> dispatch/tracked | from a workload interface -> dispatch/host | from an address -> class
+//   input          established | from a workload interface -> dispatch/host | from an address -> class
 //   dispatch/tracked  established or related: accept, but from a workload interface only with an own source address
 //   dispatch/host  what a guest needs of its host (ND, MLD, DHCP), then dispatch/from
 //   dispatch/from  interface . source address -> class of the source; anything else there is spoofed or unknown
@@ -118,20 +118,18 @@ static void add_tracked_from(struct lower *lower, struct chain *chain, const str
 }
 
 // Connection tracking knows addresses, not interfaces: without this a workload could speak in anybody's connection, and
-// get out of a quarantine by answers in the name of a neighbour. Link-local addresses never leave the link.
-static void add_tracked(struct lower *lower, struct chain *chain, const struct entries *entries,
+// get out of a quarantine by answers in the name of a neighbour. Not so on the way to the host: its own connections may
+// go to any address behind a workload interface. Link-local addresses never leave the link.
+static void add_tracked(struct lower *lower, struct chain *forward, const struct entries *entries,
                         const struct set *interfaces)
 {
     static const uint8_t link_local[16] = {0xfe, 0x80};
     if (interfaces->count == 0) {
-        chain_add2(lower, chain, established(), stmt_verdict(VERDICT_ACCEPT, NULL));
+        chain_add2(lower, forward, established(), stmt_verdict(VERDICT_ACCEPT, NULL));
         return;
     }
-    chain_add2(lower, chain, established(), stmt_verdict(VERDICT_GOTO, CHAIN_TRACKED));
+    chain_add2(lower, forward, established(), stmt_verdict(VERDICT_GOTO, CHAIN_TRACKED));
     struct chain *tracked = lower_chain(lower, CHAIN_TRACKED);
-    if (tracked->count > 0) {
-        return; // the other hook has made it
-    }
     add_tracked_from(lower, tracked, interfaces);
     chain_add1(lower, tracked, stmt_verdict(VERDICT_ACCEPT, NULL));
     struct chain *from = lower_chain(lower, CHAIN_TRACKED_FROM);
@@ -233,7 +231,7 @@ void lower_dispatch(struct lower *lower)
     add_from_addresses(lower, forward, &maps);
     chain_add1(lower, forward, stmt_verdict(VERDICT_GOTO, CHAIN_TO));
     struct chain *input = base_chain(lower, "input", HOOK_INPUT, 0);
-    add_tracked(lower, input, &entries, interfaces);
+    chain_add2(lower, input, established(), stmt_verdict(VERDICT_ACCEPT, NULL));
     add_from_workloads(lower, input, interfaces, CHAIN_HOST);
     accept_needs_by_address(lower, input, &entries, &maps);
     add_from_addresses(lower, input, &maps);
