@@ -127,7 +127,8 @@ foreign() {
   shift
   "$@"
   if command -v strace >/dev/null; then
-    check_match "$description: all is read" '^[0-9]{2,}$' "$(requests apply "$input" --node n1)"
+    sent=$(requests apply "$input" --node n1)
+    check_result $((sent < little + 20)) "$description: all is read" "$sent messages, and $little when all is known"
   else
     check_ok "$description: apply" apply
   fi
@@ -137,7 +138,8 @@ foreign() {
 
 if command -v strace >/dev/null; then
   apply >/dev/null 2>&1
-  check_match 'nobody has changed anything: little is read' '^[0-9]$' "$(requests apply "$input" --node n1)"
+  little=$(requests apply "$input" --node n1)
+  check_result $((little > 20)) 'nobody has changed anything: little is read' "$little messages"
   check_match 'nobody has changed anything: said' '^up to date' "$(cat "$LAB_DIR/output")"
 else
   check_skip 'how much is read' 'needs strace'
