@@ -70,6 +70,8 @@ struct options {
     bool kernel, cut;
 };
 
+struct loaded; // loaded.h
+
 // One run of the program.
 struct run {
     struct options options;
@@ -85,7 +87,8 @@ struct run {
     struct words forced;      // codes of the refusals that were overridden, each once
     const char *const *roots; // absolute operands, for the table's info chain
     size_t root_count;
-    struct timings *timings; // NULL: not asked for
+    struct timings *timings;     // NULL: not asked for
+    const struct loaded *loaded; // what loaded_read found last; NULL
 };
 
 // A verb: its row in the table (verbs.c) is what the parser, `help` and the man page lint read.

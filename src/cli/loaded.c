@@ -21,6 +21,13 @@ static const char *read_plan(struct run *run, const struct nft_info *info, struc
     return problem;
 }
 
+// Several steps of one run ask for it.
+static bool is_known(const struct run *run, const struct nft_info *info)
+{
+    return run->loaded != NULL && info->id != NULL && run->loaded->number == info->generation &&
+           strcmp(run->loaded->id, info->id) == 0;
+}
+
 void loaded_read(struct run *run, const struct nft_kernel *kernel, struct loaded *ret)
 {
     struct nft_info info = nft_kernel_info(run->arena, kernel);
@@ -28,6 +35,10 @@ void loaded_read(struct run *run, const struct nft_kernel *kernel, struct loaded
     if (!ret->exists) {
         ret->problem = nft_kernel_exists(kernel) ? "polc did not make the table"
                                                  : "there is no table: nothing is loaded";
+        return;
+    }
+    if (is_known(run, &info)) {
+        *ret = *run->loaded;
         return;
     }
     ret->problem = read_plan(run, &info, ret);
@@ -39,4 +50,8 @@ void loaded_read(struct run *run, const struct nft_kernel *kernel, struct loaded
     ret->sources = plan_origin_sources(run->arena, &ret->origin);
     ret->ruleset =
         lower_plan(run, ret->plan, ret->sources, ret->origin.roots, ret->origin.root_count);
+    ret->id = info.id;
+    struct loaded *kept = arena_new_of(run->arena, struct loaded);
+    *kept = *ret;
+    run->loaded = kept;
 }

@@ -7,6 +7,7 @@
 struct loaded {
     bool exists;         // the table is there, and polc made it
     uint32_t number;     // of the generation; 0: the table does not say
+    const char *id;      // of its plan, as the table has it; NULL when the plan is not known
     const char *problem; // in words, why what follows is not known; NULL: it is
     struct plan *plan;
     struct plan_origin origin;   // paths, sizes and hashes of what it was made from; the roots
