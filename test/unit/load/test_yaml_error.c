@@ -16,7 +16,7 @@ static const struct {
     {"a: 1\nfoo\nb: 2\n", "2:1: error[F005]: this key has no \":\" behind it"},
     {"a:\n  b: 1\n c: 2\n", "3:2: error[F005]: this neither continues the map nor ends it"},
     {"a: \"b\" c\n", "1:8: error[F005]: this neither continues the map nor ends it"},
-    {"- a\nb: c\n", "2:1: error[F005]: this neither continues the list nor ends it"},
+    {"- a: 1\nb: c\n", "2:1: error[F005]: this neither continues the list nor ends it"},
     {"a: - b\n", "1:4: error[F005]: a \"- \" stands where no list can begin"},
     {"a: ? b\n", "1:4: error[F005]: a \"? \" stands where no key can be"},
     {"a:\n\tb: 1\n", "2:1: error[F005]: a tab cannot indent"},
