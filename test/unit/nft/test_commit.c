@@ -171,6 +171,22 @@ NETNS_TEST(generation_and_node_are_written_into_the_table)
     make_free(&made);
 }
 
+NETNS_TEST(number_and_id_can_change_alone)
+{
+    struct made made = sample();
+    struct nft_failure failure;
+    struct nft_commit_options options = {
+        .generation = 9, .id = "0123456789abcdef and more", .renumber = true};
+    commit(&made);
+    struct nft_info info = nft_kernel_info(made.arena, dumped(made.arena));
+    require(info.generation == 7 && info.id == NULL);
+    require(try_commit_with(&made, &options, &failure) == NFT_DONE);
+    info = nft_kernel_info(made.arena, dumped(made.arena));
+    require(info.generation == 9 && strcmp(info.id, "0123456789abcdef") == 0);
+    require(nft_diff_empty(compared(&made))); // they are no difference
+    make_free(&made);
+}
+
 // ---- what must not change anything ---------------------------------------------------------
 
 NETNS_TEST(a_dry_run_changes_nothing)
@@ -301,7 +317,7 @@ NETNS_TEST(a_table_can_be_deleted)
 UNIT_TESTS("commit", fresh_table_reads_back_the_same, every_statement_reads_back_the_same,
            a_changed_rule_is_one_change, chains_and_sets_that_are_not_wanted_go,
            a_base_chain_with_another_hook_is_made_anew,
-           generation_and_node_are_written_into_the_table, a_dry_run_changes_nothing,
-           a_stale_generation_id_is_refused, a_refused_rule_is_named,
+           generation_and_node_are_written_into_the_table, number_and_id_can_change_alone,
+           a_dry_run_changes_nothing, a_stale_generation_id_is_refused, a_refused_rule_is_named,
            the_first_of_many_errors_is_told, chains_too_deep_are_refused,
            a_batch_too_large_for_the_socket_says_what_to_raise, a_table_can_be_deleted)
