@@ -93,7 +93,7 @@ static void print_text(struct comparison *comparison)
     if (run->options.verbose) {
         putchar('\n');
     }
-    diff_print_objects(run, comparison->objects, &comparison->list, !run->options.verbose);
+    diff_print_objects(run, comparison->objects, &comparison->list, true);
 }
 
 static void print_json(struct comparison *comparison)

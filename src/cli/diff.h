@@ -90,9 +90,9 @@ void diff_base_plan(struct run *run, struct plan *plan, struct sources *sources,
 
 // Policies by rules, for when the plan that is loaded is not known.
 void diff_print_object_policies(struct run *run, const struct change_list *list);
-// Chains and sets; with -v their rules too. `only_counts`: no more than how many.
+// Chains and sets, with -v their rules too, and how many. `policies_told`: not how many policies, and the rest with -v.
 void diff_print_objects(struct run *run, const struct nft_diff *diff,
-                        const struct change_list *list, bool only_counts);
+                        const struct change_list *list, bool policies_told);
 json_t *diff_json_objects(struct run *run, const struct nft_diff *diff);
 json_t *diff_json_object_policies(struct run *run, const struct change_list *list);
 

@@ -133,19 +133,18 @@ void diff_print_object_policies(struct run *run, const struct change_list *list)
 }
 
 void diff_print_objects(struct run *run, const struct nft_diff *diff,
-                        const struct change_list *list, bool only_counts)
+                        const struct change_list *list, bool policies_told)
 {
-    struct rows objects = object_rows(run, diff);
-    if (only_counts) {
-        printf("%zu set%s +%zu -%zu; %zu chain%s\n", list->set_count, plural(list->set_count),
-               list->elements_added, list->elements_removed, list->chain_count,
-               plural(list->chain_count));
-        return;
+    if (!policies_told || run->options.verbose) {
+        struct rows objects = object_rows(run, diff);
+        print_rows(&objects, run->options.verbose);
+        putchar('\n');
     }
-    print_rows(&objects, run->options.verbose);
-    printf("\n%zu policies changed, %zu added, %zu removed; %zu set%s +%zu -%zu; %zu chain%s\n",
-           list->policy_counts[NFT_CHANGED], list->policy_counts[NFT_ADDED],
-           list->policy_counts[NFT_REMOVED], list->set_count, plural(list->set_count),
+    if (!policies_told) {
+        printf("%zu policies changed, %zu added, %zu removed; ", list->policy_counts[NFT_CHANGED],
+               list->policy_counts[NFT_ADDED], list->policy_counts[NFT_REMOVED]);
+    }
+    printf("%zu set%s +%zu -%zu; %zu chain%s\n", list->set_count, plural(list->set_count),
            list->elements_added, list->elements_removed, list->chain_count,
            plural(list->chain_count));
 }

@@ -43,6 +43,8 @@ static void make_study(struct study *study, const struct plan *before, const str
 static struct ip_addr sample_address(const struct traffic_end *end, struct ip_addr other)
 {
     static const struct ip_addr examples[] = {{IP_V4, {198, 51, 100, 7}},
+                                              {IP_V4, {203, 0, 113, 7}},
+                                              {IP_V4, {192, 0, 2, 7}},
                                               {IP_V6, {0x20, 0x01, 0x0d, 0xb8, [15] = 7}}};
     for (size_t i = 0; i < ARRAY_COUNT(examples); i++) {
         if ((end->all_but || end->who.endpoints.count + end->who.hosts.count == 0) &&
@@ -50,11 +52,16 @@ static struct ip_addr sample_address(const struct traffic_end *end, struct ip_ad
             return examples[i];
         }
     }
+    // Who has a name mostly has single addresses; of others a whole net is better than what was cut out of one.
     const struct cidrset *nets = &end->addresses;
+    bool named = !end->all_but && end->who.endpoints.count + end->who.hosts.count > 0;
     for (size_t i = 0; i < nets->count; i++) {
         struct cidr cidr = nets->items[i];
-        if (ip_addr_compare(cidr.addr, other) != 0 && cidr_is_host(cidr)) {
+        if (cidr_is_host(cidr) && named && ip_addr_compare(cidr.addr, other) != 0) {
             return cidr.addr;
+        }
+        if (!cidr_is_host(cidr) && !named) {
+            return addr_of_wide(wide_of_addr(cidr.addr) + 1, cidr.addr.family);
         }
     }
     struct cidr first = nets->items[0];
