@@ -224,8 +224,11 @@ const struct address_owner *owners_of(const struct flow_evaluator *evaluator, st
             high = middle;
         }
     }
-    const struct address_owner *first = &evaluator->owners.items[low];
     *ret_count = 0;
+    if (low == evaluator->owners.count) {
+        return NULL;
+    }
+    const struct address_owner *first = &evaluator->owners.items[low];
     while (low + *ret_count < evaluator->owners.count &&
            ip_addr_compare(first[*ret_count].addr, addr) == 0) {
         (*ret_count)++;

@@ -220,8 +220,24 @@ START_TEST(a_failsafe_port_less)
 }
 END_TEST
 
-UNIT_TESTS("traffic/traffic", a_rule_less_is_closed_to_whom_it_named,
-           equal_endpoints_and_any_address_are_one_end, both_ends_decide_together,
-           a_set_of_addresses_and_its_members, another_order_or_another_text_is_no_change,
-           an_address_changes_its_owner, staged_policies_count_when_asked,
-           unknown_interfaces_are_not_guessed, a_failsafe_port_less)
+START_TEST(where_nothing_was_everything_is_new)
+{
+    const char *after = join(
+        world(),
+        policy("GlobalNetworkPolicy", "p", "selector: name == 'a', types: [Ingress], ingress: []"),
+        NULL);
+    struct plan *nothing = arena_new_of(arena, struct plan), *plan = plan_of(after, NULL);
+    const struct traffic_diff *diff = traffic_compare(arena, nothing, plan, false);
+    ck_assert_uint_eq(diff->counts[TRAFFIC_OPENED], 0);
+    ck_assert_uint_gt(diff->counts[TRAFFIC_CLOSED], 0);
+    diff = traffic_compare(arena, nothing, nothing, false);
+    ck_assert_uint_eq(diff->rows.count, 0);
+}
+END_TEST
+
+UNIT_TESTS("traffic/traffic", where_nothing_was_everything_is_new,
+           a_rule_less_is_closed_to_whom_it_named, equal_endpoints_and_any_address_are_one_end,
+           both_ends_decide_together, a_set_of_addresses_and_its_members,
+           another_order_or_another_text_is_no_change, an_address_changes_its_owner,
+           staged_policies_count_when_asked, unknown_interfaces_are_not_guessed,
+           a_failsafe_port_less)
