@@ -139,9 +139,10 @@ const struct set *lower_tuples(struct lower *lower, const struct plan_policy *po
     for (size_t i = 0; i < count && !interval; i++) {
         interval = !is_single(&tuples[i]);
     }
-    // Named by its place, so that the change of a member is a change of elements.
+    // Named by its place, so that the change of a member is a change of elements; and behind the sets that many rules use,
+    // since the kernel walks them in the order in which they were made, which is that of their names.
     const char *name =
-        arena_printf(lower->arena, "%s%u%s.%s/%s%s/%u", map ? "verdicts" : "rules", family,
+        arena_printf(lower->arena, "%s%u%s.%s/%s%s/%u", map ? "verdicts" : "tuples", family,
                      interval ? "p" : "", short_id(lower->arena, policy->id),
                      direction_text(path->direction), map ? path->suffix : "", step->number);
     struct set *set = lower_set(lower, name, map ? SET_TUPLE_VERDICTS : SET_TUPLES, &is_new);
