@@ -138,8 +138,7 @@ static void compare_chain(struct search *search, const struct chain *loaded,
 {
     struct rule_steps steps = {.count = 0};
     const char *change = loaded != NULL && kernel != NULL ? chain_change(loaded, kernel) : NULL;
-    if (!compare_rules(search->scratch, search->scratch, loaded, kernel, &steps) &&
-        change == NULL) {
+    if (!compare_rules(search->arena, search->scratch, loaded, kernel, &steps) && change == NULL) {
         return;
     }
     struct nft_drift_object *object =
