@@ -80,7 +80,7 @@ struct run {
     struct sources *sources;
     struct diags *diags;
     struct resources resources;
-    struct host_inventory inventory; // of interfaces; on `input`
+    struct host_inventory inventory; // of interfaces; from the kernel: on `input`
     struct model *model;
     struct plan *plan;
     struct nft_ruleset *ruleset;

@@ -108,7 +108,8 @@ bool is_this_machine(struct run *run, const char *node)
 static int read_interfaces(struct run *run, const char *node)
 {
     if (run->options.interfaces != NULL) {
-        bool good = host_read_path(run->input, run->sources, run->diags, run->options.interfaces,
+        // Sources keep the texts until the end.
+        bool good = host_read_path(run->arena, run->sources, run->diags, run->options.interfaces,
                                    node, &run->inventory);
         return good ? POLC_EXIT_OK : POLC_EXIT_USAGE;
     }
