@@ -93,6 +93,9 @@ void live_connection_keep(struct arena *arena, struct live_connection *connectio
 {
     struct strbuf kept = {.arena = arena};
     const struct nlattr *attr;
+    if (connection->key_size == 0) {
+        return; // no bytes, no place: libmnl would count from it
+    }
     mnl_attr_for_each_payload (connection->key, connection->key_size) {
         if (names_entry(mnl_attr_get_type(attr))) {
             strbuf_add_n(&kept, (const char *)attr, (size_t)MNL_ALIGN(attr->nla_len));
@@ -134,6 +137,9 @@ int live_connection_delete(struct live_conntrack *conntrack,
         prepare(conntrack->bytes, IPCTNL_MSG_CT_DELETE, 0, socket_family(&connection->original));
     bool has_tuple = false;
     const struct nlattr *attr;
+    if (connection->key_size == 0) {
+        return; // no bytes, no place: libmnl would count from it
+    }
     mnl_attr_for_each_payload (connection->key, connection->key_size) {
         uint16_t type = mnl_attr_get_type(attr);
         if (!names_entry(type)) {

@@ -154,6 +154,7 @@ lab_serve() {
   shift
   : >"$log"
   ip netns exec "${LAB_NS[$name]}" "$PROBE" serve --seconds "$LAB_SERVE_SECONDS" "$@" >"$log" 2>&1 &
+  # shellcheck disable=SC2034 # tests use it
   LAB_SERVE_PID=$!
   until grep -q '^ready' "$log"; do
     if ((++tries > 250)); then
