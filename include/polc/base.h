@@ -3,6 +3,7 @@
 #pragma once
 
 #include <polc/base/arena.h>
+#include <polc/base/compare.h>
 #include <polc/base/diag.h>
 #include <polc/base/exit.h>
 #include <polc/base/safe_text.h>

@@ -235,12 +235,6 @@ static uint32_t number_of_name(const char *name)
     return strcmp(name, expected) == 0 ? (uint32_t)number : 0;
 }
 
-static int compare_numbers(const void *a, const void *b)
-{
-    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-    return (left > right) - (left < right);
-}
-
 struct change_history change_history_read(struct arena *arena, const struct change_store *store)
 {
     struct change_history history = {.count = 0};
@@ -259,7 +253,7 @@ struct change_history change_history_read(struct arena *arena, const struct chan
         }
     }
     closedir(directory);
-    vec_sort(&numbers, compare_numbers);
+    vec_sort(&numbers, compare_u32);
     for (size_t i = 0; i < numbers.count; i++) {
         if (i == 0 || numbers.items[i] != numbers.items[i - 1]) {
             vec_push(arena, &history, read_entry(arena, store, numbers.items[i]));

@@ -44,7 +44,7 @@ static const char *comment_id(struct arena *arena, const char *comment)
     }
     size_t length = strcspn(comment, " ");
     const char *rest = comment + length;
-    bool from_input = strncmp(rest, " in ", 4) == 0 || strncmp(rest, " out ", 5) == 0;
+    bool from_input = text_begins(rest, " in ") || text_begins(rest, " out ");
     return from_input ? arena_strndup(arena, comment, length) : NULL;
 }
 

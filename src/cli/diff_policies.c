@@ -170,11 +170,6 @@ static void add_class(struct arena *arena, const struct plan *plan, struct words
     }
 }
 
-static int compare_words(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 // By number of the policy: the ids of endpoints that it governs, each once.
 static struct words_list *governed(struct arena *arena, const struct plan *plan)
 {
@@ -194,7 +189,7 @@ static struct words_list *governed(struct arena *arena, const struct plan *plan)
         }
     }
     for (size_t i = 0; i < plan->policies.count; i++) {
-        vec_sort(&lists[i], compare_words);
+        vec_sort(&lists[i], compare_texts);
     }
     return lists;
 }

@@ -478,8 +478,8 @@ bool ref_find(struct arena *arena, const struct model *model, const char *text, 
         find_public(&finder);
         return true;
     }
-    bool found = strncmp(rest, "svc/", strlen("svc/")) == 0 ? find_service(&finder)
-                 : selector                                 ? find_by_selector(&finder)
-                                                            : find_by_name(&finder);
+    bool found = text_begins(rest, "svc/") ? find_service(&finder)
+                 : selector                ? find_by_selector(&finder)
+                                           : find_by_name(&finder);
     return found && have_addresses(&finder);
 }

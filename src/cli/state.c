@@ -167,5 +167,5 @@ bool state_write(struct run *run, struct state *state, const struct change_entry
 bool state_is_loaded(const struct nft_info *info, const struct change_entry *entry)
 {
     return info->generation == entry->number && info->id != NULL && entry->id != NULL &&
-           strncmp(entry->id, info->id, strlen(info->id)) == 0;
+           text_begins(entry->id, info->id);
 }

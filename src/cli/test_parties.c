@@ -69,7 +69,7 @@ static void set_node(const struct model *model, struct expect_party *party, cons
     } else if (party->host != NULL) {
         party->node = party->host->res->node.text;
         party->ports = &party->host->res->ports;
-    } else if (strncmp(name, node, strlen(node)) == 0) {
+    } else if (text_begins(name, node)) {
         party->node = name + strlen(node);
     } else if (party->address_count > 0) {
         party->node = node_with(model, party->addresses[0]);
@@ -127,7 +127,7 @@ static void take_reference(struct finder *finder, struct expect_case *item,
         return;
     }
     // A service has a port of its own; which port is meant is for the case to say.
-    bool service = strncmp(text->text, "svc/", strlen("svc/")) == 0;
+    bool service = text_begins(text->text, "svc/");
     if (ref.port != 0 && item->problem == NULL && (!service || strchr(text->text, ':') != NULL)) {
         item->problem = arena_printf(finder->run->arena, "\"%s\" has a port", text->text);
         item->hint = "ports stand in \"ports\"";

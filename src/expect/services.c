@@ -152,11 +152,6 @@ static void add_party(struct collector *collector, const struct expect_party *pa
 
 // ---- one for each ---------------------------------------------------------------------------------------------
 
-static int compare_numbers(const void *a, const void *b)
-{
-    return (int)*(const uint32_t *)a - (int)*(const uint32_t *)b;
-}
-
 static int compare_ranges(const void *a, const void *b)
 {
     const struct port_range *left = a;
@@ -200,7 +195,7 @@ static struct ranges named_ports(struct arena *arena, const struct ranges *range
         vec_push(arena, &cuts, ranges->items[i].min);
         vec_push(arena, &cuts, ranges->items[i].max + 1U);
     }
-    vec_sort(&cuts, compare_numbers);
+    vec_sort(&cuts, compare_u32);
     for (size_t i = 0; i < cuts.count; i++) {
         // The last cut stands behind the last range.
         bool last = i + 1 == cuts.count || cuts.items[i] == cuts.items[i + 1];

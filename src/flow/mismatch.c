@@ -68,7 +68,7 @@ static const char *selector_text(struct arena *arena, const char *name)
     static const char head[] = "(projectcalico.org/namespace == \"";
     static const char tail[] = "\" && ";
     size_t length = strlen(name);
-    bool scoped = strncmp(name, head, strlen(head)) == 0 && name[length - 1] == ')';
+    bool scoped = text_begins(name, head) && name[length - 1] == ')';
     const char *ns = scoped ? name + strlen(head) : "";
     size_t ns_length = strcspn(ns, "\"");
     if (strncmp(ns + ns_length, tail, strlen(tail)) != 0) {

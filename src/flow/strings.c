@@ -2,11 +2,6 @@
 // Policy traces as strings (semantics.md 9.3, 9.4).
 #include "internal.h"
 
-static bool has_prefix(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
 static const char *scoped(struct arena *arena, const char *ns, const char *mark, const char *prefix,
                           const char *name)
 {
@@ -21,7 +16,7 @@ const char *flow_policy_name(struct arena *arena, const struct plan *plan,
 {
     const char *tier = plan->tiers.items[policy->tier].name;
     const char *mark = policy->staged ? "staged:" : "";
-    if (has_prefix(policy->id, "profile/")) {
+    if (text_begins(policy->id, "profile/")) {
         return arena_printf(arena, "__PROFILE__.%s", policy->name);
     }
     if (strcmp(policy->kind, "KubernetesNetworkPolicy") == 0 ||
@@ -31,7 +26,7 @@ const char *flow_policy_name(struct arena *arena, const struct plan *plan,
     if (strcmp(policy->kind, "KubernetesClusterNetworkPolicy") == 0) {
         return scoped(arena, NULL, mark, arena_printf(arena, "kcnp.%s", tier), policy->name);
     }
-    bool named = has_prefix(policy->name, tier) && policy->name[strlen(tier)] == '.';
+    bool named = text_begins(policy->name, tier) && policy->name[strlen(tier)] == '.';
     return scoped(arena, policy->ns, mark, named ? "" : tier, policy->name);
 }
 
@@ -107,11 +102,6 @@ void flow_strings_add(struct arena *arena, const struct plan *plan, const struct
     }
 }
 
-static bool same_node(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 enum flow_reporter flow_reporter_of(const struct flow_trace *trace, const struct flow_stage *stage)
 {
     if (stage->host == NULL) {
@@ -124,6 +114,6 @@ enum flow_reporter flow_reporter_of(const struct flow_trace *trace, const struct
         return FLOW_REPORT_SOURCE;
     }
     bool is_end =
-        trace->destination.is_host && same_node(stage->host->node, trace->destination.node);
+        trace->destination.is_host && texts_equal(stage->host->node, trace->destination.node);
     return is_end ? FLOW_REPORT_DESTINATION : FLOW_REPORT_FORWARD;
 }

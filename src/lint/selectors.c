@@ -40,7 +40,7 @@ static struct diag *report_selector(const struct scan *scan, enum diag_code code
 {
     static const char rule[] = "rule ";
     if (res_kind_info((enum res_kind)scan->policy->meta->kind)->kubernetes &&
-        strncmp(message, rule, strlen(rule)) == 0) { // of one of its peers
+        text_begins(message, rule)) { // of one of its peers
         message = arena_printf(scan->lint->arena, "peer %s", message + strlen(rule));
     }
     struct diag *diag =

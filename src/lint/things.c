@@ -134,7 +134,7 @@ static struct names collect(const struct lint *lint, const struct things *things
         vec_push(lint->arena, &all, text);
     }
     for (size_t i = 0; i < all.count; i++) {
-        if (key != NULL || strncmp(all.items[i], prefix, strlen(prefix)) == 0) {
+        if (key != NULL || text_begins(all.items[i], prefix)) {
             vec_push(lint->arena, &ret, all.items[i] + (key == NULL ? strlen(prefix) : 0));
         }
     }

@@ -175,11 +175,6 @@ static bool has_suffix(const char *name)
 
 static void walk_path(struct walk *walk, const char *path, const struct parent *up);
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 struct paths {
     VEC_FIELDS(const char *);
 };

@@ -73,15 +73,9 @@ uint64_t match_hash(const struct plan_match *match)
     return hash;
 }
 
-static int compare_indexes(const void *a, const void *b)
-{
-    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-    return (left > right) - (left < right);
-}
-
 void sort_sources(struct plan_indexes *sources)
 {
-    vec_sort(sources, compare_indexes);
+    vec_sort(sources, compare_u32);
 }
 
 struct hashed {

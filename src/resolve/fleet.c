@@ -153,7 +153,7 @@ static bool is_virtual(const char *name)
                                            "lxcbr",   "veth",      "tunl",  "vxlan",
                                            "flannel", "kube-ipvs", "cni"};
     for (size_t i = 0; i < ARRAY_COUNT(prefixes); i++) {
-        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0) {
+        if (text_begins(name, prefixes[i])) {
             return true;
         }
     }

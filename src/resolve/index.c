@@ -172,17 +172,10 @@ static struct cover cover_of(const struct label_index *index, struct arena *aren
 
 // ---- selecting ------------------------------------------------------------------------------------------------
 
-static int compare_numbers(const void *a, const void *b)
-{
-    uint32_t left = *(const uint32_t *)a;
-    uint32_t right = *(const uint32_t *)b;
-    return (left > right) - (left < right);
-}
-
 static void sort_unique(struct model_indexes *numbers)
 {
     size_t unique = 0;
-    vec_sort(numbers, compare_numbers);
+    vec_sort(numbers, compare_u32);
     for (size_t i = 0; i < numbers->count; i++) {
         if (unique == 0 || numbers->items[unique - 1] != numbers->items[i]) {
             numbers->items[unique++] = numbers->items[i];
@@ -251,6 +244,6 @@ void label_index_select(const struct label_index *index, struct arena *arena, co
         }
     }
     if (classes.count > 1) {
-        vec_sort(ret, compare_numbers);
+        vec_sort(ret, compare_u32);
     }
 }

@@ -24,7 +24,7 @@ bool is_workload_prefix(const struct model_settings *settings, const char *name)
 {
     for (size_t i = 0; i < settings->interface_prefix_count; i++) {
         const char *prefix = settings->interface_prefixes[i];
-        if (strncmp(name, prefix, strlen(prefix)) == 0) {
+        if (text_begins(name, prefix)) {
             return true;
         }
     }
@@ -326,11 +326,6 @@ static int32_t all_interfaces_host(const struct model *model, const char *node)
         }
     }
     return -1;
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static void finish(const struct governing *governing)

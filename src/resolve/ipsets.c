@@ -106,11 +106,6 @@ int32_t ipset_addresses(struct ipset_registry *registry, const struct sel *sel)
     return number;
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 struct port_names {
     VEC_FIELDS(const char *);
 };

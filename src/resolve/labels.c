@@ -129,10 +129,10 @@ static const struct labels *profile_labels(struct label_scope *scope, const char
         return labels;
     }
     const char *service_account = NULL;
-    if (strncmp(name, PROFILE_SERVICE_ACCOUNT, strlen(PROFILE_SERVICE_ACCOUNT)) == 0) {
+    if (text_begins(name, PROFILE_SERVICE_ACCOUNT)) {
         service_account = strchr(name + strlen(PROFILE_SERVICE_ACCOUNT), '.');
     }
-    if (strncmp(name, PROFILE_NAMESPACE, strlen(PROFILE_NAMESPACE)) == 0) {
+    if (text_begins(name, PROFILE_NAMESPACE)) {
         put_namespace(scope, arena_strdup(scope->arena, name + strlen(PROFILE_NAMESPACE)), NULL);
     } else if (service_account != NULL) {
         put_service_account(scope, name, arena_strdup(scope->arena, service_account + 1), NULL);
@@ -151,8 +151,7 @@ static void add_profile(struct label_scope *scope, struct label_list *list, cons
 // A workload cannot claim another namespace's or service account's labels.
 static bool is_reserved(const char *key)
 {
-    return strncmp(key, PREFIX_NAMESPACE, strlen(PREFIX_NAMESPACE)) == 0 ||
-           strncmp(key, PREFIX_SERVICE_ACCOUNT, strlen(PREFIX_SERVICE_ACCOUNT)) == 0;
+    return text_begins(key, PREFIX_NAMESPACE) || text_begins(key, PREFIX_SERVICE_ACCOUNT);
 }
 
 // Equal texts of resources are at one address, so addresses will do.

@@ -121,8 +121,7 @@ static void set_generated_rules(const struct profile_lookup *lookup, struct mode
 {
     static const struct res_rule allow_all = {.action = RES_ALLOW};
     const char *name = profile->name;
-    bool allow = strcmp(name, PROFILE_DEFAULT_ALLOW) == 0 ||
-                 strncmp(name, PROFILE_NAMESPACE, strlen(PROFILE_NAMESPACE)) == 0;
+    bool allow = strcmp(name, PROFILE_DEFAULT_ALLOW) == 0 || text_begins(name, PROFILE_NAMESPACE);
     if (allow) {
         set_rules(lookup->arena, profile, MODEL_IN, &allow_all, 1);
         set_rules(lookup->arena, profile, MODEL_OUT, &allow_all, 1);

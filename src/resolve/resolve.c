@@ -2,11 +2,6 @@
 // Resources -> model, pass by pass. Each pass fills in one part of the model and reads only the parts before it.
 #include "internal.h"
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 struct node_names {
     struct arena *arena;
     struct strmap *seen;
@@ -31,7 +26,7 @@ static void collect_nodes(struct arena *arena, const struct resources *resources
     for (size_t i = 0; i < model->hosts.count; i++) {
         add_node(&names, &model->hosts.items[i].res->node);
     }
-    vec_sort(&names, compare_names);
+    vec_sort(&names, compare_texts);
     model->nodes = names.items;
     model->node_count = names.count;
 }

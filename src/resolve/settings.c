@@ -150,7 +150,7 @@ void resolve_settings(struct arena *arena, const struct resources *resources, st
     settings_of(arena, resources, model->node, &model->settings);
     for (size_t i = 0; model->node == NULL && i < resources->felix.count; i++) {
         const char *name = resources->felix.items[i].meta.name;
-        if (strncmp(name, prefix, strlen(prefix)) == 0) {
+        if (text_begins(name, prefix)) {
             struct model_node_settings *own = vec_add(arena, &model->node_settings);
             own->node = name + strlen(prefix);
             settings_of(arena, resources, own->node, &own->settings);

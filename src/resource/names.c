@@ -56,15 +56,10 @@ bool name_is_subdomain(const char *text)
     return length <= MAX_SUBDOMAIN && count_dns_labels(text, length) > 0;
 }
 
-static bool has_prefix(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
 static const char *policy_name_problem(const char *text, bool global)
 {
     bool converted =
-        !global && (has_prefix(text, "knp.default.") || has_prefix(text, "ossg.default."));
+        !global && (text_begins(text, "knp.default.") || text_begins(text, "ossg.default."));
     if (!converted && count_dns_labels(text, strlen(text)) > 2) {
         return "it may have one dot at most";
     }
@@ -89,7 +84,7 @@ const char *name_problem(enum name_form form, const char *text)
         return strcmp(text, "default") == 0 ? NULL
                                             : "there is only one, and it is named \"default\"";
     case NAME_FELIX:
-        return strcmp(text, "default") == 0 || has_prefix(text, "node.")
+        return strcmp(text, "default") == 0 || text_begins(text, "node.")
                    ? NULL
                    : "Felix reads only \"default\" and \"node.NAME\"";
     case NAME_SUBDOMAIN:

@@ -61,7 +61,7 @@ static bool match_label(const struct sel *sel, const char *value)
     case SEL_CONTAINS:
         return value != NULL && strstr(value, sel->value) != NULL;
     case SEL_STARTS_WITH:
-        return value != NULL && strncmp(value, sel->value, strlen(sel->value)) == 0;
+        return value != NULL && text_begins(value, sel->value);
     case SEL_ENDS_WITH:
         return value != NULL && ends_with(value, sel->value);
     default:

@@ -29,18 +29,13 @@ struct sel *node_group(struct arena *arena, enum sel_op op, struct sel *const *c
     return sel;
 }
 
-static int compare_values(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 // Sorts by bytes and drops duplicates; returns the new count.
 static size_t values_normalize(const char **values, size_t count)
 {
     if (count < 2) {
         return count;
     }
-    qsort(values, count, sizeof *values, compare_values);
+    qsort(values, count, sizeof *values, compare_texts);
     size_t kept = 1;
     for (size_t i = 1; i < count; i++) {
         if (strcmp(values[i], values[kept - 1]) != 0) {

@@ -209,11 +209,6 @@ static void add_ranges(struct arena *arena, const struct space *space, uint32_t 
     }
 }
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static void add_names(struct arena *arena, const struct traffic_names *from,
                       struct traffic_names *to)
 {
@@ -225,7 +220,7 @@ static void add_names(struct arena *arena, const struct traffic_names *from,
 static void sort_names(struct traffic_names *names)
 {
     size_t kept = 0;
-    vec_sort(names, compare_names);
+    vec_sort(names, compare_texts);
     for (size_t i = 0; i < names->count; i++) {
         if (kept == 0 || strcmp(names->items[i], names->items[kept - 1]) != 0) {
             names->items[kept++] = names->items[i];

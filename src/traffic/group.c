@@ -13,13 +13,6 @@ struct parts {
     VEC_FIELDS(uint32_t);
 };
 
-static int compare_numbers(const void *a, const void *b)
-{
-    uint32_t left = *(const uint32_t *)a;
-    uint32_t right = *(const uint32_t *)b;
-    return (left > right) - (left < right);
-}
-
 // The union of lists that have nothing in common.
 static uint32_t unite(struct study *study, struct keys *lists, const struct list *numbers)
 {
@@ -31,7 +24,7 @@ static uint32_t unite(struct study *study, struct keys *lists, const struct list
             vec_push(study->scratch, &all, items[j]);
         }
     }
-    vec_sort(&all, compare_numbers);
+    vec_sort(&all, compare_u32);
     size_t kept = 0;
     for (size_t i = 0; i < all.count; i++) {
         if (kept == 0 || all.items[i] != all.items[kept - 1]) {

@@ -179,13 +179,6 @@ static void add_to_members(struct study *study, struct shape_words *shapes, uint
     }
 }
 
-static int compare_words(const void *a, const void *b)
-{
-    uint32_t left = *(const uint32_t *)a;
-    uint32_t right = *(const uint32_t *)b;
-    return (left > right) - (left < right);
-}
-
 static void find_shapes(struct study *study, struct half *half)
 {
     struct arena_mark mark = arena_mark(study->scratch);
@@ -207,7 +200,7 @@ static void find_shapes(struct study *study, struct half *half)
     for (size_t atom = 0; atom < study->atoms.count; atom++) {
         struct shape_words *words = &shapes[atom];
         size_t kept = 0;
-        vec_sort(words, compare_words);
+        vec_sort(words, compare_u32);
         for (size_t i = 0; i < words->count; i++) {
             if (kept == 0 || words->items[i] != words->items[kept - 1]) {
                 words->items[kept++] = words->items[i];

@@ -126,11 +126,6 @@ static void compare_family(struct arena *arena, const struct plan *before, const
 
 // ---- both ---------------------------------------------------------------------------------------------------------
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 const struct traffic_diff *traffic_compare(struct arena *arena, const struct plan *before,
                                            const struct plan *after, bool staged)
 {
@@ -144,7 +139,7 @@ const struct traffic_diff *traffic_compare(struct arena *arena, const struct pla
         vec_push(arena, &diff->rows, rows.items[i]);
         diff->counts[rows.items[i].change]++;
     }
-    vec_sort(&undecided, compare_names);
+    vec_sort(&undecided, compare_texts);
     for (size_t i = 0; i < undecided.count; i++) {
         if (i == 0 || strcmp(undecided.items[i], undecided.items[i - 1]) != 0) {
             vec_push(arena, &diff->undecided, undecided.items[i]);

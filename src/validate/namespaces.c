@@ -79,7 +79,7 @@ static void check_workload_namespace(const struct check *check, struct strmap *k
 {
     for (size_t i = 0; i < workload->profiles.count; i++) {
         const char *profile = workload->profiles.items[i].text;
-        if (strncmp(profile, "kns.", 4) == 0) {
+        if (text_begins(profile, "kns.")) {
             check_namespace(check, known, profile + 4, &workload->meta);
         }
     }

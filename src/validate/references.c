@@ -90,7 +90,7 @@ void check_tiers_exist(const struct check *check)
 // Profiles that polc makes itself, of namespaces and service accounts, always exist.
 static bool is_generated(const char *name)
 {
-    return strncmp(name, "kns.", 4) == 0 || strncmp(name, "ksa.", 4) == 0 ||
+    return text_begins(name, "kns.") || text_begins(name, "ksa.") ||
            strcmp(name, "projectcalico-default-allow") == 0;
 }
 

@@ -2,6 +2,8 @@
 // Rule comments -> their parts. Ids, directions, indexes and places hold no blanks.
 #include "comment.h"
 
+#include <polc/base.h>
+
 #include <ctype.h>
 #include <string.h>
 
@@ -9,10 +11,10 @@
 static size_t direction_end(const char *comment)
 {
     size_t id = strcspn(comment, " ");
-    if (id > 0 && strncmp(comment + id, " in ", 4) == 0) {
+    if (id > 0 && text_begins(comment + id, " in ")) {
         return id + 4;
     }
-    if (id > 0 && strncmp(comment + id, " out ", 5) == 0) {
+    if (id > 0 && text_begins(comment + id, " out ")) {
         return id + 5;
     }
     return 0;

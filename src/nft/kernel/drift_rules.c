@@ -92,7 +92,7 @@ static const char *read_rule(struct reader *reader, const char *chain, uint64_t 
     struct exprs *exprs = &reader->rule.exprs;
     for (size_t i = 0; i < exprs->count; i++) {
         struct expr *expr = &exprs->items[i];
-        if (expr->kind == EXPR_LOOKUP && expr->name != NULL && strncmp(expr->name, "__", 2) == 0) {
+        if (expr->kind == EXPR_LOOKUP && expr->name != NULL && text_begins(expr->name, "__")) {
             const char *text = anonymous_set(reader, expr->name);
             expr->name = text != NULL ? text : expr->name;
         }

@@ -14,11 +14,6 @@ static bool begins_with_name(const struct set_shape *shape)
     return type == key_info(KEY_IIFNAME)->datatype && shape->key_length >= NAME_LENGTH;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 struct nft_names nft_kernel_interfaces(struct arena *arena, const struct nft_kernel *kernel)
 {
     struct nft_names names = {.count = 0};
@@ -33,6 +28,6 @@ struct nft_names nft_kernel_interfaces(struct arena *arena, const struct nft_ker
             }
         }
     }
-    vec_sort(&names, compare_names);
+    vec_sort(&names, compare_texts);
     return names;
 }

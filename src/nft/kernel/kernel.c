@@ -32,7 +32,7 @@ static void take_generation(const char *text, struct nft_info *info)
 {
     char *end;
     unsigned long number = strtoul(text, &end, 10);
-    bool has_id = strncmp(end, " id ", 4) == 0 && strlen(end + 4) == NFT_ID_LENGTH;
+    bool has_id = text_begins(end, " id ") && strlen(end + 4) == NFT_ID_LENGTH;
     info->generation = (*end == '\0' || has_id) && number <= UINT32_MAX ? (uint32_t)number : 0;
     info->id = has_id ? end + 4 : NULL;
 }
@@ -67,11 +67,6 @@ struct nft_info nft_kernel_info(struct arena *arena, const struct nft_kernel *ke
     return info;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 struct nft_names nft_kernel_policies(struct arena *arena, const struct nft_kernel *kernel)
 {
     struct nft_names names = {.count = 0};
@@ -89,7 +84,7 @@ struct nft_names nft_kernel_policies(struct arena *arena, const struct nft_kerne
             }
         }
     }
-    vec_sort(&names, compare_names);
+    vec_sort(&names, compare_texts);
     size_t kept = 0;
     for (size_t i = 0; i < names.count; i++) {
         if (kept == 0 || names.items[kept - 1] != names.items[i]) {

@@ -5,7 +5,7 @@
 static const char *log_prefix(struct lower *lower, const struct plan_policy *policy)
 {
     struct strbuf text = {.arena = lower->arena};
-    bool profile = strncmp(policy->id, "profile/", strlen("profile/")) == 0;
+    bool profile = text_begins(policy->id, "profile/");
     const char *tier = profile ? "profile" : lower->plan->tiers.items[policy->tier].name;
     const char *kind = profile ? "pro" : strndupa(policy->id, strcspn(policy->id, "/"));
     for (const char *at = lower->plan->settings.log_prefix; *at != '\0'; at++) {

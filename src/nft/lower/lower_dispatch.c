@@ -93,7 +93,7 @@ static bool has_prefix(const struct lower *lower, const char *name)
     const struct plan_settings *settings = &lower->plan->settings;
     for (size_t i = 0; i < settings->interface_prefix_count; i++) {
         const char *prefix = settings->interface_prefixes[i];
-        if (strncmp(name, prefix, strlen(prefix)) == 0) {
+        if (text_begins(name, prefix)) {
             return true;
         }
     }

@@ -170,11 +170,6 @@ static void add_dispatch(struct lower *lower, struct chain *chain, const struct 
 
 // ---- the mark: "allowed already" -------------------------------------------------------------------------------
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static const struct set *governed_interfaces(struct lower *lower)
 {
     VEC(const char *) names = {0};
@@ -184,7 +179,7 @@ static const struct set *governed_interfaces(struct lower *lower)
             vec_push(lower->arena, &names, host->interfaces.items[j]);
         }
     }
-    vec_sort(&names, compare_names);
+    vec_sort(&names, compare_texts);
     bool is_new;
     struct set *set = lower_set(lower, SET_HOST_INTERFACES, SET_IFNAMES, &is_new);
     set->ifnames = names.items;

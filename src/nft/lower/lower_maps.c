@@ -120,11 +120,6 @@ const struct set *make_map(struct lower *lower, const struct entries *entries, c
     return set;
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 const struct set *make_interfaces(struct lower *lower)
 {
     VEC(const char *) names = {0};

@@ -4,18 +4,13 @@
 // against someone who writes rules to collide.
 #include "expr.h"
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 static bool expr_equal(const struct expr *a, const struct expr *b)
 {
     return a->kind == b->kind && a->reg == b->reg && a->inverted == b->inverted &&
            a->verdict == b->verdict && a->to_verdict == b->to_verdict && a->key == b->key &&
            a->offset == b->offset && a->length == b->length && a->rate == b->rate &&
            a->unit == b->unit && memcmp(a->data, b->data, sizeof a->data) == 0 &&
-           memcmp(a->data2, b->data2, sizeof a->data2) == 0 && same_text(a->name, b->name);
+           memcmp(a->data2, b->data2, sizeof a->data2) == 0 && texts_equal(a->name, b->name);
 }
 
 bool exprs_equal(const struct exprs *a, const struct exprs *b)

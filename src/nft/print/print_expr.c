@@ -331,7 +331,7 @@ static void take_lookup(struct writer *writer, const struct expr *expr)
     }
     strbuf_addf(&text, "%s%s ", expr->inverted ? " !=" : "", expr->to_verdict ? " vmap" : "");
     const char *name = expr->name != NULL ? expr->name : "?";
-    if (strncmp(name, "__", 2) == 0) {
+    if (text_begins(name, "__")) {
         strbuf_add(&text, "{ ... }"); // without a name, and not read
     } else {
         strbuf_addf(&text, "%s%s", name[0] == '{' ? "" : "@", name);

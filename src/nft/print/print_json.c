@@ -13,10 +13,10 @@ static json_t *key_json(enum rule_key key)
     const struct key_info *info = key_info(key);
     const char *blank = strchr(info->text, ' ');
     const char *last = blank != NULL ? blank + 1 : info->text;
-    if (strncmp(info->text, "ct ", 3) == 0) {
+    if (text_begins(info->text, "ct ")) {
         return json_pack("{s:{s:s}}", "ct", "key", last);
     }
-    if (blank == NULL || strncmp(info->text, "meta ", 5) == 0) {
+    if (blank == NULL || text_begins(info->text, "meta ")) {
         return json_pack("{s:{s:s}}", "meta", "key", last);
     }
     return json_pack("{s:{s:s%, s:s}}", "payload", "protocol", info->text,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// UTF-8, hashes, spelling and SHA-256 against second opinions.
+// UTF-8, hashes, spelling and SHA-256 against second opinions; comparisons.
 #include <polc/base.h>
 #include <polc/base/sha256.h>
 #include <polc/base/utf8.h>
@@ -205,5 +205,23 @@ START_TEST(sha256_at_the_block_edges)
 }
 END_TEST
 
+START_TEST(comparisons)
+{
+    const char *texts[] = {"b", "", "ab", "a", "\xff"};
+    uint32_t numbers[] = {UINT32_MAX, 0, 7, INT32_MAX + 1u, 7};
+    qsort(texts, ARRAY_COUNT(texts), sizeof *texts, compare_texts);
+    qsort(numbers, ARRAY_COUNT(numbers), sizeof *numbers, compare_u32);
+    for (size_t i = 1; i < ARRAY_COUNT(texts); i++) {
+        ck_assert_int_lt(strcmp(texts[i - 1], texts[i]), 0);
+        ck_assert_uint_le(numbers[i - 1], numbers[i]);
+    }
+    char other[] = "a";
+    ck_assert(texts_equal(NULL, NULL) && texts_equal("a", other));
+    ck_assert(!texts_equal("a", NULL) && !texts_equal(NULL, "a") && !texts_equal("a", "ab"));
+    ck_assert(text_begins("svc/x", "svc/") && text_begins("svc/", "svc/") && text_begins("x", ""));
+    ck_assert(!text_begins("svc", "svc/") && !text_begins("", "svc/"));
+}
+END_TEST
+
 UNIT_TESTS("base text", utf8_takes_what_rfc_3629_takes, shown_text_cannot_steer, hashes_spread,
-           distances, suggestions, sha256_at_the_block_edges)
+           distances, suggestions, sha256_at_the_block_edges, comparisons)
