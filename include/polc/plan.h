@@ -276,6 +276,8 @@ struct plan *plan_build(struct arena *arena, const struct model *model);
 void plan_print_json(const struct plan *plan, const struct sources *sources, FILE *out);
 
 const char *plan_action_text(enum plan_action action); // "allow" "deny" "log" "pass"
+// Interfaces with such a name are workloads', whether an endpoint has them or not.
+bool plan_is_workload_name(const struct plan_settings *settings, const char *interface);
 
 // ---- plan <-> bytes, for generations that are kept ----------------------------------------------------------------
 

@@ -357,13 +357,7 @@ static bool is_endpoint_interface(const struct plan *plan, const char *name)
             return true;
         }
     }
-    for (size_t i = 0; i < plan->settings.interface_prefix_count; i++) {
-        const char *prefix = plan->settings.interface_prefixes[i];
-        if (strncmp(name, prefix, strlen(prefix)) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return plan_is_workload_name(&plan->settings, name);
 }
 
 // Where the interfaces of a host are known, one that it does not have is a slip of the pen.

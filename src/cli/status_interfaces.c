@@ -32,17 +32,6 @@ static bool same(const char *a, const char *b)
     return a != NULL && strcmp(a, b) == 0;
 }
 
-static bool has_prefix(const struct plan_settings *settings, const char *interface)
-{
-    for (size_t i = 0; i < settings->interface_prefix_count; i++) {
-        const char *prefix = settings->interface_prefixes[i];
-        if (strncmp(prefix, interface, strlen(prefix)) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static struct governor workloads_of(const struct plan *plan, const char *interface)
 {
     struct governor governor = {.kind = GOVERNED_BY_NOTHING};
@@ -69,7 +58,7 @@ struct governor governor_of(const struct plan *plan, const struct host_interface
     if (interface->master != NULL) {
         return (struct governor){.kind = GOVERNED_BY_MASTER, .name = interface->master};
     }
-    if (plan->endpoints.count > 0 && has_prefix(&plan->settings, interface->name)) {
+    if (plan->endpoints.count > 0 && plan_is_workload_name(&plan->settings, interface->name)) {
         return (struct governor){.kind = GOVERNED_BY_PREFIX};
     }
     const struct plan_host *host = host_endpoint_of(plan, interface->name);

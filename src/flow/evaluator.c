@@ -53,11 +53,6 @@ static const struct plan_settings *find_settings(const struct plan *plan, const 
     return &plan->settings;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 // Nodes have their numbers by name: who has an address that several hosts have does not depend on anybody else.
 static void add_nodes(struct node_names *names, const struct plan *plan)
 {
@@ -78,7 +73,7 @@ static void add_nodes(struct node_names *names, const struct plan *plan)
         }
     }
     all.count = known;
-    vec_sort(&all, compare_names);
+    vec_sort(&all, compare_texts);
     for (size_t i = 0; i < all.count; i++) {
         (void)node_number(names, all.items[i]);
     }
@@ -256,14 +251,8 @@ const struct plan_settings *settings_of_host(const struct flow_evaluator *evalua
 
 bool is_workload_interface(const struct flow_evaluator *evaluator, const char *name)
 {
-    const struct plan *plan = evaluator->plan;
-    for (size_t i = 0; i < plan->settings.interface_prefix_count; i++) {
-        const char *prefix = plan->settings.interface_prefixes[i];
-        if (strncmp(name, prefix, strlen(prefix)) == 0) {
-            return true;
-        }
-    }
-    return strmap_get(evaluator->workload_interfaces, name) != NULL;
+    return plan_is_workload_name(&evaluator->plan->settings, name) ||
+           strmap_get(evaluator->workload_interfaces, name) != NULL;
 }
 
 const struct plan_endpoint *endpoint_by_id(const struct flow_evaluator *evaluator, const char *id,
@@ -284,7 +273,7 @@ const struct plan_endpoint *endpoint_by_id(const struct flow_evaluator *evaluato
         return NULL;
     }
     const struct plan_endpoint *found = &plan->endpoints.items[low];
-    bool same = prefix ? strncmp(found->id, id, strlen(id)) == 0 : strcmp(found->id, id) == 0;
+    bool same = prefix ? text_begins(found->id, id) : strcmp(found->id, id) == 0;
     return same ? found : NULL;
 }
 

@@ -111,6 +111,16 @@ static void build_ipset(struct arena *arena, const struct model_ipset *set, stru
 _Static_assert((int)PLAN_INGRESS == (int)RES_INGRESS && (int)PLAN_EGRESS == (int)RES_EGRESS,
                "types are copied as they are");
 
+bool plan_is_workload_name(const struct plan_settings *settings, const char *interface)
+{
+    for (size_t i = 0; i < settings->interface_prefix_count; i++) {
+        if (text_begins(interface, settings->interface_prefixes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct plan *plan_build(struct arena *arena, const struct model *model)
 {
     struct plan *plan = arena_new_of(arena, struct plan);
