@@ -34,10 +34,12 @@ enum addr_problem ip_addr_parse(const char *text, size_t length, struct ip_addr 
 // tolerates that can go on; ADDR_NO_MASK with *ret filled as /32 or /128 for a bare address.
 enum addr_problem cidr_parse(const char *text, size_t length, struct cidr *ret);
 
-#define IP_TEXT_MAX 50 // longest "address/bits" with its terminator
+#define IP_TEXT_MAX 54 // longest "[address]:port" with its terminator
 
 // Canonical text (RFC 5952 for IPv6). `buffer` holds at least IP_TEXT_MAX bytes. Returns buffer.
 const char *ip_addr_text(struct ip_addr addr, char *buffer);
+// "10.0.0.1:80", "[fd00::1]:80"; `port` in host byte order.
+const char *ip_port_text(struct ip_addr addr, uint16_t port, char *buffer);
 // "10.0.0.0/8"; a host prefix is printed without its mask when `bare_host`.
 const char *cidr_text(struct cidr cidr, bool bare_host, char *buffer);
 
@@ -47,6 +49,7 @@ struct cidr cidr_of_addr(struct ip_addr addr); // /32 or /128
 bool cidr_is_host(struct cidr cidr);
 bool cidr_contains(struct cidr outer, struct cidr inner);
 bool cidr_contains_addr(struct cidr cidr, struct ip_addr addr);
+bool ip_addr_is_link_local(struct ip_addr addr);         // of IPv6: fe80::/10
 struct ip_addr cidr_last(struct cidr cidr);              // highest address of the prefix
 int ip_addr_compare(struct ip_addr a, struct ip_addr b); // family, then bytes
 int cidr_compare(struct cidr a, struct cidr b); // family, address, then shorter prefix first

@@ -132,12 +132,6 @@ static bool anybody_reaches(const struct reach *reach, const struct plan_failsaf
            connection_allowed(&reach->judge, &flow, &denied);
 }
 
-static bool is_link_local(struct ip_addr addr)
-{
-    static const struct cidr link_local = {{IP_V6, {0xfe, 0x80}}, 10};
-    return cidr_contains_addr(link_local, addr);
-}
-
 static bool stays_open(const struct reach *reach, const struct plan_failsafe *failsafe)
 {
     const struct plan *plan = reach->judge.run->plan;
@@ -149,7 +143,7 @@ static bool stays_open(const struct reach *reach, const struct plan_failsafe *fa
         }
         for (size_t j = 0; j < interface->address_count; j++) {
             struct ip_addr addr = interface->addresses[j].addr;
-            if (failsafe->port != DHCP6_CLIENT && is_link_local(addr)) {
+            if (failsafe->port != DHCP6_CLIENT && ip_addr_is_link_local(addr)) {
                 continue;
             }
             if (anybody_reaches(reach, failsafe, interface, addr)) {

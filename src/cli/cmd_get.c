@@ -399,10 +399,9 @@ static void cell_members(struct run *run, struct report *report,
     for (size_t i = 0; i < service->port_count; i++) {
         const struct model_port_member *member = &service->ports[i];
         char buffer[IP_TEXT_MAX];
-        bool v6 = member->addr.family == IP_V6;
-        texts[i] = arena_printf(run->arena, "%s%s%s:%u/%s", v6 ? "[" : "",
-                                ip_addr_text(member->addr, buffer), v6 ? "]" : "", member->port,
-                                proto_name(member->protocol));
+        texts[i] =
+            arena_printf(run->arena, "%s/%s", ip_port_text(member->addr, member->port, buffer),
+                         proto_name(member->protocol));
     }
     report_cell_list(report, texts, service->port_count);
 }

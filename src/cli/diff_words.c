@@ -179,9 +179,8 @@ static const char *place_of_packet(struct arena *arena, struct ip_addr addr, boo
                                    uint16_t port)
 {
     char buffer[IP_TEXT_MAX];
-    const char *text = ip_addr_text(addr, buffer);
-    return !has_port ? arena_strdup(arena, text)
-                     : arena_printf(arena, addr.family == IP_V4 ? "%s:%u" : "[%s]:%u", text, port);
+    return arena_strdup(arena,
+                        has_port ? ip_port_text(addr, port, buffer) : ip_addr_text(addr, buffer));
 }
 
 const char *diff_witness_text(struct arena *arena, const struct traffic_witness *witness)

@@ -116,12 +116,12 @@ static const char *address_text(struct arena *arena, const struct witness *witne
 static const char *end_text(struct arena *arena, const struct witness *witness, enum side addresses,
                             enum side ports)
 {
-    const char *text = address_text(arena, witness, addresses);
+    char buffer[IP_TEXT_MAX];
     if (!proto_has_ports((unsigned)witness->sides[SIDE_PROTOCOL])) {
-        return text;
+        return address_text(arena, witness, addresses);
     }
-    return arena_printf(arena, witness->family == IP_V4 ? "%s:%u" : "[%s]:%u", text,
-                        (unsigned)witness->sides[ports]);
+    struct ip_addr addr = addr_of_wide(witness->sides[addresses], witness->family);
+    return arena_strdup(arena, ip_port_text(addr, (uint16_t)witness->sides[ports], buffer));
 }
 
 const char *witness_text(struct arena *arena, const struct witness *witness)

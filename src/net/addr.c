@@ -128,6 +128,14 @@ const char *ip_addr_text(struct ip_addr addr, char *buffer)
     return buffer;
 }
 
+const char *ip_port_text(struct ip_addr addr, uint16_t port, char *buffer)
+{
+    char text[IP_TEXT_MAX];
+    snprintf(buffer, IP_TEXT_MAX, addr.family == IP_V6 ? "[%.45s]:%u" : "%.45s:%u",
+             ip_addr_text(addr, text), port);
+    return buffer;
+}
+
 const char *cidr_text(struct cidr cidr, bool bare_host, char *buffer)
 {
     ip_addr_text(cidr.addr, buffer);
@@ -194,6 +202,12 @@ struct ip_addr cidr_last(struct cidr cidr)
         memset(cidr.addr.bytes + whole + 1, 0xff, bytes - whole - 1);
     }
     return cidr.addr;
+}
+
+bool ip_addr_is_link_local(struct ip_addr addr)
+{
+    static const struct cidr link_local = {{IP_V6, {0xfe, 0x80}}, 10};
+    return cidr_contains_addr(link_local, addr);
 }
 
 int ip_addr_compare(struct ip_addr a, struct ip_addr b)

@@ -160,11 +160,6 @@ static bool is_virtual(const char *name)
     return false;
 }
 
-static bool is_link_local(struct ip_addr addr)
-{
-    return addr.family == IP_V6 && addr.bytes[0] == 0xfe && (addr.bytes[1] & 0xc0) == 0x80;
-}
-
 // The kernel, or a file about the host, knows better than an old object.
 static void take_inventory(struct fleet *fleet, struct fleet_node *node)
 {
@@ -184,7 +179,7 @@ static void take_inventory(struct fleet *fleet, struct fleet_node *node)
         struct res_node_interface *ret = vec_add(fleet->arena, &node->interfaces);
         ret->name = interface->name;
         for (size_t j = 0; j < interface->address_count; j++) {
-            if (!is_link_local(interface->addresses[j].addr)) {
+            if (!ip_addr_is_link_local(interface->addresses[j].addr)) {
                 struct res_net net = {cidr_of_addr(interface->addresses[j].addr), node->loc};
                 vec_push(fleet->arena, &ret->addresses, net);
             }

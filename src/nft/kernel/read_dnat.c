@@ -229,10 +229,8 @@ static void take_target(struct reading *reading, uint8_t family, const uint8_t *
     reading->found.has_to = true;
     reading->found.to = addr;
     reading->found.to_port = port;
-    const char *text = ip_addr_text(addr, buffer);
-    reading->found.target =
-        port == 0 ? arena_strdup(reading->arena, text)
-                  : arena_printf(reading->arena, family == IP_V4 ? "%s:%u" : "[%s]:%u", text, port);
+    reading->found.target = arena_strdup(
+        reading->arena, port == 0 ? ip_addr_text(addr, buffer) : ip_port_text(addr, port, buffer));
 }
 
 static void read_nat(struct reading *reading, const struct nlattr *data)

@@ -86,6 +86,26 @@ START_TEST(containment_and_last)
 }
 END_TEST
 
+START_TEST(addresses_with_ports)
+{
+    char buffer[IP_TEXT_MAX];
+    ck_assert_str_eq(ip_port_text(cidr("10.0.0.1/32").addr, 80, buffer), "10.0.0.1:80");
+    ck_assert_str_eq(ip_port_text(cidr("fd00::1/128").addr, 0, buffer), "[fd00::1]:0");
+    const char *longest = "[2001:1db8:1db8:1db8:1db8:1db8:1db8:1db8]:65535";
+    struct cidr wide = cidr("2001:1db8:1db8:1db8:1db8:1db8:1db8:1db8/128");
+    ck_assert_str_eq(ip_port_text(wide.addr, 65535, buffer), longest);
+}
+END_TEST
+
+START_TEST(link_local_is_ten_bits)
+{
+    ck_assert(ip_addr_is_link_local(cidr("fe80::1/128").addr));
+    ck_assert(ip_addr_is_link_local(cidr("febf:ffff::/128").addr));
+    ck_assert(!ip_addr_is_link_local(cidr("fec0::/128").addr));
+    ck_assert(!ip_addr_is_link_local(cidr("169.254.0.1/32").addr));
+}
+END_TEST
+
 START_TEST(protocols)
 {
     static const struct {
@@ -112,4 +132,5 @@ START_TEST(protocols)
 }
 END_TEST
 
-UNIT_TESTS("net addr", prefixes, containment_and_last, protocols)
+UNIT_TESTS("net addr", prefixes, containment_and_last, addresses_with_ports, link_local_is_ten_bits,
+           protocols)
