@@ -138,7 +138,7 @@ int live_connection_delete(struct live_conntrack *conntrack,
     bool has_tuple = false;
     const struct nlattr *attr;
     if (connection->key_size == 0) {
-        return; // no bytes, no place: libmnl would count from it
+        return EINVAL;
     }
     mnl_attr_for_each_payload (connection->key, connection->key_size) {
         uint16_t type = mnl_attr_get_type(attr);
