@@ -50,6 +50,27 @@ else
   check_skip 'a rule that the kernel refuses' "needs $breaker"
 fi
 
+# Replies that the kernel had no room for: it says ENOBUFS in their place. That is no refusal: what became of the
+# transaction is asked for. The reply behind the largest message is the one that gets lost.
+if command -v strace >/dev/null; then
+  traced() { lab_exec router strace -f -qq -e trace=sendmsg,sendto,recvfrom "$@"; }
+  check_ok 'apply, traced' traced -o "$LAB_DIR/trace" "$POLC" apply "$shop" --node shop-1
+  wanted=$(lab_listing router)
+  lost=$(awk '
+    / recvfrom\(/ { replies++ }
+    / send(msg|to)\(/ && $NF > largest { largest = $NF; number = replies + 1 }
+    END { print number }' "$LAB_DIR/trace")
+  check_ok 'delete' lab_polc delete --yes
+  check_ok 'a reply that is lost is no failure' traced -o "$LAB_DIR/trace" \
+    -e inject=recvfrom:error=ENOBUFS:when="$lost" "$POLC" apply "$shop" --node shop-1
+  check_match 'it was lost' 'ENOBUFS.*INJECTED' "$(cat "$LAB_DIR/trace")"
+  check_eq 'and the ruleset is whole' "$wanted" "$(lab_listing router)"
+  check_ok 'nor is it one for diff' lab_polc diff "$shop" --node shop-1
+  check_ok 'delete' lab_polc delete --yes
+else
+  check_skip 'lost replies' 'needs strace'
+fi
+
 # ---- refusals ----------------------------------------------------------------------------------------------------------
 
 mkdir "$LAB_DIR/nothing"
