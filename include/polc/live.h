@@ -16,6 +16,9 @@ struct live_tuple {
     int16_t icmp_type, icmp_code;
 };
 
+// The other direction: the ends swapped.
+struct live_tuple live_reversed(const struct live_tuple *tuple);
+
 // ---- conntrack --------------------------------------------------------------------------------------------------
 
 struct live_connection {

@@ -44,8 +44,7 @@ static void look_at(struct connections *connections, const struct live_connectio
         return;
     }
     bool is_mark = live_connection_is_cut_mark(connection);
-    struct live_tuple answer =
-        is_mark ? connection_reversed(&connection->original) : connection->reply;
+    struct live_tuple answer = is_mark ? live_reversed(&connection->original) : connection->reply;
     struct flow flow = connection_flow(&connections->judge, &connection->original, &answer);
     if (connection_allowed(&connections->judge, &flow, &denied) != is_mark) {
         return;
@@ -95,7 +94,7 @@ static void look_at_related(struct connections *connections)
 // A server that speaks first would open the connection anew in the other direction, if that is allowed.
 static bool may_come_back(const struct connections *connections, const struct finding *finding)
 {
-    struct live_tuple answer = connection_reversed(&finding->connection.original);
+    struct live_tuple answer = live_reversed(&finding->connection.original);
     struct flow flow = connection_answer(&finding->flow);
     struct flow denied;
     return answer.protocol == PROTO_TCP && same_tuple(&answer, &finding->connection.reply) &&

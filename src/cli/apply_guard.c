@@ -28,7 +28,7 @@ static struct live_tuple original_of(struct run *run, const struct live_tuple *t
 {
     __attribute__((cleanup(live_conntrack_close))) struct live_conntrack *conntrack = NULL;
     struct live_connection found;
-    struct live_tuple answer = connection_reversed(tuple);
+    struct live_tuple answer = live_reversed(tuple);
     bool known = live_conntrack_open(run->arena, &conntrack) == 0 &&
                  live_connection_find(conntrack, run->arena, &answer, 0, &found) == 0 &&
                  ip_addr_compare(found.original.source, tuple->source) == 0 &&
@@ -48,7 +48,7 @@ static const char *interface_of(struct connection_judge *judge, const struct liv
 static struct flow flow_of_caller(struct connection_judge *judge, const struct live_caller *caller)
 {
     struct live_tuple original = original_of(judge->run, &caller->tuple);
-    struct live_tuple answer = connection_reversed(&caller->tuple);
+    struct live_tuple answer = live_reversed(&caller->tuple);
     struct flow flow = connection_flow(judge, &original, &answer);
     flow.in_interface = interface_of(judge, caller);
     flow.out_interface = NULL;

@@ -40,7 +40,7 @@ static struct live_tuple original_of(const struct live_sockets *sockets,
         .icmp_code = -1,
     };
     bool incoming = live_is_listening(sockets, PROTO_TCP, socket->local, socket->local_port);
-    return incoming ? connection_reversed(&out) : out;
+    return incoming ? live_reversed(&out) : out;
 }
 
 static bool is_governed(const struct connection_judge *judge, const struct flow *flow)
@@ -56,8 +56,7 @@ static bool is_governed(const struct connection_judge *judge, const struct flow 
 
 static void enter(struct entering *entering, const struct live_tuple *original, bool closing)
 {
-    struct live_connection connection = {.original = *original,
-                                         .reply = connection_reversed(original)};
+    struct live_connection connection = {.original = *original, .reply = live_reversed(original)};
     struct run *run = entering->apply->run;
     struct live_connection found;
     struct flow flow = connection_flow(&entering->judge, original, &connection.reply);

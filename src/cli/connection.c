@@ -88,16 +88,6 @@ struct flow connection_flow(struct connection_judge *judge, const struct live_tu
     return flow;
 }
 
-struct live_tuple connection_reversed(const struct live_tuple *tuple)
-{
-    struct live_tuple reply = *tuple;
-    reply.source = tuple->destination;
-    reply.destination = tuple->source;
-    reply.source_port = tuple->destination_port;
-    reply.destination_port = tuple->source_port;
-    return reply;
-}
-
 struct flow connection_answer(const struct flow *flow)
 {
     struct flow answer = *flow;
@@ -211,7 +201,7 @@ static void take_mark(const struct live_connection *connection, void *context)
         return;
     }
     if (marks->judge != NULL) {
-        struct live_tuple answer = connection_reversed(&connection->original);
+        struct live_tuple answer = live_reversed(&connection->original);
         struct flow flow = connection_flow(marks->judge, &connection->original, &answer);
         struct flow denied;
         if (!connection_allowed(marks->judge, &flow, &denied)) {

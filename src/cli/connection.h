@@ -22,7 +22,6 @@ struct flow connection_flow(struct connection_judge *judge, const struct live_tu
                             const struct live_tuple *reply);
 // The other direction: also what a new connection of the server to the client would be.
 struct flow connection_answer(const struct flow *flow);
-struct live_tuple connection_reversed(const struct live_tuple *tuple);
 
 // Whether it would be allowed as a new one, answers included where they are not tracked. If not, *ret_denied is the
 // direction that is denied.

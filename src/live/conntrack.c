@@ -209,7 +209,7 @@ static int enter(struct live_conntrack *conntrack, const struct live_connection 
     return channel_request(&conntrack->channel, request, NULL, NULL);
 }
 
-static struct live_tuple reversed(const struct live_tuple *tuple)
+struct live_tuple live_reversed(const struct live_tuple *tuple)
 {
     struct live_tuple reply = *tuple;
     reply.source = tuple->destination;
@@ -223,7 +223,7 @@ int live_connection_enter(struct live_conntrack *conntrack, const struct live_tu
                           bool closing)
 {
     struct live_connection connection = {.original = *original,
-                                         .reply = reversed(original),
+                                         .reply = live_reversed(original),
                                          .timeout = closing ? CLOSING_TIMEOUT : ENTERED_TIMEOUT};
     return enter(conntrack, &connection, IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_ASSURED);
 }
