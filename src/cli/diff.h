@@ -64,7 +64,6 @@ const char *diff_rule_changes(struct arena *arena, const struct plan *before,
 
 // ---- diff_words.c -----------------------------------------------------------------------------------------------
 
-const char *diff_name_text(struct arena *arena, const char *id); // "shop/web", "hep web-01"
 const char *diff_end_text(struct arena *arena, const struct traffic_end *end, uint8_t families);
 // "tcp/80,443 udp/53", "any protocol but tcp/22"
 const char *diff_service_text(struct arena *arena, const struct traffic_row *row);

@@ -8,7 +8,8 @@ enum { NETS_SHOWN = 3, SERVICES_SHOWN = 4, PORTS_SHOWN = 8, ICMP_CODES = 256 };
 
 // ---- ends -------------------------------------------------------------------------------------------------------
 
-const char *diff_name_text(struct arena *arena, const char *id)
+// "shop/web", "hep web-01"
+static const char *name_text(struct arena *arena, const char *id)
 {
     static const char *const words[][2] = {{"wep/", ""}, {"hep/", "hep "}, {"node/", "node "}};
     for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
@@ -30,7 +31,7 @@ static void add_names(struct strbuf *text, const struct traffic_names *names)
 {
     if (names->count > 0) {
         add_comma(text);
-        strbuf_add(text, diff_name_text(text->arena, names->items[0]));
+        strbuf_add(text, name_text(text->arena, names->items[0]));
     }
     if (names->count > 1) {
         strbuf_addf(text, " (+%zu like it)", names->count - 1);

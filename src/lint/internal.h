@@ -17,14 +17,6 @@ struct lint {
     struct strmap *policies; // id -> const struct model_policy *
 };
 
-// ---- objects.c ------------------------------------------------------------------------------------------------
-
-// Every object of the input by its place.
-struct objects;
-struct objects *objects_new(struct arena *arena, const struct resources *resources);
-// The object that a place is in, or NULL.
-const struct res_meta *objects_at(const struct objects *objects, struct loc loc);
-
 // ---- text.c ---------------------------------------------------------------------------------------------------
 
 const char *lint_object_text(const struct lint *lint,

@@ -8,6 +8,7 @@
 
 enum { CODE_LENGTH = 4, HEX_SIZE = 65, FINGERPRINT_LENGTH = 32 };
 
+// Every object of the input by its place.
 struct objects {
     VEC_FIELDS(const struct res_meta *);
 };
@@ -24,7 +25,7 @@ static int compare_starts(const void *a, const void *b)
         vec_push(arena, objects, &(vector).items[i].meta);                                         \
     }
 
-struct objects *objects_new(struct arena *arena, const struct resources *resources)
+static struct objects *objects_new(struct arena *arena, const struct resources *resources)
 {
     struct objects *objects = arena_new_of(arena, struct objects);
     ADD_ALL(resources->tiers)
@@ -41,8 +42,8 @@ struct objects *objects_new(struct arena *arena, const struct resources *resourc
     return objects;
 }
 
-// The last one that does not begin behind the place, if it is in the same file.
-const struct res_meta *objects_at(const struct objects *objects, struct loc loc)
+// The object that a place is in, or NULL: the last one that does not begin behind it, if it is in the same file.
+static const struct res_meta *objects_at(const struct objects *objects, struct loc loc)
 {
     size_t low = 0;
     size_t high = loc.line > 0 ? objects->count : 0;

@@ -10,7 +10,7 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <netinet/tcp.h>
 
-struct ip_addr live_unmapped(struct ip_addr addr)
+static struct ip_addr unmapped(struct ip_addr addr)
 {
     static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
     if (addr.family == IP_V6 && memcmp(addr.bytes, prefix, sizeof prefix) == 0) {
@@ -143,7 +143,7 @@ static struct ip_addr address_of(uint8_t family, const void *bytes)
     bool v4 = family == AF_INET;
     struct ip_addr addr = {.family = v4 ? IP_V4 : IP_V6};
     memcpy(addr.bytes, bytes, v4 ? 4 : 16);
-    return live_unmapped(addr);
+    return unmapped(addr);
 }
 
 static uint8_t state_of(uint8_t state)

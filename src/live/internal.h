@@ -36,6 +36,4 @@ int channel_request(struct channel *channel, struct nlmsghdr *request, channel_h
 bool decode_connection(const struct nlmsghdr *message, struct live_connection *ret);
 bool decode_socket(const struct nlmsghdr *message, uint8_t protocol, struct live_socket *ret);
 
-// IPv4 for an address that is mapped into IPv6.
-struct ip_addr live_unmapped(struct ip_addr addr);
 bool live_is_wildcard(struct ip_addr addr);

@@ -28,7 +28,6 @@ struct optimize {
 // ---- optimize_match.c -----------------------------------------------------------------------------------------
 
 bool match_equal(const struct plan_match *a, const struct plan_match *b);
-uint64_t match_hash(const struct plan_match *match);
 void sort_sources(struct plan_indexes *sources);
 // Pieces with one key stand together: groups[i] is the number of the first piece that has the key of piece i.
 size_t *match_groups(struct arena *arena, const struct plan_match *keys, size_t count);

@@ -62,7 +62,7 @@ static void add_side(uint64_t *hash, const struct plan_side *side)
     add_ports(hash, &side->not_ports);
 }
 
-uint64_t match_hash(const struct plan_match *match)
+static uint64_t match_hash(const struct plan_match *match)
 {
     uint64_t hash = 0xcbf29ce484222325u;
     add(&hash, (uint64_t)match->families << 16 | match->protocol << 8 | match->not_protocol);

@@ -80,9 +80,6 @@ void path_pop(struct res_decoder *decoder);
 const char *field_name(struct res_decoder *decoder);
 // The object at hand: "GlobalNetworkPolicy platform.edge".
 const char *object_name(struct res_decoder *decoder);
-// Where the field stands: "GlobalNetworkPolicy web" or "ingress[0].source of GlobalNetworkPolicy
-// web".
-const char *place_name(struct res_decoder *decoder);
 
 // "X must be WHAT, not a list", or how to write it when only quotes are wrong. Returns false for
 // convenience.

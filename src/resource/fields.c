@@ -44,7 +44,8 @@ const char *object_name(struct res_decoder *decoder)
                         res_full_name(decoder->arena, decoder->meta));
 }
 
-const char *place_name(struct res_decoder *decoder)
+// Where the field stands: "GlobalNetworkPolicy web" or "ingress[0].source of GlobalNetworkPolicy web".
+static const char *place_name(struct res_decoder *decoder)
 {
     size_t first = decoder->depth > 0 && strcmp(decoder->path[0].name, "spec") == 0;
     if (first == decoder->depth) {

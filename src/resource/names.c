@@ -50,7 +50,7 @@ bool name_is_dns_label(const char *text)
     return length <= MAX_DNS_LABEL && is_dns_label(text, length);
 }
 
-bool name_is_subdomain(const char *text)
+static bool is_subdomain(const char *text)
 {
     size_t length = strlen(text);
     return length <= MAX_SUBDOMAIN && count_dns_labels(text, length) > 0;
@@ -71,7 +71,7 @@ const char *name_problem(enum name_form form, const char *text)
     if (strlen(text) > MAX_SUBDOMAIN) {
         return "it is longer than 253 bytes";
     }
-    if (!name_is_subdomain(text)) {
+    if (!is_subdomain(text)) {
         return "it may hold only a-z, 0-9, \"-\" and \".\", and each part begins and ends with a letter or digit";
     }
     switch (form) {
@@ -127,7 +127,7 @@ const char *label_key_problem(const char *key)
     return NULL;
 }
 
-const char *label_value_problem(const char *value)
+static const char *label_value_problem(const char *value)
 {
     if (strlen(value) > MAX_LABEL_NAME) {
         return "it is longer than 63 bytes";

@@ -15,12 +15,10 @@ enum name_form {
 };
 
 bool name_is_dns_label(const char *text);
-bool name_is_subdomain(const char *text);
 
 // Each returns NULL, or what is wrong, as the end of a sentence about the text.
 const char *name_problem(enum name_form form, const char *text);
 const char *label_key_problem(const char *key);
-const char *label_value_problem(const char *value);
 
 // A list of labels, into struct label_list. Reports keys and values that Kubernetes refuses.
 struct label_list {

@@ -33,7 +33,7 @@ static const struct lex_word words[] = {
 static const char *const word_spellings[] = {"contains", "starts", "startswith", "ends",
                                              "endswith", "not",    "notin"};
 
-bool lex_is_label_byte(char byte)
+static bool is_label_byte(char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
            (byte >= '0' && byte <= '9') || byte == '_' || byte == '.' || byte == '/' || byte == '-';
@@ -69,7 +69,7 @@ static size_t skip_blanks(const struct lexer *lexer, size_t position)
 
 static size_t skip_label(const struct lexer *lexer, size_t position)
 {
-    while (position < lexer->length && lex_is_label_byte(lexer->text[position])) {
+    while (position < lexer->length && is_label_byte(lexer->text[position])) {
         position++;
     }
     return position;
@@ -173,7 +173,7 @@ static size_t word_end(const struct lexer *lexer, const struct lex_word *word)
         }
         end += strlen(word->second);
     }
-    return end < lexer->length && lex_is_label_byte(lexer->text[end]) ? 0 : end;
+    return end < lexer->length && is_label_byte(lexer->text[end]) ? 0 : end;
 }
 
 // What the user may have meant by a word that is no operator.
@@ -263,7 +263,7 @@ static struct lex_token scan(struct lexer *lexer)
     if (byte == '"' || byte == '\'') {
         return take_string(lexer);
     }
-    return lex_is_label_byte(byte) ? take_name(lexer) : fail_on_byte(lexer);
+    return is_label_byte(byte) ? take_name(lexer) : fail_on_byte(lexer);
 }
 
 struct lex_token lex_next(struct lexer *lexer)

@@ -49,5 +49,3 @@ struct lex_token lex_next(struct lexer *lexer);
 // Reports a mistake; the text of `label` may be NULL.
 void lex_fail(const struct lexer *lexer, size_t offset, size_t length, const char *message,
               const char *label);
-
-bool lex_is_label_byte(char byte);
