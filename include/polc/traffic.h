@@ -4,6 +4,7 @@
 // way between them, count together.
 #pragma once
 
+#include <polc/flow.h>
 #include <polc/plan.h>
 
 enum traffic_change { TRAFFIC_OPENED, TRAFFIC_CLOSED, TRAFFIC_CHANGES };
@@ -38,14 +39,6 @@ struct traffic_services {
     VEC_FIELDS(struct traffic_service);
 };
 
-// A packet of a change. The interfaces are not given, as in `struct flow`.
-struct traffic_witness {
-    struct ip_addr source, destination;
-    uint8_t protocol;
-    uint16_t source_port, destination_port; // host byte order; 0 in protocols without ports
-    int16_t icmp_type, icmp_code;           // -1 in protocols without types
-};
-
 // Everything from the source to the destination with one of these services changes its verdict.
 struct traffic_row {
     uint8_t change;   // enum traffic_change
@@ -53,7 +46,7 @@ struct traffic_row {
     struct traffic_end source, destination;
     bool all_but;                            // `services` are those that do not change
     struct traffic_services services, exact; // `exact` are always those that change
-    struct traffic_witness witness;
+    struct flow witness;                     // one of its packets, without interfaces
 };
 
 struct traffic_diff {

@@ -67,7 +67,7 @@ const char *diff_rule_changes(struct arena *arena, const struct plan *before,
 const char *diff_end_text(struct arena *arena, const struct traffic_end *end, uint8_t families);
 // "tcp/80,443 udp/53", "any protocol but tcp/22"
 const char *diff_service_text(struct arena *arena, const struct traffic_row *row);
-const char *diff_witness_text(struct arena *arena, const struct traffic_witness *witness);
+const char *diff_witness_text(struct arena *arena, const struct flow *witness);
 // Who decides the witness before (0) and after (1).
 void diff_decisions(const struct diff *diff, const struct traffic_row *row,
                     struct diff_decision ret[2]);

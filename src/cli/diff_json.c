@@ -78,7 +78,7 @@ static json_t *services_json(struct arena *arena, const struct traffic_services 
 }
 
 // A line for `polc trace --flows`.
-static json_t *witness_json(const struct traffic_witness *witness)
+static json_t *witness_json(const struct flow *witness)
 {
     char source[IP_TEXT_MAX], destination[IP_TEXT_MAX], protocol[sizeof "255"];
     snprintf(protocol, sizeof protocol, "%u", witness->protocol);

@@ -163,19 +163,6 @@ const char *diff_service_text(struct arena *arena, const struct traffic_row *row
 
 // ---- the witness --------------------------------------------------------------------------------------------------
 
-static struct flow witness_flow(const struct traffic_witness *witness)
-{
-    return (struct flow){
-        .source = witness->source,
-        .destination = witness->destination,
-        .protocol = witness->protocol,
-        .source_port = witness->source_port,
-        .destination_port = witness->destination_port,
-        .icmp_type = witness->icmp_type,
-        .icmp_code = witness->icmp_code,
-    };
-}
-
 static const char *place_of_packet(struct arena *arena, struct ip_addr addr, bool has_port,
                                    uint16_t port)
 {
@@ -184,7 +171,7 @@ static const char *place_of_packet(struct arena *arena, struct ip_addr addr, boo
                         has_port ? ip_port_text(addr, port, buffer) : ip_addr_text(addr, buffer));
 }
 
-const char *diff_witness_text(struct arena *arena, const struct traffic_witness *witness)
+const char *diff_witness_text(struct arena *arena, const struct flow *witness)
 {
     bool ports = proto_has_ports(witness->protocol);
     const char *text = arena_printf(
@@ -260,16 +247,16 @@ void diff_decisions(const struct diff *diff, const struct traffic_row *row,
                     struct diff_decision ret[2])
 {
     struct run *const sides[] = {diff->before, diff->after};
-    struct flow flow = witness_flow(&row->witness);
+    const struct flow *flow = &row->witness;
     struct flow_trace traces[2];
     int denying = row->change == TRAFFIC_OPENED ? 0 : 1;
     for (int i = 0; i < 2; i++) {
-        flow_trace(diff->evaluators[i], diff->run->arena, &flow, &traces[i]);
+        flow_trace(diff->evaluators[i], diff->run->arena, flow, &traces[i]);
     }
     const struct flow_stage *denied = trace_denying_stage(&traces[denying], false);
     const struct flow_stage *allowed = matching_stage(&traces[!denying], denied);
-    decide(sides[denying], &traces[denying], denied, &flow, &ret[denying]);
-    decide(sides[!denying], &traces[!denying], allowed, &flow, &ret[!denying]);
+    decide(sides[denying], &traces[denying], denied, flow, &ret[denying]);
+    decide(sides[!denying], &traces[!denying], allowed, flow, &ret[!denying]);
 }
 
 // ---- headline and counts ------------------------------------------------------------------------------------------

@@ -314,7 +314,7 @@ static size_t choose_cell(const struct services *services, const struct group *g
     return cell;
 }
 
-void services_sample(const struct services *services, uint32_t cells, struct traffic_witness *ret)
+void services_sample(const struct services *services, uint32_t cells, struct flow *ret)
 {
     static const uint16_t destination_ports[] = {443, 80, 53, 1}, source_ports[] = {40000, 1};
     static const uint16_t echos[] = {8 * ICMP_CODES, 128 * ICMP_CODES};

@@ -24,7 +24,7 @@ uint32_t services_all(const struct services *services);
 size_t services_kinds(const struct services *services);
 uint32_t services_kind(const struct services *services, size_t kind);
 
-// Of a set of cells that is not empty, the most ordinary one as a packet of the family.
-void services_sample(const struct services *services, uint32_t cells, struct traffic_witness *ret);
+// Of a set of cells that is not empty, the most ordinary one as a packet of the family; its ends are left as they are.
+void services_sample(const struct services *services, uint32_t cells, struct flow *ret);
 void services_describe(struct arena *arena, const struct services *services, uint32_t cells,
                        struct traffic_services *ret);

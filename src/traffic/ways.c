@@ -78,18 +78,10 @@ static uint32_t make_way(struct study *study, const struct half *half, uint32_t 
     size_t kinds = services_kinds(study->services);
     struct way way = {.kinds = arena_array(study->arena, kinds, sizeof *way.kinds)};
     for (size_t kind = 0; kind < kinds; kind++) {
-        struct traffic_witness sample = {0};
+        struct flow flow = {.source = atom_address(study, source),
+                            .destination = atom_address(study, destination)};
         struct flow_way found;
-        services_sample(study->services, services_kind(study->services, kind), &sample);
-        struct flow flow = {
-            .source = atom_address(study, source),
-            .destination = atom_address(study, destination),
-            .protocol = sample.protocol,
-            .source_port = sample.source_port,
-            .destination_port = sample.destination_port,
-            .icmp_type = sample.icmp_type,
-            .icmp_code = sample.icmp_code,
-        };
+        services_sample(study->services, services_kind(study->services, kind), &flow);
         flow_way(half->evaluator, &flow, &found);
         add_kind(study, half, &way, kind, &found);
         if (found.interface_unknown) {

@@ -110,7 +110,7 @@ END_TEST
 START_TEST(the_other_icmp_has_no_types)
 {
     struct world world = world_of(IP_V4);
-    struct traffic_witness sample = {0};
+    struct flow sample = {0};
     struct box box = services_special_box(world.space, &specials_list[0], IP_V4);
     ck_assert_uint_eq(services_cells(world.services, services_note(world.services, &box)),
                       SPACE_EMPTY); // an IPv4 packet is no neighbour discovery
@@ -144,7 +144,7 @@ END_TEST
 START_TEST(a_sample_is_ordinary)
 {
     struct world world = world_of(IP_V4);
-    struct traffic_witness sample = {0};
+    struct flow sample = {0};
     services_sample(world.services, services_all(world.services), &sample);
     ck_assert_uint_eq(sample.protocol, PROTO_TCP);
     ck_assert_uint_eq(sample.destination_port, 443);
