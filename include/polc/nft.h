@@ -28,11 +28,6 @@ struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan,
 void nft_print_text(const struct nft_ruleset *ruleset, FILE *out);
 void nft_print_json(const struct nft_ruleset *ruleset, FILE *out);
 
-struct nft_counts {
-    size_t chains, rules, sets, elements;
-};
-struct nft_counts nft_ruleset_counts(const struct nft_ruleset *ruleset);
-
 // ---- the kernel's table ---------------------------------------------------------------------------------------
 
 struct nft_kernel;
@@ -80,6 +75,10 @@ struct nft_kernel *nft_kernel_of(struct arena *arena, const struct nft_ruleset *
 
 bool nft_kernel_exists(const struct nft_kernel *kernel);
 uint32_t nft_kernel_generation_id(const struct nft_kernel *kernel); // the kernel's, not polc's
+
+struct nft_counts {
+    size_t chains, rules, sets, elements;
+};
 struct nft_counts nft_kernel_counts(const struct nft_kernel *kernel);
 
 enum { NFT_ID_LENGTH = 16 };

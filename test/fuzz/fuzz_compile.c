@@ -23,7 +23,6 @@ static void lower(struct arena *arena, const struct sources *sources, const stru
     struct nft_ruleset *ruleset = nft_lower(arena, plan, sources, &options);
     nft_print_text(ruleset, out);
     nft_print_json(ruleset, out);
-    nft_ruleset_counts(ruleset);
 }
 
 // A loopback, a card with addresses, a bridge with a port; sorted by name.

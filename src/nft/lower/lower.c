@@ -85,15 +85,3 @@ struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan,
     arena_free(lower.scratch);
     return ruleset;
 }
-
-struct nft_counts nft_ruleset_counts(const struct nft_ruleset *ruleset)
-{
-    struct nft_counts counts = {.chains = ruleset->chains.count, .sets = ruleset->sets.count};
-    for (size_t i = 0; i < ruleset->chains.count; i++) {
-        counts.rules += ruleset->chains.items[i]->count;
-    }
-    for (size_t i = 0; i < ruleset->sets.count; i++) {
-        counts.elements += ruleset->sets.items[i]->count;
-    }
-    return counts;
-}

@@ -1,30 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Equality and a 128-bit hash of a rule's expressions. Counter values do not count: they are no
+// A 128-bit hash of a rule's expressions. Counter values do not count: they are no
 // part of what a rule does. The hash only tells rules of one table apart; it is no protection
 // against someone who writes rules to collide.
 #include "expr.h"
-
-static bool expr_equal(const struct expr *a, const struct expr *b)
-{
-    return a->kind == b->kind && a->reg == b->reg && a->inverted == b->inverted &&
-           a->verdict == b->verdict && a->to_verdict == b->to_verdict && a->key == b->key &&
-           a->offset == b->offset && a->length == b->length && a->rate == b->rate &&
-           a->unit == b->unit && memcmp(a->data, b->data, sizeof a->data) == 0 &&
-           memcmp(a->data2, b->data2, sizeof a->data2) == 0 && texts_equal(a->name, b->name);
-}
-
-bool exprs_equal(const struct exprs *a, const struct exprs *b)
-{
-    if (a->count != b->count) {
-        return false;
-    }
-    for (size_t i = 0; i < a->count; i++) {
-        if (!expr_equal(&a->items[i], &b->items[i])) {
-            return false;
-        }
-    }
-    return true;
-}
 
 // One 64-bit word into both lanes: multiply and fold, with different odd constants.
 static void mix(struct expr_hash *hash, uint64_t word)

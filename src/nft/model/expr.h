@@ -52,9 +52,6 @@ struct exprs {
 // Appends the expressions of a rule, as nft itself would make them for the printed text.
 void linearize(const struct rule *rule, struct exprs *ret);
 
-// Everything but counter values.
-bool exprs_equal(const struct exprs *a, const struct exprs *b);
-
 // 128 bits of everything but counter values, for comparing rules of a dump without keeping their expressions.
 struct expr_hash {
     uint64_t words[2];

@@ -45,6 +45,29 @@ static struct exprs one(const struct expr *expr)
     return exprs;
 }
 
+// What the hash stands for: everything but counter values.
+static bool expr_equal(const struct expr *a, const struct expr *b)
+{
+    return a->kind == b->kind && a->reg == b->reg && a->inverted == b->inverted &&
+           a->verdict == b->verdict && a->to_verdict == b->to_verdict && a->key == b->key &&
+           a->offset == b->offset && a->length == b->length && a->rate == b->rate &&
+           a->unit == b->unit && memcmp(a->data, b->data, sizeof a->data) == 0 &&
+           memcmp(a->data2, b->data2, sizeof a->data2) == 0 && texts_equal(a->name, b->name);
+}
+
+static bool exprs_equal(const struct exprs *a, const struct exprs *b)
+{
+    if (a->count != b->count) {
+        return false;
+    }
+    for (size_t i = 0; i < a->count; i++) {
+        if (!expr_equal(&a->items[i], &b->items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool same(const struct expr *a, const struct expr *b)
 {
     struct exprs x = one(a), y = one(b);

@@ -291,6 +291,15 @@ static size_t count_of(json_t *root, const char *kind)
     return count;
 }
 
+static size_t count_rules(const struct nft_ruleset *ruleset)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < ruleset->chains.count; i++) {
+        count += ruleset->chains.items[i]->count;
+    }
+    return count;
+}
+
 // Every object of the ruleset is in the JSON once, and the table's name is where it should be.
 START_TEST(json_is_complete)
 {
@@ -301,13 +310,13 @@ START_TEST(json_is_complete)
         "{action: Deny, source: {nets: [10.0.0.0/8, 12.0.0.0/8]}}",
         "");
     ruleset->table = "other";
-    struct nft_counts counts = nft_ruleset_counts(ruleset);
+    size_t rules = count_rules(ruleset);
     json_t *root = printed_json(ruleset);
     ck_assert_uint_eq(count_of(root, "table"), 1);
-    ck_assert_uint_eq(count_of(root, "chain"), counts.chains);
-    ck_assert_uint_eq(count_of(root, "rule"), counts.rules);
-    ck_assert_uint_eq(count_of(root, "set") + count_of(root, "map"), counts.sets);
-    for (size_t i = 0; i < counts.rules; i++) {
+    ck_assert_uint_eq(count_of(root, "chain"), ruleset->chains.count);
+    ck_assert_uint_eq(count_of(root, "rule"), rules);
+    ck_assert_uint_eq(count_of(root, "set") + count_of(root, "map"), ruleset->sets.count);
+    for (size_t i = 0; i < rules; i++) {
         ck_assert_str_eq(json_string_value(json_object_get(added(root, "rule", i), "table")),
                          "other");
     }
