@@ -198,7 +198,7 @@ static bool refuse_closed(struct run *run, const struct plan_failsafe *failsafe)
 {
     const char *service = arena_printf(
         run->arena, "%s/%u", flow_protocol_text(run->arena, failsafe->protocol), failsafe->port);
-    bool end = refuse(run, "S007", "nobody could reach %s of this host any more", service);
+    bool end = refuse(run, DIAG_S007, "nobody could reach %s of this host any more", service);
     fprintf(stderr, "  it is in use, and was a failsafe port until now%s\n",
             run->plan->settings.failsafes[PLAN_IN].count > 0
                 ? ""

@@ -106,7 +106,7 @@ static bool refuse_cut(struct connection_judge *judge, const struct live_caller 
                        const struct flow *flow, const struct flow *denied)
 {
     struct run *run = judge->run;
-    bool end = refuse(run, "S007", "this would cut the connection that you came by: %s %s",
+    bool end = refuse(run, DIAG_S007, "this would cut the connection that you came by: %s %s",
                       flow_protocol_text(run->arena, flow->protocol), connection_text(judge, flow));
     fprintf(stderr, "  %s\n  denied by %s\n", how_found(run->arena, caller),
             connection_decision(judge, denied));

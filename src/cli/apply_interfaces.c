@@ -85,7 +85,7 @@ int apply_guard_interfaces(struct apply *apply)
     if (lost.count == 0) {
         return POLC_EXIT_OK;
     }
-    bool end = refuse(run, "S005", "nothing would govern %zu interface%s of this host any more",
+    bool end = refuse(run, DIAG_S005, "nothing would govern %zu interface%s of this host any more",
                       lost.count, plural(lost.count));
     fprintf(stderr, "  governed now: %s\n", words_join(run->arena, lost.items, lost.count, ", "));
     if (end) {

@@ -95,7 +95,7 @@ static bool refuse_left_out(struct run *run, const struct entering *entering)
     if (count == 0) {
         return false;
     }
-    bool end = refuse(run, "S008",
+    bool end = refuse(run, DIAG_S008,
                       "%zu connection%s of this host %s not tracked yet, and may be cut: conntrack "
                       "does not take %s: %s",
                       count, plural(count), count == 1 ? "is" : "are", count == 1 ? "it" : "them",

@@ -29,7 +29,7 @@ int apply_check_taken_back(struct apply *apply)
     if (!apply->changed || run->options.confirm > 0 || entry == NULL) {
         return POLC_EXIT_OK;
     }
-    bool end = refuse(run, "S006", "this input was taken back before, as generation %u: %s",
+    bool end = refuse(run, DIAG_S006, "this input was taken back before, as generation %u: %s",
                       entry->number, entry->note != NULL ? entry->note : "by hand");
     if (end) {
         hint("polc apply --confirm%s     (takes itself back again unless it is confirmed)",

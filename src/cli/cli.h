@@ -162,7 +162,7 @@ void timings_print(const struct run *run);
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // "refused[S002]: ..." on stderr unless forced; true when the run must end with POLC_EXIT_SAFETY.
-bool refuse(struct run *run, const char *code, const char *format, ...)
+bool refuse(struct run *run, enum diag_code refusal, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 // A kernel failure in words, mapped to the input; returns the exit code.
 int report_failure(struct run *run, enum nft_status status, const struct nft_failure *failure);

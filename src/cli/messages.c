@@ -50,8 +50,9 @@ static void note_forced(struct run *run, const char *code)
     vec_push(run->arena, &run->forced, code);
 }
 
-bool refuse(struct run *run, const char *code, const char *format, ...)
+bool refuse(struct run *run, enum diag_code refusal, const char *format, ...)
 {
+    const char *code = diag_code_name(refusal);
     va_list args;
     va_start(args, format);
     bool forced = is_forced(&run->options, code);

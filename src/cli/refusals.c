@@ -19,14 +19,14 @@ static bool refuse_for_input(struct run *run)
     bool nothing = resources->policies.count == 0 && resources->profiles.count == 0 &&
                    resources->workloads.count == 0 && model->hosts.count == 0;
     if (nothing) {
-        bool end = refuse(run, "S001", "no policy, profile or endpoint in %s", paths);
+        bool end = refuse(run, DIAG_S001, "no policy, profile or endpoint in %s", paths);
         if (end) {
             hint("to stop policing: polc delete");
         }
         return end;
     }
     if (model->local_endpoints == 0 && model->endpoints.count + model->hosts.count > 0) {
-        bool end = refuse(run, "S002", "nothing in %s is for this host", paths);
+        bool end = refuse(run, DIAG_S002, "nothing in %s is for this host", paths);
         const char *nearest = safe_text(run->arena, nearest_node(model, model->node));
         fprintf(stderr,
                 "  this host is \"%s\"; the input has endpoints on %zu node%s, nearest \"%s\"\n",
@@ -79,7 +79,7 @@ bool refuse_replacement(struct run *run, const struct nft_kernel *kernel)
     const char *now =
         words_join(run->arena, run->options.paths.items, run->options.paths.count, ", ");
     bool end =
-        refuse(run, "S003", "this replaces the %zu polic%s of %s by the %zu of %s", loaded_count,
+        refuse(run, DIAG_S003, "this replaces the %zu polic%s of %s by the %zu of %s", loaded_count,
                loaded_count == 1 ? "y" : "ies", before, run->plan->policies.count, now);
     fprintf(stderr, "  %zu polic%s would be removed, such as %s\n", removed.count,
             removed.count == 1 ? "y" : "ies", removed.items[0]);

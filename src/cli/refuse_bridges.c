@@ -129,7 +129,7 @@ bool refuse_bridges(struct run *run)
         const struct bridge *bridge = &bridges.items[i];
         if (bridge->families[0] || bridge->families[1]) {
             bool refused = refuse(
-                run, "S004", "the firewall does not see the %s packets between the ports of %s",
+                run, DIAG_S004, "the firewall does not see the %s packets between the ports of %s",
                 bridge->families[0] && bridge->families[1] ? "IPv4 and IPv6"
                 : bridge->families[0]                      ? "IPv4"
                                                            : "IPv6",
