@@ -18,7 +18,8 @@ const struct option_info option_infos[] = {
     {"selector", 'l', "SELECTOR", "only objects that the selector matches", false},
     {"show-labels", 0, NULL, "add a column with the labels", false},
     {"output", 'o', "FORMAT", "output format", true},
-    {"base", 0, "BASE", "compare with this (diff: a PATH, a generation or \"kernel\"; lint: a PATH)", false},
+    {"base", 0, "BASE",
+     "compare with this (diff: a PATH, a generation or \"kernel\"; lint: a PATH)", false},
     {"fail-level", 0, "LEVEL", "exit 1 for findings of this level: error, warning or note", false},
     {"from", 0, "REF", "where the flow comes from", false},
     {"to", 0, "REF[:PORT]", "where it goes", false},
@@ -51,8 +52,9 @@ const struct option_info option_infos[] = {
 };
 const size_t option_info_count = ARRAY_COUNT(option_infos);
 
-static const char *const output_names[] = {"",     "text", "json",  "nft", "plan",  "table", "wide",
-                                           "yaml", "name", "junit", "tap", "sarif", "github", "md"};
+static const char *const output_names[] = {"",      "text",  "json",   "nft",  "plan",
+                                           "table", "wide",  "yaml",   "name", "junit",
+                                           "tap",   "sarif", "github", "md"};
 _Static_assert(ARRAY_COUNT(output_names) == OUTPUT_COUNT, "one name per output");
 
 static bool word_in(const char *word, const char *list)
@@ -201,6 +203,27 @@ static bool is_window(uint64_t ms)
     return ms > 0;
 }
 
+// A word that names no refusal would force nothing, and look as if it did.
+static bool is_refusal(const char *word)
+{
+    const char *names[DIAG_CODE_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < DIAG_CODE_COUNT; i++) {
+        const char *name = diag_code_name((enum diag_code)i);
+        if (name[0] == 'S') {
+            names[count++] = name;
+        }
+        if (name[0] == 'S' && strcasecmp(name, word) == 0) {
+            return true;
+        }
+    }
+    const char *best = spell_best(word, names, count);
+    complain("--force=%s: there is no such refusal", word);
+    best != NULL ? hint("did you mean --force=%s?", best)
+                 : hint("polc explain     (lists them, %s to %s)", names[0], names[count - 1]);
+    return false;
+}
+
 static void split_commas(struct arena *arena, const char *value, struct words *ret)
 {
     while (*value != '\0') {
@@ -210,6 +233,18 @@ static void split_commas(struct arena *arena, const char *value, struct words *r
         }
         value += length + (value[length] == ',');
     }
+}
+
+static bool set_force(struct arena *arena, struct options *options, const char *value)
+{
+    options->force_all |= value == NULL;
+    split_commas(arena, value != NULL ? value : "", &options->force);
+    for (size_t i = 0; i < options->force.count; i++) {
+        if (!is_refusal(options->force.items[i])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 // nft names that may follow "table inet": letters first, and short enough for the kernel.
@@ -225,6 +260,17 @@ static bool set_table(struct options *options, const char *value)
         return false;
     }
     options->table = value;
+    return true;
+}
+
+static bool set_state_dir(struct options *options, const char *value)
+{
+    if (value[0] == '\0') {
+        complain("--state-dir names no directory"); // a variable of a script that is not set
+        return false;
+    }
+    options->state_dir = value;
+    options->state_dir_option = options->state_dir_given = true;
     return true;
 }
 
@@ -249,14 +295,21 @@ static bool take_option(struct arena *arena, struct options *options, const char
         const char *name;
         const char **text;
     } texts[] = {
-        {"namespace", &options->ns},    {"selector", &options->selector},
-        {"base", &options->base},       {"from", &options->from},
-        {"to", &options->to},           {"proto", &options->proto},
-        {"dport", &options->dport},     {"sport", &options->sport},
-        {"icmp", &options->icmp},       {"in-interface", &options->in_interface},
-        {"flows", &options->flows},     {"state-dir", &options->state_dir},
-        {"message", &options->message}, {"if-pending", &options->if_pending},
-        {"node", &options->node},       {"interfaces", &options->interfaces},
+        {"namespace", &options->ns},
+        {"selector", &options->selector},
+        {"base", &options->base},
+        {"from", &options->from},
+        {"to", &options->to},
+        {"proto", &options->proto},
+        {"dport", &options->dport},
+        {"sport", &options->sport},
+        {"icmp", &options->icmp},
+        {"in-interface", &options->in_interface},
+        {"flows", &options->flows},
+        {"message", &options->message},
+        {"if-pending", &options->if_pending},
+        {"node", &options->node},
+        {"interfaces", &options->interfaces},
     };
     for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
         if (strcmp(name, flags[i].name) == 0) {
@@ -268,8 +321,6 @@ static bool take_option(struct arena *arena, struct options *options, const char
         if (strcmp(name, texts[i].name) == 0) {
             *texts[i].text = value;
             options->node_given |= strcmp(name, "node") == 0;
-            options->state_dir_option |= strcmp(name, "state-dir") == 0;
-            options->state_dir_given |= options->state_dir_option;
             return true;
         }
     }
@@ -278,13 +329,14 @@ static bool take_option(struct arena *arena, struct options *options, const char
     } else if (strcmp(name, "matrix") == 0) {
         vec_push(arena, &options->matrices, value);
     } else if (strcmp(name, "force") == 0) {
-        options->force_all |= value == NULL;
-        split_commas(arena, value != NULL ? value : "", &options->force);
+        return set_force(arena, options, value);
     } else if (strcmp(name, "lock-timeout") == 0) {
         return set_time(name, &options->lock_timeout, value);
     } else if (strcmp(name, "confirm") == 0) {
         return set_time(name, &options->confirm, value != NULL ? value : "60s") &&
                is_window(options->confirm);
+    } else if (strcmp(name, "state-dir") == 0) {
+        return set_state_dir(options, value);
     } else if (strcmp(name, "table") == 0) {
         return set_table(options, value);
     } else if (strcmp(name, "output") == 0) {
@@ -394,6 +446,27 @@ static bool is_abbreviated(int argc, char **argv, const struct verb *verb)
     return false;
 }
 
+// "--confirm 60s": the value of such an option stands behind "=", so that the word would be taken for a PATH.
+static bool is_detached(const struct option_info *info, const char *word)
+{
+    static const char digits[] = "0123456789";
+    if (info->argument == NULL || info->argument[0] != '[' || word == NULL ||
+        access(word, F_OK) == 0) {
+        return false;
+    }
+    size_t number = strspn(word, digits);
+    const char *unit = word + number;
+    bool is_time = number > 0 && (strcmp(unit, "s") == 0 || strcmp(unit, "m") == 0 ||
+                                  strcmp(unit, "h") == 0 || strcmp(unit, "ms") == 0);
+    bool is_code = diag_code_find(word) != DIAG_CODE_COUNT;
+    if (strcmp(info->name, "confirm") == 0 ? !is_time : !is_code) {
+        return false;
+    }
+    complain("the value of --%s stands behind \"=\"", info->name);
+    hint("--%s=%s", info->name, word);
+    return true;
+}
+
 static bool take_options(struct arena *arena, int argc, char **argv, struct options *ret)
 {
     if (is_abbreviated(argc, argv, ret->verb)) {
@@ -422,7 +495,8 @@ static bool take_options(struct arena *arena, int argc, char **argv, struct opti
             hint("polc help %s", ret->verb->name);
             return false;
         }
-        if (!take_option(arena, ret, info->name, optarg)) {
+        const char *next = optarg == NULL && optind < argc ? argv[optind] : NULL;
+        if (is_detached(info, next) || !take_option(arena, ret, info->name, optarg)) {
             return false;
         }
     }
