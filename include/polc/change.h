@@ -72,6 +72,7 @@ struct change_history change_history_read(struct arena *arena, const struct chan
 // 0 or an errno. The entry is small and is put in place of the old one when there is no room for a second one.
 int change_entry_write(struct arena *arena, const struct change_store *store,
                        const struct change_entry *entry);
+// 0 or an errno. The plan is on the disk for good once an entry has been written behind it: each wait for a disk counts.
 int change_plan_write(const struct change_store *store, uint32_t number, struct plan_bytes bytes);
 
 // NULL, or in words why generation `number` cannot be used. `id` is what it must be, or its first digits.

@@ -91,16 +91,13 @@ static int write_synced(int fd, struct plan_bytes bytes)
     return error != 0 ? error : fsync(fd) != 0 ? errno : 0;
 }
 
-static int write_durably(const struct change_store *store, const char *name,
-                         struct plan_bytes bytes)
+// Whole under its name, but a crash may still take the name away.
+static int write_whole(const struct change_store *store, const char *name, struct plan_bytes bytes)
 {
     CLOSING int fd =
         openat(store->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
     int error = fd < 0 ? errno : write_synced(fd, bytes);
     if (error == 0 && renameat(store->fd, temporary, store->fd, name) != 0) {
-        error = errno;
-    }
-    if (error == 0 && fsync(store->fd) != 0) {
         error = errno;
     }
     if (error != 0) {
@@ -128,16 +125,18 @@ int change_entry_write(struct arena *arena, const struct change_store *store,
     char name[FILE_NAME_MAX];
     file_name(name, entry->number, "entry");
     struct plan_bytes bytes = entry_encode(arena, entry);
-    int error = write_durably(store, name, bytes);
-    bool full = error == ENOSPC || error == EDQUOT;
-    return full ? write_in_place(store, name, bytes) : error;
+    int error = write_whole(store, name, bytes);
+    if (error == ENOSPC || error == EDQUOT) {
+        return write_in_place(store, name, bytes);
+    }
+    return error == 0 && fsync(store->fd) != 0 ? errno : error;
 }
 
 int change_plan_write(const struct change_store *store, uint32_t number, struct plan_bytes bytes)
 {
     char name[FILE_NAME_MAX];
     file_name(name, number, "plan");
-    return write_durably(store, name, bytes);
+    return write_whole(store, name, bytes);
 }
 
 // ---- reading ------------------------------------------------------------------------------------------------------

@@ -87,7 +87,6 @@ static void open_store(struct run *run, struct state *state, bool create)
             arena_printf(run->arena, "%s: %s", run->options.state_dir, strerror(error));
     }
     state->boot_id = change_boot_id(run->arena);
-    state->history = change_history_read(run->arena, &state->store);
 }
 
 int state_begin(struct run *run, struct state *ret)
@@ -108,6 +107,7 @@ void state_look(struct run *run, struct state *ret)
 {
     *ret = (struct state){.store.fd = -1, .lock.fd = -1};
     open_store(run, ret, false);
+    ret->history = change_history_read(run->arena, &ret->store);
 }
 
 void state_end(struct state *state)
