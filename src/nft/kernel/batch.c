@@ -4,6 +4,8 @@
 // NFNL_MSG_BATCH_END in one datagram; an error names its message by sequence number only.
 #include "batch.h"
 
+#include "attr.h"
+
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
@@ -80,7 +82,7 @@ void batch_open(struct batch *batch, uint32_t generation_id)
     struct nfgenmsg header = {.res_id = htons(NFNL_SUBSYS_NFTABLES)};
     struct origin origin = {.kind = ORIGIN_BATCH};
     struct nlmsghdr *message = start(batch, NFNL_MSG_BATCH_BEGIN, 0, header, origin);
-    mnl_attr_put_u32(message, NFNL_BATCH_GENID, htonl(generation_id));
+    attr_put_u32(message, NFNL_BATCH_GENID, htonl(generation_id));
     batch_finish(batch, message);
 }
 

@@ -4,6 +4,7 @@
 // anyway, and 50,000 acknowledgements would overrun the socket.
 #include "encode.h"
 
+#include "attr.h"
 #include "expr_codec.h"
 
 #include <libnftnl/chain.h>
@@ -116,8 +117,8 @@ void encode_delete_chain(struct encoder *encoder, const char *name, const struct
 {
     struct origin origin = {.kind = ORIGIN_CHAIN, .name = name, .loc = loc};
     struct nlmsghdr *message = batch_start(encoder->batch, NFT_MSG_DELCHAIN, 0, origin);
-    mnl_attr_put_strz(message, NFTA_CHAIN_TABLE, encoder->table);
-    mnl_attr_put_strz(message, NFTA_CHAIN_NAME, name);
+    attr_put_text(message, NFTA_CHAIN_TABLE, encoder->table);
+    attr_put_text(message, NFTA_CHAIN_NAME, name);
     batch_finish(encoder->batch, message);
 }
 
@@ -125,8 +126,8 @@ void encode_flush_chain(struct encoder *encoder, const char *name, const struct 
 {
     struct origin origin = {.kind = ORIGIN_RULES, .name = name, .loc = loc};
     struct nlmsghdr *message = batch_start(encoder->batch, NFT_MSG_DELRULE, 0, origin);
-    mnl_attr_put_strz(message, NFTA_RULE_TABLE, encoder->table);
-    mnl_attr_put_strz(message, NFTA_RULE_CHAIN, name);
+    attr_put_text(message, NFTA_RULE_TABLE, encoder->table);
+    attr_put_text(message, NFTA_RULE_CHAIN, name);
     batch_finish(encoder->batch, message);
 }
 
@@ -139,12 +140,12 @@ static void put_comment(struct nlmsghdr *message, const char *comment)
     size_t length = strnlen(comment, RULE_COMMENT_MAX);
     udata[1] = (uint8_t)(length + 1);
     memcpy(udata + 2, comment, length);
-    mnl_attr_put(message, NFTA_RULE_USERDATA, 2 + length + 1, udata);
+    attr_put(message, NFTA_RULE_USERDATA, 2 + length + 1, udata);
 }
 
 static void put_exprs(struct nlmsghdr *message, struct exprs *exprs, const struct rule_state *state)
 {
-    struct nlattr *list = mnl_attr_nest_start(message, NFTA_RULE_EXPRESSIONS);
+    struct nlattr *list = attr_nest_start(message, NFTA_RULE_EXPRESSIONS);
     for (size_t i = 0; i < exprs->count; i++) {
         struct expr *expr = &exprs->items[i];
         if (expr->kind == EXPR_COUNTER) {
@@ -153,7 +154,7 @@ static void put_exprs(struct nlmsghdr *message, struct exprs *exprs, const struc
         }
         expr_put(message, expr);
     }
-    mnl_attr_nest_end(message, list);
+    attr_nest_end(message, list);
 }
 
 void encode_rule(struct encoder *encoder, const struct chain *chain, size_t index,
@@ -167,8 +168,8 @@ void encode_rule(struct encoder *encoder, const struct chain *chain, size_t inde
     linearize(rule, &exprs);
     struct nlmsghdr *message =
         batch_start(encoder->batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, origin);
-    mnl_attr_put_strz(message, NFTA_RULE_TABLE, encoder->table);
-    mnl_attr_put_strz(message, NFTA_RULE_CHAIN, chain->name);
+    attr_put_text(message, NFTA_RULE_TABLE, encoder->table);
+    attr_put_text(message, NFTA_RULE_CHAIN, chain->name);
     put_exprs(message, &exprs, state);
     if (comment != NULL) {
         put_comment(message, comment);
@@ -245,8 +246,8 @@ void encode_delete_set(struct encoder *encoder, const char *name, const struct l
 {
     struct origin origin = {.kind = ORIGIN_SET, .name = name, .loc = loc};
     struct nlmsghdr *message = batch_start(encoder->batch, NFT_MSG_DELSET, 0, origin);
-    mnl_attr_put_strz(message, NFTA_SET_TABLE, encoder->table);
-    mnl_attr_put_strz(message, NFTA_SET_NAME, name);
+    attr_put_text(message, NFTA_SET_TABLE, encoder->table);
+    attr_put_text(message, NFTA_SET_NAME, name);
     batch_finish(encoder->batch, message);
 }
 
@@ -254,7 +255,7 @@ void encode_flush_set(struct encoder *encoder, const char *name, const struct lo
 {
     struct origin origin = {.kind = ORIGIN_ELEMENTS, .name = name, .loc = loc};
     struct nlmsghdr *message = batch_start(encoder->batch, NFT_MSG_DELSETELEM, 0, origin);
-    mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, encoder->table);
-    mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, name);
+    attr_put_text(message, NFTA_SET_ELEM_LIST_TABLE, encoder->table);
+    attr_put_text(message, NFTA_SET_ELEM_LIST_SET, name);
     batch_finish(encoder->batch, message);
 }

@@ -6,6 +6,7 @@
 // range up to the highest key has no end. Concatenations have key and key end.
 #include "encode.h"
 
+#include "attr.h"
 #include "expr_codec.h"
 
 #include <arpa/inet.h>
@@ -22,9 +23,9 @@ static void open_message(struct elements *elements)
     uint16_t type = elements->removing ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM;
     elements->message =
         batch_start(encoder->batch, type, elements->removing ? 0 : NLM_F_CREATE, origin);
-    mnl_attr_put_strz(elements->message, NFTA_SET_ELEM_LIST_TABLE, encoder->table);
-    mnl_attr_put_strz(elements->message, NFTA_SET_ELEM_LIST_SET, elements->set);
-    elements->list = mnl_attr_nest_start(elements->message, NFTA_SET_ELEM_LIST_ELEMENTS);
+    attr_put_text(elements->message, NFTA_SET_ELEM_LIST_TABLE, encoder->table);
+    attr_put_text(elements->message, NFTA_SET_ELEM_LIST_SET, elements->set);
+    elements->list = attr_nest_start(elements->message, NFTA_SET_ELEM_LIST_ELEMENTS);
 }
 
 void elements_end(struct elements *elements)
@@ -32,7 +33,7 @@ void elements_end(struct elements *elements)
     if (elements->message == NULL) {
         return;
     }
-    mnl_attr_nest_end(elements->message, elements->list);
+    attr_nest_end(elements->message, elements->list);
     batch_finish(elements->encoder->batch, elements->message);
     elements->message = NULL;
 }
@@ -48,14 +49,14 @@ static struct nlattr *start_element(struct elements *elements)
     if (elements->message == NULL) {
         open_message(elements);
     }
-    return mnl_attr_nest_start(elements->message, NFTA_LIST_ELEM);
+    return attr_nest_start(elements->message, NFTA_LIST_ELEM);
 }
 
 static void put_key(struct nlmsghdr *message, uint16_t type, const uint8_t *key, uint32_t length)
 {
-    struct nlattr *nest = mnl_attr_nest_start(message, type);
-    mnl_attr_put(message, NFTA_DATA_VALUE, length, key);
-    mnl_attr_nest_end(message, nest);
+    struct nlattr *nest = attr_nest_start(message, type);
+    attr_put(message, NFTA_DATA_VALUE, length, key);
+    attr_nest_end(message, nest);
 }
 
 // The key after `last`; false when that is the highest one.
@@ -75,7 +76,7 @@ static void put_open_flag(struct nlmsghdr *message)
 {
     static const uint8_t udata[] = {
         NFTNL_UDATA_SET_ELEM_FLAGS, 4, NFTNL_SET_ELEM_F_INTERVAL_OPEN, 0, 0, 0};
-    mnl_attr_put(message, NFTA_SET_ELEM_USERDATA, sizeof udata, udata);
+    attr_put(message, NFTA_SET_ELEM_USERDATA, sizeof udata, udata);
 }
 
 static void put_data(struct elements *elements, const struct rows *rows, size_t index)
@@ -96,12 +97,12 @@ static void put_range(struct elements *elements, const struct rows *rows, size_t
     if (!closed) {
         put_open_flag(elements->message);
     }
-    mnl_attr_nest_end(elements->message, element);
+    attr_nest_end(elements->message, element);
     if (closed) {
         element = start_element(elements);
         put_key(elements->message, NFTA_SET_ELEM_KEY, end, rows->key_length);
-        mnl_attr_put_u32(elements->message, NFTA_SET_ELEM_FLAGS, htonl(NFT_SET_ELEM_INTERVAL_END));
-        mnl_attr_nest_end(elements->message, element);
+        attr_put_u32(elements->message, NFTA_SET_ELEM_FLAGS, htonl(NFT_SET_ELEM_INTERVAL_END));
+        attr_nest_end(elements->message, element);
     }
 }
 
@@ -117,16 +118,16 @@ void elements_put(struct elements *elements, const struct rows *rows, size_t ind
         put_key(elements->message, NFTA_SET_ELEM_KEY_END, rows_last(rows, index), rows->key_length);
     }
     put_data(elements, rows, index);
-    mnl_attr_nest_end(elements->message, element);
+    attr_nest_end(elements->message, element);
 }
 
 void elements_put_catch_all(struct elements *elements, const struct rows *rows)
 {
     struct nlattr *element = start_element(elements);
-    mnl_attr_put_u32(elements->message, NFTA_SET_ELEM_FLAGS, htonl(NFT_SET_ELEM_CATCHALL));
+    attr_put_u32(elements->message, NFTA_SET_ELEM_FLAGS, htonl(NFT_SET_ELEM_CATCHALL));
     if (rows->verdicts) {
         struct row_verdict verdict = rows->catch_all_verdict;
         verdict_put(elements->message, NFTA_SET_ELEM_DATA, (uint8_t)verdict.verdict, verdict.chain);
     }
-    mnl_attr_nest_end(elements->message, element);
+    attr_nest_end(elements->message, element);
 }

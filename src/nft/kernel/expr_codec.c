@@ -5,6 +5,8 @@
 // as a bitwise operation of 0 are dumped though never sent. libnftnl is not used here: it gives up
 // on a rule with one expression that it does not know.
 #include "expr_codec.h"
+
+#include "attr.h"
 #include "netlink.h"
 
 #include <arpa/inet.h>
@@ -115,14 +117,14 @@ static const int verdict_codes[] = {
 
 void verdict_put(struct nlmsghdr *message, uint16_t type, uint8_t verdict, const char *chain)
 {
-    struct nlattr *data = mnl_attr_nest_start(message, type);
-    struct nlattr *nest = mnl_attr_nest_start(message, NFTA_DATA_VERDICT);
-    mnl_attr_put_u32(message, NFTA_VERDICT_CODE, htonl((uint32_t)verdict_codes[verdict]));
+    struct nlattr *data = attr_nest_start(message, type);
+    struct nlattr *nest = attr_nest_start(message, NFTA_DATA_VERDICT);
+    attr_put_u32(message, NFTA_VERDICT_CODE, htonl((uint32_t)verdict_codes[verdict]));
     if (chain != NULL) {
-        mnl_attr_put_strz(message, NFTA_VERDICT_CHAIN, chain);
+        attr_put_text(message, NFTA_VERDICT_CHAIN, chain);
     }
-    mnl_attr_nest_end(message, nest);
-    mnl_attr_nest_end(message, data);
+    attr_nest_end(message, nest);
+    attr_nest_end(message, data);
 }
 
 static bool verdict_code_get(const struct nlattr *attr, uint8_t *ret)
@@ -160,37 +162,41 @@ bool verdict_get(const struct nlattr *data, uint8_t *ret_verdict, const char **r
 
 static void put_data(struct nlmsghdr *message, uint16_t type, const uint8_t *data, uint32_t length)
 {
-    struct nlattr *nest = mnl_attr_nest_start(message, type);
-    mnl_attr_put(message, NFTA_DATA_VALUE, length, data);
-    mnl_attr_nest_end(message, nest);
+    struct nlattr *nest = attr_nest_start(message, type);
+    attr_put(message, NFTA_DATA_VALUE, length, data);
+    attr_nest_end(message, nest);
 }
 
 static void put_field(struct nlmsghdr *message, const struct field *field, const struct expr *expr)
 {
     const uint8_t *at = (const uint8_t *)expr + field->offset;
     const char *const *text = (const char *const *)(const void *)at;
+    uint8_t byte;
+    uint64_t wide;
     switch ((enum field_type)field->type) {
     case FIELD_U8:
-        mnl_attr_put_u8(message, field->attr, (uint8_t) * (const uint32_t *)(const void *)at);
+        byte = (uint8_t) * (const uint32_t *)(const void *)at;
+        attr_put(message, field->attr, sizeof byte, &byte);
         break;
     case FIELD_U32:
-        mnl_attr_put_u32(message, field->attr, htonl(*(const uint32_t *)(const void *)at));
+        attr_put_u32(message, field->attr, htonl(*(const uint32_t *)(const void *)at));
         break;
     case FIELD_U64:
-        mnl_attr_put_u64(message, field->attr, htobe64(*(const uint64_t *)(const void *)at));
+        wide = htobe64(*(const uint64_t *)(const void *)at);
+        attr_put(message, field->attr, sizeof wide, &wide);
         break;
     case FIELD_FLAG:
         if (*at) {
-            mnl_attr_put_u32(message, field->attr, htonl(1));
+            attr_put_u32(message, field->attr, htonl(1));
         }
         break;
     case FIELD_REG:
     case FIELD_SAME_REG:
-        mnl_attr_put_u32(message, field->attr, htonl(register_number(*at)));
+        attr_put_u32(message, field->attr, htonl(register_number(*at)));
         break;
     case FIELD_MAP_REG:
         if (*at) {
-            mnl_attr_put_u32(message, field->attr, htonl(NFT_REG_VERDICT));
+            attr_put_u32(message, field->attr, htonl(NFT_REG_VERDICT));
         }
         break;
     case FIELD_DATA:
@@ -198,7 +204,7 @@ static void put_field(struct nlmsghdr *message, const struct field *field, const
         break;
     case FIELD_TEXT:
         if (*text != NULL) {
-            mnl_attr_put_strz(message, field->attr, *text);
+            attr_put_text(message, field->attr, *text);
         }
         break;
     case FIELD_VERDICT:
@@ -215,14 +221,14 @@ void expr_put(struct nlmsghdr *message, const struct expr *expr)
         POLC_UNREACHABLE("an expression that cannot be sent");
     }
     const struct codec *codec = &codecs[expr->kind];
-    struct nlattr *elem = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
-    mnl_attr_put_strz(message, NFTA_EXPR_NAME, codec->name);
-    struct nlattr *data = mnl_attr_nest_start(message, NFTA_EXPR_DATA);
+    struct nlattr *elem = attr_nest_start(message, NFTA_LIST_ELEM);
+    attr_put_text(message, NFTA_EXPR_NAME, codec->name);
+    struct nlattr *data = attr_nest_start(message, NFTA_EXPR_DATA);
     for (size_t i = 0; i < FIELDS_MAX && codec->fields[i].attr != 0; i++) {
         put_field(message, &codec->fields[i], expr);
     }
-    mnl_attr_nest_end(message, data);
-    mnl_attr_nest_end(message, elem);
+    attr_nest_end(message, data);
+    attr_nest_end(message, elem);
 }
 
 // ---- reading -------------------------------------------------------------------------------
