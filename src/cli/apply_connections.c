@@ -219,7 +219,10 @@ void print_connections(const struct apply *apply)
         list(connections);
     }
     if (count > 0 && !run->options.cut) {
-        hint("polc apply --cut%s     (ends %s%s)", same_options(run, true),
+        const char *first =
+            apply->armed ? arena_printf(run->arena, "polc confirm%s && ", same_options(run, false))
+                         : "";
+        hint("%spolc apply --cut%s     (ends %s%s)", first, same_options(run, true),
              count == 1 ? "it" : "them", run->options.verbose ? "" : "; -v lists them");
     }
 }

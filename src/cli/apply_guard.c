@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// S007, first half: `apply` does not cut the connection by which its caller is here. The new policy is asked whether it
+// S007, first half: a change does not cut the connection by which its caller is here. The new policy is asked whether it
 // would allow it as a new one: an established connection lives on, but the next one would not come through.
 #include "apply.h"
 #include "connection.h"
@@ -102,6 +102,23 @@ static bool helps_failsafe(const struct connection_judge *judge, const struct fl
     return stage != NULL && stage->host != NULL && stage->stage != PLAN_FORWARD;
 }
 
+static void hint_cut(struct connection_judge *judge, const struct flow *flow,
+                     const struct flow *denied)
+{
+    struct run *run = judge->run;
+    bool is_apply = strcmp(run->options.verb->name, "apply") == 0;
+    if (is_apply && helps_failsafe(judge, denied)) {
+        hint("it stays open with this in the FelixConfiguration \"default\":\n"
+             "        failsafeInboundHostPorts: [%s]",
+             failsafes_with(run, flow));
+    }
+    bool confirm = is_apply && !run->options.cut && !run->options.dry_run;
+    hint("%s     (%s%s)", forced_again(run, DIAG_S007, confirm),
+         run->options.cut ? "your connection ends, and a new one is denied"
+                          : "open connections go on, a new one is denied",
+         confirm ? "; taken back unless you confirm" : "");
+}
+
 static bool refuse_cut(struct connection_judge *judge, const struct live_caller *caller,
                        const struct flow *flow, const struct flow *denied)
 {
@@ -110,28 +127,18 @@ static bool refuse_cut(struct connection_judge *judge, const struct live_caller 
                       flow_protocol_text(run->arena, flow->protocol), connection_text(judge, flow));
     fprintf(stderr, "  %s\n  denied by %s\n", how_found(run->arena, caller),
             connection_decision(judge, denied));
-    if (end && helps_failsafe(judge, denied)) {
-        hint("it stays open with this in the FelixConfiguration \"default\":\n"
-             "        failsafeInboundHostPorts: [%s]",
-             failsafes_with(run, flow));
-    }
     if (end) {
-        hint("polc apply --force=S007%s     (open connections go on, a new one is denied)",
-             same_options(run, true));
+        hint_cut(judge, flow, denied);
     }
     return end;
 }
 
-int apply_guard_caller(struct apply *apply)
+int guard_caller(struct run *run, const struct live_sockets *sockets)
 {
-    struct run *run = apply->run;
     struct live_caller caller;
     struct connection_judge judge;
     struct flow denied;
-    if (!apply->changed) {
-        return POLC_EXIT_OK;
-    }
-    live_caller_find(run->arena, "/proc", (uint32_t)getpid(), apply_read_sockets(apply), &caller);
+    live_caller_find(run->arena, "/proc", (uint32_t)getpid(), sockets, &caller);
     if (caller.kind == LIVE_CALLER_NONE || caller.kind == LIVE_CALLER_OVER ||
         caller.kind == LIVE_CALLER_ELSEWHERE) {
         say_not_guarded(run, &caller);
@@ -142,4 +149,12 @@ int apply_guard_caller(struct apply *apply)
     bool allowed = connection_allowed(&judge, &flow, &denied);
     return !allowed && refuse_cut(&judge, &caller, &flow, &denied) ? POLC_EXIT_SAFETY
                                                                    : POLC_EXIT_OK;
+}
+
+// --cut ends connections also when no rule changes.
+int apply_guard_caller(struct apply *apply)
+{
+    return apply->changed || apply->run->options.cut
+               ? guard_caller(apply->run, apply_read_sockets(apply))
+               : POLC_EXIT_OK;
 }

@@ -89,7 +89,7 @@ int apply_guard_interfaces(struct apply *apply)
                       lost.count, plural(lost.count));
     fprintf(stderr, "  governed now: %s\n", words_join(run->arena, lost.items, lost.count, ", "));
     if (end) {
-        hint("polc apply --force=S005%s     (or keep %s in the input)", same_options(run, true),
+        hint("%s     (or keep %s in the input)", forced_again(run, DIAG_S005, false),
              lost.count == 1 ? "its endpoint" : "their endpoints");
     }
     return end ? POLC_EXIT_SAFETY : POLC_EXIT_OK;

@@ -107,8 +107,7 @@ static bool refuse_left_out(struct run *run, const struct entering *entering)
         fprintf(stderr, "  and %zu more\n", count - SHOWN);
     }
     if (end) {
-        hint("polc apply --force=S008%s     (those whose peer speaks first are cut)",
-             same_options(run, true));
+        hint("%s     (those whose peer speaks first are cut)", forced_again(run, DIAG_S008, false));
     }
     return end;
 }

@@ -168,6 +168,8 @@ bool refuse(struct run *run, enum diag_code refusal, const char *format, ...)
 int report_failure(struct run *run, enum nft_status status, const struct nft_failure *failure);
 // What a hint repeats of this command line: " PATH --node N --table T --state-dir D", as far as it was given.
 const char *same_options(struct run *run, bool paths);
+// The whole command for a hint, with this refusal overridden as well; `confirm`: with --confirm, if it was not there.
+const char *forced_again(struct run *run, enum diag_code refusal, bool confirm);
 const char *plural(size_t count); // "" or "s"
 // " PATH PATH": the operands for a command to paste; "" for the defaults.
 const char *paths_suffix(struct run *run);

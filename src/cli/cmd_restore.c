@@ -2,15 +2,17 @@
 // polc restore: loads the last good generation as it is, at boot or after somebody flushed the ruleset.
 #include "reload.h"
 
-static void say(struct run *run, const struct change_entry *entry, bool was_loaded)
+// `was_loaded`: by its number; what somebody changed in it by hand is repaired.
+static void say(struct run *run, const struct change_entry *entry, bool changed, bool was_loaded)
 {
-    if (!run->options.quiet) {
-        printf("%s: generation %u\n",
-               was_loaded             ? "up to date"
-               : run->options.dry_run ? "would restore"
-                                      : "restored",
-               entry->number);
+    if (run->options.quiet) {
+        return;
     }
+    printf("%s: generation %u%s\n",
+           !changed               ? "up to date"
+           : run->options.dry_run ? "would restore"
+                                  : "restored",
+           entry->number, changed && was_loaded ? "; somebody had changed it" : "");
 }
 
 // What is newer than the last good generation, and cannot be read, might have been good.
@@ -36,7 +38,7 @@ static int restore(struct run *run, struct state *state)
 {
     struct nft_kernel *kernel;
     struct nft_info info;
-    bool lost = false;
+    struct reloaded loaded = {.lost = false};
     int code = refuse_pending(run, state);
     code = code == POLC_EXIT_OK ? read_kernel(run, &kernel, &info) : code;
     if (code != POLC_EXIT_OK) {
@@ -47,7 +49,7 @@ static int restore(struct run *run, struct state *state)
     if (good == NULL) {
         return nothing(run, state);
     }
-    while ((code = reload(run, state, good, &lost)) != POLC_EXIT_OK && lost) {
+    while ((code = reload(run, state, good, true, &loaded)) != POLC_EXIT_OK && loaded.lost) {
         // The one before it: older policy is better than none, and it says so.
         good->problem = "it is lost"; // in this process only
         good = change_last_good(&state->history, run->options.table);
@@ -57,7 +59,7 @@ static int restore(struct run *run, struct state *state)
         complain("restoring generation %u instead", good->number);
     }
     if (code == POLC_EXIT_OK) {
-        say(run, good, state_is_loaded(&info, good));
+        say(run, good, loaded.changed, state_is_loaded(&info, good));
     }
     return code;
 }

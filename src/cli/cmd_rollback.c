@@ -6,12 +6,12 @@
 
 #include <time.h>
 
-static void say_loaded(struct run *run, const struct change_entry *target)
+static void say_loaded(struct run *run, const struct change_entry *target, bool changed)
 {
     if (run->options.quiet) {
         return;
     }
-    const char *result = run->options.dry_run ? "would load" : "loaded";
+    const char *result = !changed ? "up to date" : run->options.dry_run ? "would load" : "loaded";
     if (target != NULL) {
         printf("%s: generation %u\n", result, target->number);
     } else {
@@ -102,7 +102,10 @@ static void mark(struct run *run, struct state *state, const struct change_entry
     if (left != NULL && left->number != target->number) {
         entry = *left;
         entry.state = CHANGE_TAKEN_BACK;
-        entry.note = arena_printf(run->arena, "rolled back to generation %u", target->number);
+        entry.note =
+            arena_printf(run->arena, "rolled back to generation %u%s%s", target->number,
+                         run->forced.count > 0 ? ", forced " : "",
+                         words_join(run->arena, run->forced.items, run->forced.count, " "));
         entry.ended = (int64_t)time(NULL);
         state_write(run, state, &entry);
     }
@@ -113,7 +116,7 @@ static int load_chosen(struct run *run, struct state *state)
     struct nft_kernel *kernel;
     struct nft_info info;
     const struct change_entry *target;
-    bool lost;
+    struct reloaded reloaded;
     int code = read_kernel(run, &kernel, &info);
     if (code != POLC_EXIT_OK) {
         return code;
@@ -125,12 +128,12 @@ static int load_chosen(struct run *run, struct state *state)
     // Copies: marking writes into the history.
     const struct change_entry chosen = *target;
     const struct change_entry left = loaded != NULL ? *loaded : (struct change_entry){.number = 0};
-    code = reload(run, state, &chosen, &lost);
+    code = reload(run, state, &chosen, true, &reloaded);
     if (code == POLC_EXIT_OK && !run->options.dry_run) {
         mark(run, state, loaded != NULL ? &left : NULL, &chosen);
     }
     if (code == POLC_EXIT_OK) {
-        say_loaded(run, &chosen);
+        say_loaded(run, &chosen, reloaded.changed);
     }
     return code;
 }
@@ -146,7 +149,7 @@ static int rollback(struct run *run, struct state *state)
     int code =
         run->options.dry_run ? POLC_EXIT_OK : take_back(run, state, &entry, "rolled back by hand");
     if (code == POLC_EXIT_OK) {
-        say_loaded(run, change_find(&state->history, entry.previous));
+        say_loaded(run, change_find(&state->history, entry.previous), true);
     }
     return code;
 }

@@ -40,3 +40,6 @@ const char *connection_interface(struct connection_judge *judge, struct ip_addr 
 
 // Takes away the marks of cut connections that `plan` allows; all of them when there is none. Does what it can.
 void connection_forget_marks(struct run *run, struct plan *plan);
+
+// apply_guard.c: refuses (S007) when run->plan would deny the connection by which the caller is here. An exit code.
+int guard_caller(struct run *run, const struct live_sockets *sockets);

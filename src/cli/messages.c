@@ -86,6 +86,32 @@ const char *same_options(struct run *run, bool paths)
     return strbuf_text(&text);
 }
 
+const char *forced_again(struct run *run, enum diag_code refusal, bool confirm)
+{
+    enum { MS = 1000 };
+    const struct options *options = &run->options;
+    struct strbuf text = {.arena = run->arena};
+    strbuf_addf(&text, "polc %s", options->verb->name);
+    for (size_t i = 0; i < options->operands.count; i++) {
+        strbuf_addf(&text, " %s", options->operands.items[i]);
+    }
+    if (options->confirm % MS != 0) {
+        strbuf_addf(&text, " --confirm=%llums", (unsigned long long)options->confirm);
+    } else if (options->confirm > 0) {
+        strbuf_addf(&text, " --confirm=%llus", (unsigned long long)(options->confirm / MS));
+    } else if (confirm) {
+        strbuf_add(&text, " --confirm");
+    }
+    strbuf_add(&text, options->dry_run ? " --dry-run" : "");
+    strbuf_add(&text, options->cut ? " --cut" : "");
+    strbuf_add(&text, " --force=");
+    for (size_t i = 0; i < options->force.count; i++) {
+        strbuf_addf(&text, "%s,", options->force.items[i]);
+    }
+    strbuf_addf(&text, "%s%s", diag_code_name(refusal), same_options(run, true));
+    return strbuf_text(&text);
+}
+
 const char *plural(size_t count)
 {
     return count == 1 ? "" : "s";
@@ -160,7 +186,9 @@ int report_failure(struct run *run, enum nft_status status, const struct nft_fai
         diag = diag_report(
             run->diags, DIAG_N302, LOC_NONE,
             "the kernel's firewall needs CAP_NET_ADMIN, which this process has not; nothing was changed");
-        diag_hint(diag, "sudo polc %s ...    (validate, compile, get and eval need no privilege)",
+        diag_hint(diag,
+                  "sudo polc %s ...    (validate, lint, test, compile, get, eval, trace and "
+                  "diff --base DIR need no privilege)",
                   run->options.verb->name);
         break;
     case NFT_UNSUPPORTED:

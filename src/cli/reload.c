@@ -17,26 +17,54 @@ int read_kernel(struct run *run, struct nft_kernel **ret_kernel, struct nft_info
     return POLC_EXIT_OK;
 }
 
-static enum nft_status load_once(struct run *run, const struct nft_ruleset *ruleset,
-                                 const struct change_entry *target, struct nft_failure *reterr)
+struct reload {
+    struct run *run; // its plan is the one to load
+    const struct nft_ruleset *ruleset;
+    const struct change_entry *target;
+    bool guard, changed;
+    enum nft_status status;
+    struct nft_failure failure;
+};
+
+static int guard(struct reload *reload, const struct nft_diff *diff)
 {
+    struct live_sockets sockets = {.count = 0};
+    if (!reload->guard || nft_diff_empty(diff)) {
+        return POLC_EXIT_OK;
+    }
+    if (live_sockets_read(reload->run->arena, &sockets) != 0) {
+        sockets.count = 0; // as with apply: nobody is seen to come in
+    }
+    return guard_caller(reload->run, &sockets);
+}
+
+// With the status not NFT_DONE the exit code does not matter.
+static int load_once(struct reload *reload)
+{
+    struct run *run = reload->run;
     struct nft_kernel *kernel;
-    enum nft_status status = nft_dump(run->arena, run->options.table, &kernel, reterr);
-    if (status != NFT_DONE) {
-        return status;
+    reload->status = nft_dump(run->arena, run->options.table, &kernel, &reload->failure);
+    if (reload->status != NFT_DONE) {
+        return POLC_EXIT_SYSTEM;
     }
     struct nft_info info = nft_kernel_info(run->arena, kernel);
-    const struct nft_diff *diff = nft_compare(run->arena, ruleset, kernel);
+    const struct nft_diff *diff = nft_compare(run->arena, reload->ruleset, kernel);
     struct nft_commit_options options = {
         .dry_run = run->options.dry_run,
-        .generation = target->number,
-        .id = target->id,
-        .renumber = !state_is_loaded(&info, target),
+        .generation = reload->target->number,
+        .id = reload->target->id,
+        .renumber = !state_is_loaded(&info, reload->target),
     };
+    reload->changed = options.renumber || !nft_diff_empty(diff);
+    int code = guard(reload, diff);
+    if (code != POLC_EXIT_OK) {
+        return code;
+    }
     die_for_test("reload-compared");
-    status = nft_commit(run->arena, ruleset, kernel, diff, &options, reterr);
+    reload->status =
+        nft_commit(run->arena, reload->ruleset, kernel, diff, &options, &reload->failure);
     die_for_test("reload-committed");
-    return status;
+    return POLC_EXIT_OK;
 }
 
 static int delete_table(struct run *run)
@@ -55,34 +83,37 @@ static int delete_table(struct run *run)
 }
 
 int reload(struct run *run, const struct state *state, const struct change_entry *target,
-           bool *ret_lost)
+           bool guarded, struct reloaded *ret)
 {
-    struct plan *plan;
     struct plan_origin origin;
-    struct nft_failure failure = {0};
-    enum nft_status status = NFT_STALE;
-    *ret_lost = false;
+    struct reload reload = {.run = run, .target = target, .guard = guarded, .status = NFT_STALE};
+    *ret = (struct reloaded){.lost = false};
     if (target == NULL) {
         return delete_table(run);
     }
-    const char *problem =
-        change_plan_read(run->arena, &state->store, target->number, target->id, &plan, &origin);
+    const char *problem = change_plan_read(run->arena, &state->store, target->number, target->id,
+                                           &run->plan, &origin);
     if (problem != NULL) {
         complain("generation %u cannot be loaded: %s; nothing was changed", target->number,
                  problem);
-        *ret_lost = true;
+        ret->lost = true;
         return POLC_EXIT_SYSTEM;
     }
     run->sources = plan_origin_sources(run->arena, &origin);
     run->diags = diags_new(run->arena, run->sources);
-    const struct nft_ruleset *ruleset =
-        lower_plan(run, plan, run->sources, origin.roots, origin.root_count);
+    reload.ruleset = lower_plan(run, run->plan, run->sources, origin.roots, origin.root_count);
     die_for_test("reload-compiled");
-    for (int i = 0; i < TRIES && status == NFT_STALE; i++) {
-        status = load_once(run, ruleset, target, &failure);
+    int code = POLC_EXIT_OK;
+    for (int i = 0; i < TRIES && reload.status == NFT_STALE; i++) {
+        code = load_once(&reload);
     }
-    if (status == NFT_DONE && !run->options.dry_run) {
-        connection_forget_marks(run, plan); // what another policy had cut may go on
+    if (reload.status != NFT_DONE || code != POLC_EXIT_OK) {
+        return reload.status != NFT_DONE ? report_failure(run, reload.status, &reload.failure)
+                                         : code;
     }
-    return report_failure(run, status, &failure);
+    ret->changed = reload.changed;
+    if (!run->options.dry_run) {
+        connection_forget_marks(run, run->plan); // what another policy had cut may go on
+    }
+    return POLC_EXIT_OK;
 }

@@ -8,10 +8,16 @@
 // What the kernel has. Returns an exit code, and has said why.
 int read_kernel(struct run *run, struct nft_kernel **ret_kernel, struct nft_info *ret_info);
 
+struct reloaded {
+    bool lost;    // nothing was loaded, because the generation cannot be read
+    bool changed; // the kernel had something else
+};
+
 // Makes the kernel's table that of a kept generation, by what differs; with `target` NULL deletes the table. Does not
-// touch the history. Returns an exit code, and has said why; *ret_lost: because the generation cannot be read.
+// touch the history; sets run->plan. Returns an exit code, and has said why. `guarded`: refuses what would cut the
+// caller's own connection (S007); only where a person chose the generation.
 int reload(struct run *run, const struct state *state, const struct change_entry *target,
-           bool *ret_lost);
+           bool guarded, struct reloaded *ret);
 
 // Brings the history in line with what the kernel has, after a run that ended in the middle, a reboot, or a deadline
 // that nobody kept: behind it an entry is pending only if it waits right now. May take a generation back.

@@ -35,16 +35,16 @@ static int load_previous(struct run *run, const struct state *state,
 {
     const struct change_entry *previous =
         pending->previous != 0 ? change_find(&state->history, pending->previous) : NULL;
-    bool lost = true;
+    struct reloaded loaded = {.lost = true};
     int code = POLC_EXIT_SYSTEM;
     if (pending->previous == 0 || (previous != NULL && previous->problem == NULL)) {
-        code = reload(run, state, previous, &lost);
+        code = reload(run, state, previous, false, &loaded);
     }
     const struct change_entry *good = change_last_good(&state->history, pending->table);
-    if (code != POLC_EXIT_OK && lost && good != NULL && good != previous) {
+    if (code != POLC_EXIT_OK && loaded.lost && good != NULL && good != previous) {
         complain("generation %u, which was loaded before, is lost; loading generation %u",
                  pending->previous, good->number);
-        code = reload(run, state, good, &lost);
+        code = reload(run, state, good, false, &loaded);
     }
     return code;
 }

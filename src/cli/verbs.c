@@ -97,24 +97,26 @@ const struct verb verbs[] = {
      .run = cmd_confirm},
     {.name = "rollback",
      .summary = "load an earlier generation again",
-     .usage = "[N] [--dry-run]",
+     .usage = "[N] [--dry-run] [--force[=S007]]",
      .text =
          "Loads what was loaded before, or generation N, as it was: no policy file, name or interface is looked at. A\n"
          "generation that waits for confirmation is taken back at once. Later apply refuses the input that was taken\n"
-         "back (S006), unless with --confirm.",
+         "back (S006), unless with --confirm. Refuses (exit 5) to cut the connection that you came by (S007), unless the\n"
+         "generation still waits.",
      .operands = OPERANDS_NAMES,
-     .options = "dry-run if-pending lock-timeout",
+     .options = "dry-run force if-pending lock-timeout",
      .outputs = "text",
      .this_kernel = true,
      .run = cmd_rollback},
     {.name = "restore",
      .summary = "load the last good generation again: at boot, or after a flush",
-     .usage = "[--dry-run]",
+     .usage = "[--dry-run] [--force[=S007]]",
      .text =
          "Loads the generation that was applied last and is not waiting for confirmation, as it was: no policy file,\n"
-         "name or interface is looked at. Exit 1 when there is none.",
+         "name or interface is looked at. Refuses (exit 5) to cut the connection that you came by (S007). Exit 1 when\n"
+         "there is none.",
      .operands = OPERANDS_NONE,
-     .options = "dry-run lock-timeout",
+     .options = "dry-run force lock-timeout",
      .outputs = "text",
      .this_kernel = true,
      .run = cmd_restore},

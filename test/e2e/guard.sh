@@ -225,6 +225,57 @@ check_match 'and says so' 'forced\[S007\]: this would cut' "$output"
 check_match 'it stands in the history' '"forced": \[ *"S007" *\]' "$(lab_polc history -o json | tr -d '\n' | tr -s ' ')"
 fresh
 
+# ---- S007: what was loaded before, and --cut ---------------------------------------------------------------------------------------
+
+# run_as SSH_CONNECTION VERB...: another verb by that caller. Leaves $output and $status.
+run_as() {
+  status=0
+  output=$(lab_exec router env SSH_CONNECTION="$1" timeout 120 "$POLC" "${@:2}" 2>&1) || status=$?
+}
+loaded() {
+  lab_polc status "$rules" --node lab-1 -o json | jq .generation
+}
+
+host '' "$no_ssh"
+as "$ssh4" --force=S007
+passed 'a way in that is closed'
+as "$ssh4" --cut
+refused 'a cut, up to date' 'refused\[S007\]: this would cut the connection that you came by'
+check_match 'says what becomes of it' 'apply --cut --force=S007 .*your connection ends' "$output"
+host '{protocol: TCP, port: 22}' 'ingress: [{action: Allow}]'
+as "$ssh4"
+passed 'a way in that is open'
+run_as "$ssh4" rollback
+refused 'rollback to where it is closed' 'refused\[S007\]: this would cut the connection that you came by'
+check_match 'its hint' 'hint: polc rollback --force=S007 ' "$output"
+check_eq 'nothing is changed' 2 "$(loaded)"
+run_as "$ssh4" rollback 1 --dry-run
+refused 'a dry run to a number' 'S007'
+check_match 'its hint' 'hint: polc rollback 1 --dry-run --force=S007 ' "$output"
+run_as '' rollback 1
+passed 'nobody over the network'
+check_eq 'is not refused' 1 "$(loaded)"
+run_as "$ssh4" rollback 2
+passed 'to where it is open'
+run_as "$ssh4" rollback 1 --force=S007
+passed 'forced'
+check_match 'and it stands in the history' 'rolled back to generation 1, forced S007' "$(lab_polc history)"
+lab_nft flush ruleset
+run_as "$ssh4" restore
+refused 'restore' 'S007'
+check_match 'its hint' 'hint: polc restore --force=S007 ' "$output"
+run_as "$ssh4" restore --force=S007
+passed 'restore, forced'
+run_as "$ssh4" restore
+passed 'restore of what is there'
+check_match 'which is nothing' '^up to date' "$output"
+as "$ssh4" --confirm
+passed 'a generation that waits'
+run_as "$ssh4" rollback
+passed 'is taken back by whoever wants'
+check_eq 'at once' 1 "$(loaded)"
+fresh
+
 # ---- S007: failsafe ports that are in use ----------------------------------------------------------------------------------------------
 
 shut='ingress: [{action: Allow, protocol: TCP, source: {nets: [192.0.2.0/25]}, destination: {ports: [80]}}]'

@@ -111,7 +111,10 @@ done
 to_b "${only_8[@]}"
 output=$(apply --dry-run -v)
 check_match 'a dry run counts them' 'note: 2 live connections would be no longer allowed' "$output"
-output=$(apply -v)
+output=$(apply --confirm)
+check_match 'one that waits is confirmed before it may cut' "hint: polc confirm && polc apply --cut $rules" "$output"
+lab_polc rollback >/dev/null
+output=$(apply --force=S006 -v)
 check_match 'apply counts them' 'note: 2 live connections are no longer allowed, and go on' "$output"
 check_match 'with both ends and the rule' \
   'tcp +lab/a 10\.70\.0\.1:[0-9]+ -> lab/b 10\.70\.0\.2:7 +denied by rule 1 of GlobalNetworkPolicy web +[^ ]+:[0-9]+' "$output"
