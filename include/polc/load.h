@@ -66,26 +66,25 @@ enum {
 };
 #define LOAD_MAX_FILE_SIZE ((uint64_t)4 << 30)
 
+// Where what is read goes.
+struct loader {
+    struct arena *arena;      // texts and paths
+    struct sources *sources;  // every text
+    struct diags *diags;      // every problem
+    load_fields_fn fields;    // NULL: every object is read in whole
+    load_object_fn on_object; // called for each object, in input order
+    void *context;            // of on_object
+};
+
 // Reads every path: a directory (recursive, *.yaml *.yml *.json in byte order of the path, names that begin
-// with a dot skipped, links followed once), a file, or "-". The texts go into `sources`, every problem into `diags`,
-// and `on_object` is called for each object in input order: each document, each item of a list object
+// with a dot skipped, links followed once), a file, or "-". An object is each document, each item of a list object
 // (kind List or any KList with items), each item of a bare array of objects.
-// `arena` keeps texts and paths. A file with a YAML error gives one diagnostic, and none of its later objects.
+// A file with a YAML error gives one diagnostic, and none of its later objects.
 // Memory beside the texts is that of one object: items are handed on while their list is being read.
-void load_paths(struct arena *arena, struct sources *sources, struct diags *diags,
-                const char *const *paths, size_t count, load_object_fn on_object, void *context);
+void load_paths(const struct loader *loader, const char *const *paths, size_t count);
 
-// The same for a consumer that tells what it reads; what it does not may be missing from the nodes that it is given.
-void load_paths_in_part(struct arena *arena, struct sources *sources, struct diags *diags,
-                        const char *const *paths, size_t count, load_fields_fn fields,
-                        load_object_fn on_object, void *context);
-
-// The same as load_paths for one text in memory, which must outlive the sources.
-void load_text(struct arena *arena, struct sources *sources, struct diags *diags, const char *path,
-               const char *text, size_t size, load_object_fn on_object, void *context);
-void load_text_in_part(struct arena *arena, struct sources *sources, struct diags *diags,
-                       const char *path, const char *text, size_t size, load_fields_fn fields,
-                       load_object_fn on_object, void *context);
+// The same for one text in memory, which must outlive the sources.
+void load_text(const struct loader *loader, const char *path, const char *text, size_t size);
 
 // A file of whatever form, or "-", kept with the sources and not parsed. A problem is reported, and false returned.
 bool load_text_file(struct arena *arena, struct sources *sources, struct diags *diags,

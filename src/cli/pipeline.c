@@ -54,8 +54,9 @@ int pipeline_read(struct run *run)
     struct res_decoder *decoder = res_decoder_new(run->input, run->diags, &run->resources);
     void *context;
     load_object_fn decode = timings_decode(run, decoder, &context);
-    load_paths_in_part(run->arena, run->sources, run->diags, run->options.paths.items,
-                       run->options.paths.count, res_read_fields, decode, context);
+    const struct loader loader = {run->arena,      run->sources, run->diags,
+                                  res_read_fields, decode,       context};
+    load_paths(&loader, run->options.paths.items, run->options.paths.count);
     timings_end(run, "load");
     validate(run->input, run->diags, &run->resources);
     timings_end(run, "validate");

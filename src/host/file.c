@@ -225,7 +225,8 @@ bool host_read_path(struct arena *arena, struct sources *sources, struct diags *
         .nodes = strmap_new(arena),
     };
     size_t errors = diags_count(diags, DIAG_ERROR);
-    load_paths(arena, sources, diags, &path, 1, on_interface, &reader);
+    const struct loader loader = {arena, sources, diags, NULL, on_interface, &reader};
+    load_paths(&loader, &path, 1);
     for (size_t i = 0; i < reader.order.count; i++) {
         finish_node(reader.order.items[i]);
         vec_push(arena, ret, reader.order.items[i]->node);

@@ -7,16 +7,6 @@
 // Nodes of one object; beyond it the run ends as one out of memory.
 #define SCRATCH_MAX ((size_t)8 << 30)
 
-// One run of load_paths.
-struct loader {
-    struct arena *arena; // texts and paths
-    struct sources *sources;
-    struct diags *diags;
-    load_fields_fn fields; // NULL: every object is read in whole
-    load_object_fn on_object;
-    void *context;
-};
-
 // What the items of a typed list need not say themselves; NULL when they must.
 struct inherited {
     const char *api_version, *kind;

@@ -291,44 +291,26 @@ static void walk_path(struct walk *walk, const char *path, const struct parent *
     }
 }
 
-void load_paths_in_part(struct arena *arena, struct sources *sources, struct diags *diags,
-                        const char *const *paths, size_t count, load_fields_fn fields,
-                        load_object_fn on_object, void *context)
+void load_paths(const struct loader *loader, const char *const *paths, size_t count)
 {
-    struct loader loader = {arena, sources, diags, fields, on_object, context};
-    struct walk walk = {.loader = &loader, .seen = strmap_new(arena)};
-    struct strmap *operands = strmap_new(arena);
+    struct walk walk = {.loader = loader, .seen = strmap_new(loader->arena)};
+    struct strmap *operands = strmap_new(loader->arena);
     for (size_t i = 0; i < count; i++) {
         if (strmap_get(operands, paths[i]) != NULL) {
             continue; // the very same operand twice
         }
         strmap_put(operands, paths[i], operands);
         if (strcmp(paths[i], "-") == 0) {
-            read_source(&loader, STDIN_FILENO, "<stdin>", 0);
+            read_source(loader, STDIN_FILENO, "<stdin>", 0);
         } else {
-            walk_path(&walk, arena_strdup(arena, paths[i]), NULL);
+            walk_path(&walk, arena_strdup(loader->arena, paths[i]), NULL);
         }
     }
 }
 
-void load_paths(struct arena *arena, struct sources *sources, struct diags *diags,
-                const char *const *paths, size_t count, load_object_fn on_object, void *context)
+void load_text(const struct loader *loader, const char *path, const char *text, size_t size)
 {
-    load_paths_in_part(arena, sources, diags, paths, count, NULL, on_object, context);
-}
-
-void load_text_in_part(struct arena *arena, struct sources *sources, struct diags *diags,
-                       const char *path, const char *text, size_t size, load_fields_fn fields,
-                       load_object_fn on_object, void *context)
-{
-    struct loader loader = {arena, sources, diags, fields, on_object, context};
-    parse_source(&loader, add_text(&loader, path, text, size));
-}
-
-void load_text(struct arena *arena, struct sources *sources, struct diags *diags, const char *path,
-               const char *text, size_t size, load_object_fn on_object, void *context)
-{
-    load_text_in_part(arena, sources, diags, path, text, size, NULL, on_object, context);
+    parse_source(loader, add_text(loader, path, text, size));
 }
 
 bool load_text_file(struct arena *arena, struct sources *sources, struct diags *diags,

@@ -28,8 +28,9 @@ static bool run_polc(const char *path, load_fields_fn fields, bool decodes)
     struct resources resources = {0};
     size_t objects = 0;
     void *context = decodes ? (void *)res_decoder_new(arena, diags, &resources) : &objects;
-    load_paths_in_part(arena, sources, diags, &path, 1, fields,
-                       decodes ? res_decode_object : count_object, context);
+    const struct loader loader = {
+        arena, sources, diags, fields, decodes ? res_decode_object : count_object, context};
+    load_paths(&loader, &path, 1);
     return objects + resources.objects > 0 && diags_count(diags, DIAG_ERROR) == 0;
 }
 

@@ -167,8 +167,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct resources resources = {0};
     struct res_decoder *decoder = res_decoder_new(arena, diags, &resources);
     FILE *out = fopen("/dev/null", "w");
-    load_text(arena, sources, diags, "fuzz.yaml", (const char *)data, size, res_decode_object,
-              decoder);
+    const struct loader loader = {arena, sources, diags, NULL, res_decode_object, decoder};
+    load_text(&loader, "fuzz.yaml", (const char *)data, size);
     validate(arena, diags, &resources);
     if (diags_count(diags, DIAG_ERROR) == 0) {
         compile(arena, sources, diags, &resources, out);

@@ -102,8 +102,9 @@ static void prepare(void)
     vec_push(arena, &node,
              (struct host_interface){.name = "eth0", .addresses = &address, .address_count = 1});
     vec_push(arena, &inventory, node);
-    load_text(arena, sources, diags, "policy.yaml", policy, sizeof policy - 1, res_decode_object,
-              res_decoder_new(arena, diags, resources));
+    const struct loader loader = {
+        arena, sources, diags, NULL, res_decode_object, res_decoder_new(arena, diags, resources)};
+    load_text(&loader, "policy.yaml", policy, sizeof policy - 1);
     validate(arena, diags, resources);
     require(diags_count(diags, DIAG_ERROR) == 0);
     plan = plan_build(arena, resolve(arena, diags, resources, "n1", &inventory));

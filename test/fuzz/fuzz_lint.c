@@ -19,8 +19,9 @@ static void run(struct arena *arena, const uint8_t *data, size_t size, struct li
     ret->sources = sources_new(arena);
     ret->diags = diags_new(arena, ret->sources);
     struct res_decoder *decoder = res_decoder_new(arena, ret->diags, &ret->resources);
-    load_text(arena, ret->sources, ret->diags, "fuzz.yaml", (const char *)data, size,
-              res_decode_object, decoder);
+    const struct loader loader = {arena, ret->sources,      ret->diags,
+                                  NULL,  res_decode_object, decoder};
+    load_text(&loader, "fuzz.yaml", (const char *)data, size);
     validate(arena, ret->diags, &ret->resources);
     if (diags_count(ret->diags, DIAG_ERROR) == 0) {
         const struct model *model = resolve(arena, ret->diags, &ret->resources, NULL, &none);

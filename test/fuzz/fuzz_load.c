@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct res_decoder *decoder = res_decoder_new(arena, diags, &resources);
     // Escaped halves of characters are joined only in what is JSON by its name.
     const char *name = memmem(data, size, "\\ud", 3) != NULL ? "fuzz.json" : "fuzz.yaml";
-    load_text(arena, sources, diags, name, (const char *)data, size, res_decode_object, decoder);
+    const struct loader loader = {arena, sources, diags, NULL, res_decode_object, decoder};
+    load_text(&loader, name, (const char *)data, size);
     validate(arena, diags, &resources);
     print(diags);
     arena_free(arena);

@@ -123,8 +123,8 @@ static void run_lint(struct arena *arena, const struct test_case *test_case)
     const struct host_inventory nothing = {0};
     for (size_t i = 0; i < test_case->count; i++) {
         const struct case_document *document = &test_case->items[i];
-        load_text(arena, sources, diags, document->name, document->text, strlen(document->text),
-                  res_decode_object, decoder);
+        const struct loader loader = {arena, sources, diags, NULL, res_decode_object, decoder};
+        load_text(&loader, document->name, document->text, strlen(document->text));
     }
     validate(arena, diags, &resources);
     const struct model *model = resolve(arena, diags, &resources, NULL, &nothing);

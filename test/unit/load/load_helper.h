@@ -50,7 +50,9 @@ __attribute__((unused)) static struct fixture load_named(const char *path, const
                                                          size_t size)
 {
     struct fixture fixture = make();
-    load_text(fixture.arena, fixture.sources, fixture.diags, path, text, size, on_object, &fixture);
+    const struct loader loader = {fixture.arena, fixture.sources, fixture.diags,
+                                  NULL,          on_object,       &fixture};
+    load_text(&loader, path, text, size);
     return fixture;
 }
 
@@ -62,7 +64,9 @@ __attribute__((unused)) static struct fixture load(const char *text)
 __attribute__((unused)) static struct fixture load_these(const char *const *paths, size_t count)
 {
     struct fixture fixture = make();
-    load_paths(fixture.arena, fixture.sources, fixture.diags, paths, count, on_object, &fixture);
+    const struct loader loader = {fixture.arena, fixture.sources, fixture.diags,
+                                  NULL,          on_object,       &fixture};
+    load_paths(&loader, paths, count);
     return fixture;
 }
 

@@ -33,8 +33,9 @@ static struct fixture make(void)
 static struct fixture load_n(const char *text, size_t size)
 {
     struct fixture fixture = make();
-    load_text(fixture.arena, fixture.sources, fixture.diags, "t.yaml", text, size, on_object,
-              &fixture);
+    const struct loader loader = {fixture.arena, fixture.sources, fixture.diags,
+                                  NULL,          on_object,       &fixture};
+    load_text(&loader, "t.yaml", text, size);
     return fixture;
 }
 
@@ -160,8 +161,9 @@ static struct fixture load_repeated(const char *head, const char *part, bool num
     char *copy = strdup(strbuf_text(&text));
     arena_free(text.arena);
     struct fixture fixture = make();
-    load_text(fixture.arena, fixture.sources, fixture.diags, "t.yaml",
-              arena_strdup(fixture.arena, copy), strlen(copy), on_object, &fixture);
+    const struct loader loader = {fixture.arena, fixture.sources, fixture.diags,
+                                  NULL,          on_object,       &fixture};
+    load_text(&loader, "t.yaml", arena_strdup(fixture.arena, copy), strlen(copy));
     free(copy);
     return fixture;
 }
@@ -211,7 +213,9 @@ static void put(const char *path, const char *text)
 static struct fixture load_tree(const char *const *paths, size_t count)
 {
     struct fixture fixture = make();
-    load_paths(fixture.arena, fixture.sources, fixture.diags, paths, count, on_object, &fixture);
+    const struct loader loader = {fixture.arena, fixture.sources, fixture.diags,
+                                  NULL,          on_object,       &fixture};
+    load_paths(&loader, paths, count);
     return fixture;
 }
 

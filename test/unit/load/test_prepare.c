@@ -76,8 +76,9 @@ START_TEST(places)
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         struct fixture fixture = make();
         struct loc loc = cases[i].loc;
-        load_text(fixture.arena, fixture.sources, fixture.diags, cases[i].path, cases[i].text,
-                  strlen(cases[i].text), expect_place, &loc);
+        const struct loader loader = {fixture.arena, fixture.sources, fixture.diags,
+                                      NULL,          expect_place,    &loc};
+        load_text(&loader, cases[i].path, cases[i].text, strlen(cases[i].text));
         ck_assert_uint_eq(diags_count(fixture.diags, DIAG_ERROR), 0);
         arena_free(fixture.arena);
     }

@@ -87,8 +87,9 @@ static const struct load_fields *some_fields(const char *api_version, const char
 static struct fixture load_part(const char *text)
 {
     struct fixture fixture = make();
-    load_text_in_part(fixture.arena, fixture.sources, fixture.diags, "t.yaml", text, strlen(text),
-                      some_fields, on_object, &fixture);
+    const struct loader loader = {fixture.arena, fixture.sources, fixture.diags,
+                                  some_fields,   on_object,       &fixture};
+    load_text(&loader, "t.yaml", text, strlen(text));
     return fixture;
 }
 

@@ -19,7 +19,8 @@ __attribute__((unused)) static struct plan *plan_of(const char *text, const char
     diags = diags_new(arena, plan_sources);
     resources = arena_new_of(arena, struct resources);
     struct res_decoder *decoder = res_decoder_new(arena, diags, resources);
-    load_text(kept, plan_sources, diags, plan_path, text, strlen(text), res_decode_object, decoder);
+    const struct loader loader = {kept, plan_sources, diags, NULL, res_decode_object, decoder};
+    load_text(&loader, plan_path, text, strlen(text));
     ck_assert_msg(diags_count(diags, DIAG_ERROR) == 0, "the test's own input is wrong:\n%s",
                   printed(false));
     struct plan *plan = plan_build(kept, resolve(arena, diags, resources, node, NULL));

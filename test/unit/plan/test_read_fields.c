@@ -76,7 +76,9 @@ static char *json_of(const char *path)
     FILE *out = open_memstream(&text, &size);
     struct arena *arena = arena_new((size_t)1 << 30);
     struct sources *sources = sources_new(arena);
-    load_paths(arena, sources, diags_new(arena, sources), &path, 1, write_object, out);
+    const struct loader loader = {arena, sources,      diags_new(arena, sources),
+                                  NULL,  write_object, out};
+    load_paths(&loader, &path, 1);
     fputs(ftell(out) > 0 ? "\n]\n" : "[]\n", out);
     arena_free(arena);
     fclose(out);
@@ -95,8 +97,10 @@ static char *result_of(const char *json, load_fields_fn fields)
     struct sources *sources = sources_new(arena);
     struct diags *diags = diags_new(arena, sources);
     struct resources resources = {0};
-    load_text_in_part(arena, sources, diags, "t.json", json, strlen(json), fields,
-                      res_decode_object, res_decoder_new(arena, diags, &resources));
+    const struct loader loader = {
+        arena,  sources,           diags,
+        fields, res_decode_object, res_decoder_new(arena, diags, &resources)};
+    load_text(&loader, "t.json", json, strlen(json));
     validate(arena, diags, &resources);
     fprintf(out, "%zu objects, %zu skipped, %zu pods\n", resources.objects, resources.skipped,
             resources.pods_skipped);
@@ -116,7 +120,8 @@ static void compare(const char *path, const char *json)
     char *whole = result_of(json, NULL);
     ck_assert_ptr_null(strstr(whole, "error[F"));
     char *part = result_of(json, res_read_fields);
-    ck_assert_msg(strcmp(whole, part) == 0, "%s in whole:\n%.2000s\nin part:\n%.2000s", path, whole, part);
+    ck_assert_msg(strcmp(whole, part) == 0, "%s in whole:\n%.2000s\nin part:\n%.2000s", path, whole,
+                  part);
     free(whole);
     free(part);
 }

@@ -27,7 +27,8 @@ __attribute__((unused)) static void decode(const char *text)
     diags = diags_new(arena, sources);
     resources = arena_new_of(arena, struct resources);
     struct res_decoder *decoder = res_decoder_new(arena, diags, resources);
-    load_text(arena, sources, diags, "test.yaml", text, strlen(text), res_decode_object, decoder);
+    const struct loader loader = {arena, sources, diags, NULL, res_decode_object, decoder};
+    load_text(&loader, "test.yaml", text, strlen(text));
 }
 
 __attribute__((unused)) static const char *printed(bool json)
