@@ -174,7 +174,7 @@ const char *change_plan_read(struct arena *arena, const struct change_store *sto
                              const char *id, struct plan **ret_plan, struct plan_origin *ret_origin)
 {
     char name[FILE_NAME_MAX];
-    struct plan_bytes bytes;
+    struct plan_bytes bytes = {0};
     file_name(name, number, "plan");
     const char *problem = read_file(arena, store, name, &bytes);
     if (problem == NULL) {
@@ -200,7 +200,7 @@ static struct change_entry read_entry(struct arena *arena, const struct change_s
                                       uint32_t number)
 {
     struct change_entry entry;
-    struct plan_bytes bytes;
+    struct plan_bytes bytes = {0};
     char name[FILE_NAME_MAX];
     file_name(name, number, "entry");
     const char *problem = read_file(arena, store, name, &bytes);

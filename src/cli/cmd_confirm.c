@@ -54,7 +54,7 @@ static int too_late(struct run *run, const struct change_entry *last)
                  last->note != NULL ? last->note : "nobody confirmed it");
         if (last->note != NULL && strcmp(last->note, note_expired) == 0) {
             hint("polc apply --confirm=%llus%s     (again, with more time)",
-                 (unsigned long long)(2 * last->window / MS + 1), roots_text(run, last));
+                 2 * (unsigned long long)last->window / MS + 1, roots_text(run, last));
         }
         return POLC_EXIT_REVERTED;
     }
