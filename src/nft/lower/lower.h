@@ -11,12 +11,17 @@
 #define CHAIN_SPOOFED       "dispatch/spoofed"
 #define CHAIN_TRACKED       "dispatch/tracked"      // of a connection that was judged
 #define CHAIN_TRACKED_FROM  "dispatch/tracked-from" // the same, from a workload interface
-#define CHAIN_DHCP          "dispatch/dhcp"      // of a workload, before preDNAT policy of "*"
-#define CHAIN_HOST_DNAT     "dispatch/host-dnat" // from this host, to where NAT sends it
+#define CHAIN_DHCP          "dispatch/dhcp"         // of a workload, before preDNAT policy of "*"
+#define CHAIN_HOST_DNAT     "dispatch/host-dnat"    // from this host, to where NAT sends it
 #define SET_INTERFACES      "workload-interfaces"
 #define SET_HOST_INTERFACES "host-interfaces" // of host endpoints, without "*"
 
 struct path;
+
+struct class_chain {
+    const struct path *path; // NULL: none yet
+    const char *name;
+};
 
 struct lower {
     struct arena *arena, *scratch;
@@ -28,7 +33,8 @@ struct lower {
     struct loc place;          // of the rule at hand: where the sets come from that it needs first
     struct strmap *identities; // hashed name -> what it stands for
     struct plan_steps *steps;  // per policy, then profile, and direction
-    struct set **ipset_cache[2]; // per plan IP set, IPv4 and IPv6; NULL: not made yet
+    struct set **ipset_cache[2];      // per plan IP set, IPv4 and IPv6; NULL: not made yet
+    struct class_chain *class_chains; // per class of the plan: the last one that was asked for
 };
 
 // ---- lower_sets.c ---------------------------------------------------------------------------------------------

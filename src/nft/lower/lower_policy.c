@@ -245,12 +245,18 @@ static void fill_class(struct lower *lower, struct chain *chain, const struct pl
     }
 }
 
+// Every address of every endpoint asks for its class, and the name takes a walk over all policies.
 const char *lower_class(struct lower *lower, uint32_t number, const struct path *path)
 {
     const struct plan_class *class = &lower->plan->classes.items[number];
+    struct class_chain *last = &lower->class_chains[number];
+    if (last->path == path) {
+        return last->name;
+    }
     const char *name = class_name(lower, class, path);
     if (strmap_get(lower->chains, name) == NULL) {
         fill_class(lower, lower_chain(lower, name), class, path);
     }
+    *last = (struct class_chain){path, name};
     return name;
 }
