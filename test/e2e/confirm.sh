@@ -261,6 +261,46 @@ test_lock() {
   one_of 'three at once' a b c
 }
 
+# ---- a wall clock that somebody sets --------------------------------------------------------------------------------------
+
+# history_of N FIELD
+history_of() {
+  polc history -o json | jq -r --argjson n "$1" --arg field "$2" '.[] | select(.generation == $n) | .[$field]'
+}
+
+test_clock() {
+  local days=10 jumper clock=$LAB_DIR/clock by off
+  jumper=$(dirname "$POLC")/jump_clock.so
+  [[ -e $jumper ]] || jumper=$(dirname "$PROBE")/jump_clock.so
+  if [[ ! -e $jumper ]]; then
+    check_skip 'a clock that jumps' "no $jumper"
+    return
+  fi
+  for by in $days -$days; do
+    fresh
+    rm -f "$clock"
+    apply a >/dev/null
+    POLC_TEST_CLOCK=$clock LD_PRELOAD=$jumper apply b --confirm=5s >/dev/null
+    echo $((by * 86400)) >"$clock"
+    sleep 1
+    check_eq "$by days: it still waits" 'b pending' "$(loaded) $(state 2)"
+    comes_back "$by days: the deadline is kept" a 2
+    # Half a day more or less, so that the division rounds towards the whole days.
+    off=$((($(date -d "$(history_of 2 ended)" +%s) - $(date +%s) + by / days * 43200) / 86400))
+    check_eq "$by days: by a clock that was set" "$by" "$off"
+    POLC_TEST_CLOCK=$clock LD_PRELOAD=$jumper apply c --confirm=60s >/dev/null
+    echo $((by * -86400)) >"$clock"
+    check_ok "$by days, and back: confirmed in time" env POLC_TEST_CLOCK="$clock" LD_PRELOAD="$jumper" \
+      ip netns exec "$LAB_ROUTER" "$POLC" confirm -q
+    apply a >/dev/null
+    check_ok "$by days: rollback knows what was before" polc rollback
+    check_eq "$by days: c" c "$(loaded)"
+    lab_nft flush ruleset
+    check_ok "$by days: restore knows what was last" polc restore
+    check_eq "$by days: c again" c "$(loaded)"
+  done
+}
+
 # ---- rollback, restore, history ------------------------------------------------------------------------------------------
 
 test_rollback() {
@@ -538,7 +578,7 @@ for name in a b c; do
   lab_listing router >"$LAB_DIR/listing.$name"
 done
 check_ok 'the three differ' test "$(sort -u "$LAB_DIR"/listing.? | wc -l)" -gt "$(sort -u "$LAB_DIR/listing.a" | wc -l)"
-for test in ${TESTS:-in_time too_late first_one wait deaths waiting_one_dies two_timers same_moment lock rollback same_rules kills disk damage reboot \
+for test in ${TESTS:-in_time too_late first_one wait deaths waiting_one_dies two_timers same_moment lock clock rollback same_rules kills disk damage reboot \
   systemd_run units lockdown}; do
   "test_$test"
 done
