@@ -5,14 +5,15 @@
 
 #include <unistd.h>
 
-static bool confirmed(const struct run *run)
+static bool confirmed(struct run *run)
 {
     if (run->options.yes) {
         return true;
     }
     if (!isatty(STDIN_FILENO)) {
-        complain("polc delete removes every rule of polc; nothing was changed");
-        hint("polc delete --yes");
+        complain("polc delete removes every rule of table inet %s; nothing was changed",
+                 run->options.table);
+        hint("polc delete --yes%s", same_options(run, false));
         return false;
     }
     fprintf(
@@ -20,7 +21,11 @@ static bool confirmed(const struct run *run)
         "remove table inet %s: no endpoint of this host will be policed any more. Go on? [y/N] ",
         run->options.table);
     int answer = getchar();
-    return answer == 'y' || answer == 'Y';
+    bool yes = answer == 'y' || answer == 'Y';
+    if (!yes) {
+        complain("nothing was changed");
+    }
+    return yes;
 }
 
 // So that `restore` does not bring back what was deleted.

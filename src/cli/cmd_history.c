@@ -3,12 +3,16 @@
 // Reads the state directory and nothing else.
 #include "reload.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <polc/report.h>
 
 static const char *what_text(struct run *run, const struct change_entry *entry)
 {
     struct strbuf text = {.arena = run->arena};
+    if (strcmp(entry->table, run->options.table) != 0) {
+        strbuf_addf(&text, "table %s: ", entry->table);
+    }
     strbuf_add(&text, entry->summary != NULL ? entry->summary : "");
     if (entry->forced_count > 0) {
         strbuf_addf(&text, "%sforced %s", text.length > 0 ? "; " : "",
@@ -109,6 +113,9 @@ int cmd_history(struct run *run)
     }
     if (absent) {
         complain("there is no history: %s", state.problem);
+        if (state.error == EACCES) {
+            hint("sudo polc history%s", same_options(run, false));
+        }
     }
     state_end(&state);
     return state.history.count > 0 ? POLC_EXIT_OK : POLC_EXIT_NO;

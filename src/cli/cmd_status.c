@@ -28,8 +28,12 @@ static bool choose_input(struct status *status)
         vec_push(run->arena, &roots, status->info.roots[i]);
     }
     run->options.paths = roots;
-    if (!run->options.node_given && status->info.node != NULL) {
-        run->options.node = status->info.node;
+    run->options.default_paths = roots.count == 0; // hints name them
+    const char *node = status->info.node;
+    if (!run->options.node_given && node != NULL &&
+        (run->options.node == NULL || strcmp(run->options.node, node) != 0)) {
+        run->options.node = node;
+        run->options.node_given = true;
     }
     return roots.count > 0;
 }
@@ -68,8 +72,8 @@ static void print_comparison(const struct status *status)
     } else if (!status->differs) {
         puts("input       is what is loaded");
     } else {
-        printf("input       differs: %s     (polc diff)\n",
-               summary_text(status->run->arena, &status->changes));
+        printf("input       differs: %s     (polc diff%s)\n",
+               summary_text(status->run->arena, &status->changes), same_options(status->run, true));
     }
 }
 
@@ -81,9 +85,10 @@ static void print_drift(const struct status *status)
     } else if (!drift_is_there(drift)) {
         puts("kernel      has it as polc loaded it");
     } else {
-        printf(
-            "kernel      CHANGED BY SOMEBODY: %s     (polc diff shows it, polc apply puts it right)\n",
-            drift_summary(status->run->arena, drift->found));
+        const char *same = same_options(status->run, true);
+        printf("kernel      CHANGED BY SOMEBODY: %s     (shown by: polc diff%s; put right by: polc "
+               "apply%s)\n",
+               drift_summary(status->run->arena, drift->found), same, same);
     }
 }
 
@@ -102,12 +107,31 @@ static void print_entry(const struct status *status)
     }
 }
 
+static void print_absent(const struct status *status)
+{
+    struct run *run = status->run;
+    const struct change_entry *good = change_last_good(&status->state.history, run->options.table);
+    printf("no table inet %s: polc polices nothing on this host\n", run->options.table);
+    if (good != NULL) {
+        hint("polc restore%s     (loads generation %u again)", same_options(run, false),
+             good->number);
+    }
+}
+
+static void hint_pending(const struct status *status)
+{
+    const char *same = same_options(status->run, false);
+    if (status->entry != NULL && status->entry->state == CHANGE_PENDING) {
+        hint("polc confirm%s     (or polc rollback%s, which takes it back now)", same, same);
+    }
+}
+
 static void print_text(const struct status *status)
 {
     const struct nft_info *info = &status->info;
     const char *table = status->run->options.table;
     if (!status->exists) {
-        printf("no table inet %s: polc polices nothing on this host\n", table);
+        print_absent(status);
         return;
     }
     if (info->version == NULL) {
@@ -126,6 +150,7 @@ static void print_text(const struct status *status)
     print_bridges(status);
     print_published(status);
     print_hooks(status);
+    hint_pending(status);
 }
 
 // null when it is not known.

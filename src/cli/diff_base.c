@@ -54,6 +54,11 @@ static int complain_generation(struct run *run, const char *problem,
                                const struct change_history *history)
 {
     complain("generation %s: %s", run->options.base, problem);
+    if (history->count == 0) {
+        hint("polc history%s     (a directory of that name: --base ./%s)", same_options(run, false),
+             run->options.base);
+        return POLC_EXIT_USAGE;
+    }
     hint("%s has: %s     (a directory of that name: --base ./%s)", run->options.state_dir,
          generations_text(run->arena, history), run->options.base);
     return POLC_EXIT_USAGE;

@@ -56,13 +56,18 @@ static int take_lock(struct run *run, struct state *state)
     int error = change_lock_take(run->arena, lock_path(run), who, run->options.lock_timeout,
                                  run->options.quiet ? NULL : say_waiting, &state->lock);
     if (error == EBUSY) {
-        complain("%s is changing the firewall; nothing was changed", state->lock.holder);
+        complain("busy: %s, is changing the firewall; nothing was changed", state->lock.holder);
         hint("polc %s --lock-timeout 60s%s     (waits so long for it)", run->options.verb->name,
              same_options(run, true));
         return POLC_EXIT_BUSY;
     }
     if (error != 0) {
         if (!may_change_firewall(run)) {
+            return POLC_EXIT_SYSTEM;
+        }
+        if (run->options.state_dir_given && state->problem != NULL) {
+            complain("the lock and the generations cannot be kept in %s; nothing was changed",
+                     state->problem);
             return POLC_EXIT_SYSTEM;
         }
         complain("cannot take the lock %s: %s; nothing was changed", lock_path(run),
@@ -85,6 +90,7 @@ static void open_store(struct run *run, struct state *state, bool create)
     if (error != 0) {
         state->problem =
             arena_printf(run->arena, "%s: %s", run->options.state_dir, strerror(error));
+        state->error = error;
     }
     state->boot_id = change_boot_id(run->arena);
 }

@@ -12,6 +12,7 @@ struct state {
     struct change_lock lock;
     const char *boot_id;
     const char *problem; // why nothing can be written; NULL: it can
+    int error;           // the errno behind it; 0
 };
 
 // Takes the lock, opens or makes the directory, reads the history. A directory that cannot be written is no end: see

@@ -286,7 +286,7 @@ test_clock() {
     check_eq "$by days: it still waits" 'b pending' "$(loaded) $(state 2)"
     comes_back "$by days: the deadline is kept" a 2
     # Half a day more or less, so that the division rounds towards the whole days.
-    off=$((($(date -d "$(history_of 2 ended)" +%s) - $(date +%s) + by / days * 43200) / 86400))
+    off=$((($(date -d "$(history_of 2 ended)" +%s) - $(date +%s) + by * 43200 / days) / 86400))
     check_eq "$by days: by a clock that was set" "$by" "$off"
     POLC_TEST_CLOCK=$clock LD_PRELOAD=$jumper apply c --confirm=60s >/dev/null
     echo $((by * -86400)) >"$clock"
