@@ -84,8 +84,9 @@ struct run {
     struct model *model;
     struct plan *plan;
     struct nft_ruleset *ruleset;
-    struct words forced;      // codes of the refusals that were overridden, each once
-    const char *const *roots; // absolute operands, for the table's info chain
+    struct words forced;               // codes of the refusals that were overridden, each once
+    struct words refused, refused_why; // codes of the refusals that end the run, and their words
+    const char *const *roots;          // absolute operands, for the table's info chain
     size_t root_count;
     struct timings *timings;     // NULL: not asked for
     const struct loaded *loaded; // what loaded_read found last; NULL

@@ -175,6 +175,19 @@ static void print_outcome(const struct apply *apply)
     print_connections(apply);
 }
 
+static void print_refusals(const struct run *run)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < run->refused.count; i++) {
+        json_array_append_new(list, json_pack("{s:s, s:s}", "code", run->refused.items[i],
+                                              "message", run->refused_why.items[i]));
+    }
+    json_t *root = json_pack("{s:s, s:o}", "result", "refused", "refusals", list);
+    json_dumpf(root, stdout, 0);
+    putchar('\n');
+    json_decref(root);
+}
+
 static int compile_and_commit(struct apply *apply)
 {
     static const pipeline_stage stages[] = {pipeline_read, pipeline_model, refuse_input,
@@ -220,5 +233,8 @@ int cmd_apply(struct run *run)
         code = compile_and_commit(&apply);
     }
     state_end(&apply.state);
+    if (code == POLC_EXIT_SAFETY && run->options.output == OUTPUT_JSON) {
+        print_refusals(run);
+    }
     return code == POLC_EXIT_OK && apply.armed && run->options.wait ? apply_wait(&apply) : code;
 }

@@ -102,6 +102,19 @@ static void print_wrapped(const char *text)
     putchar('\n');
 }
 
+static int explain(const char *name, bool first)
+{
+    enum diag_code code = diag_code_find(name);
+    if (code == DIAG_CODE_COUNT) {
+        complain("there is no code \"%s\"", name);
+        hint("polc explain      (without a code: the list)");
+        return POLC_EXIT_USAGE;
+    }
+    printf("%s%s: %s\n\n", first ? "" : "\n", diag_code_name(code), diag_code_title(code));
+    print_wrapped(diag_code_text(code));
+    return POLC_EXIT_OK;
+}
+
 int cmd_explain(struct run *run)
 {
     if (run->options.operands.count == 0) {
@@ -111,14 +124,10 @@ int cmd_explain(struct run *run)
         }
         return POLC_EXIT_OK;
     }
-    const char *name = run->options.operands.items[0];
-    enum diag_code code = diag_code_find(name);
-    if (code == DIAG_CODE_COUNT) {
-        complain("there is no code \"%s\"", name);
-        hint("polc explain      (without a code: the list)");
-        return POLC_EXIT_USAGE;
+    int result = POLC_EXIT_OK;
+    for (size_t i = 0; i < run->options.operands.count; i++) {
+        int code = explain(run->options.operands.items[i], i == 0);
+        result = code == POLC_EXIT_OK ? result : code;
     }
-    printf("%s: %s\n\n", diag_code_name(code), diag_code_title(code));
-    print_wrapped(diag_code_text(code));
-    return POLC_EXIT_OK;
+    return result;
 }

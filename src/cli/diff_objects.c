@@ -144,9 +144,11 @@ void diff_print_objects(struct run *run, const struct nft_diff *diff,
         printf("%zu policies changed, %zu added, %zu removed; ", list->policy_counts[NFT_CHANGED],
                list->policy_counts[NFT_ADDED], list->policy_counts[NFT_REMOVED]);
     }
-    printf("%zu set%s +%zu -%zu; %zu chain%s\n", list->set_count, plural(list->set_count),
-           list->elements_added, list->elements_removed, list->chain_count,
-           plural(list->chain_count));
+    if (list->set_count > 0) {
+        printf("%zu set%s +%zu -%zu; ", list->set_count, plural(list->set_count),
+               list->elements_added, list->elements_removed);
+    }
+    printf("%zu chain%s\n", list->chain_count, plural(list->chain_count));
 }
 
 static json_t *policy_json(struct run *run, const struct policy_change *policy)

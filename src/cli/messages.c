@@ -63,6 +63,9 @@ bool refuse(struct run *run, enum diag_code refusal, const char *format, ...)
             safe_text(run->arena, what), forced ? "" : "; nothing was changed");
     if (forced) {
         note_forced(run, code);
+    } else {
+        vec_push(run->arena, &run->refused, code);
+        vec_push(run->arena, &run->refused_why, safe_text(run->arena, what));
     }
     return !forced;
 }

@@ -185,8 +185,9 @@ const struct verb verbs[] = {
      .run = cmd_trace},
     {.name = "explain",
      .summary = "say more about a code such as P021",
-     .usage = "CODE",
-     .text = "Prints what a diagnostic code means and what to do.",
+     .usage = "[CODE...]",
+     .text =
+         "Prints what the code of a diagnostic or of a refusal means, and what to do. Without a code: the list.",
      .operands = OPERANDS_NAMES,
      .options = "",
      .outputs = "text",
