@@ -21,20 +21,20 @@ enum { REQUEST_SIZE = 4096 };
 enum { ENTERED_TIMEOUT = 432000, CLOSING_TIMEOUT = 120 };
 
 struct live_conntrack {
-    struct channel channel;
+    struct netlink netlink;
     char bytes[REQUEST_SIZE];
 };
 
 int live_conntrack_open(struct arena *arena, struct live_conntrack **ret)
 {
     *ret = arena_new_of(arena, struct live_conntrack);
-    return channel_open(&(*ret)->channel, arena, NETLINK_NETFILTER);
+    return -netlink_open(&(*ret)->netlink, arena, NETLINK_NETFILTER);
 }
 
 void live_conntrack_close(struct live_conntrack **conntrack)
 {
     if (*conntrack != NULL) {
-        channel_close(&(*conntrack)->channel);
+        netlink_close(&(*conntrack)->netlink);
     }
     *conntrack = NULL;
 }
@@ -87,25 +87,25 @@ static void take_count(const struct nlmsghdr *reply, void *context)
     }
 }
 
-static bool is_empty(struct channel *channel)
+static bool is_empty(struct netlink *netlink)
 {
     char bytes[REQUEST_SIZE];
     bool empty = false;
     struct nlmsghdr *request = prepare(bytes, IPCTNL_MSG_CT_GET_STATS, 0, AF_UNSPEC);
-    return channel_request(channel, request, take_count, &empty) == 0 && empty;
+    return netlink_request(netlink, request, take_count, &empty) == 0 && empty;
 }
 
 int live_connections_each(struct arena *arena, live_connection_handler handler, void *context)
 {
-    __attribute__((cleanup(channel_close))) struct channel channel;
+    __attribute__((cleanup(netlink_close))) struct netlink netlink;
     char bytes[REQUEST_SIZE];
-    int error = channel_open(&channel, arena, NETLINK_NETFILTER);
-    if (error != 0 || is_empty(&channel)) {
+    int error = -netlink_open(&netlink, arena, NETLINK_NETFILTER);
+    if (error != 0 || is_empty(&netlink)) {
         return error;
     }
     struct reading reading = {handler, context};
     struct nlmsghdr *request = prepare(bytes, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC);
-    return channel_request(&channel, request, take_entry, &reading);
+    return -netlink_request(&netlink, request, take_entry, &reading);
 }
 
 // Of all attributes of the entry those that name it.
@@ -176,7 +176,7 @@ int live_connection_delete(struct live_conntrack *conntrack,
             return EMSGSIZE;
         }
     }
-    return has_tuple ? channel_request(&conntrack->channel, request, NULL, NULL) : EINVAL;
+    return has_tuple ? -netlink_request(&conntrack->netlink, request, NULL, NULL) : EINVAL;
 }
 
 struct finding {
@@ -202,7 +202,7 @@ int live_connection_find(struct live_conntrack *conntrack, struct arena *arena,
         prepare(conntrack->bytes, IPCTNL_MSG_CT_GET, 0, socket_family(tuple));
     put_tuple(request, CTA_TUPLE_ORIG, tuple);
     mnl_attr_put_u16(request, CTA_ZONE, htons(zone));
-    int error = channel_request(&conntrack->channel, request, take_found, &finding);
+    int error = -netlink_request(&conntrack->netlink, request, take_found, &finding);
     return error != 0 ? error : finding.found ? 0 : ENOENT;
 }
 
@@ -231,7 +231,7 @@ static int enter(struct live_conntrack *conntrack, const struct live_connection 
     mnl_attr_put_u32(request, CTA_TIMEOUT, htonl(connection->timeout));
     mnl_attr_put_u32(request, CTA_STATUS, htonl(status));
     put_tcp_state(request, TCP_CONNTRACK_ESTABLISHED);
-    return channel_request(&conntrack->channel, request, NULL, NULL);
+    return -netlink_request(&conntrack->netlink, request, NULL, NULL);
 }
 
 struct live_tuple live_reversed(const struct live_tuple *tuple)

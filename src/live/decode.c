@@ -27,24 +27,6 @@ bool live_is_wildcard(struct ip_addr addr)
     return memcmp(addr.bytes, zeros, sizeof zeros) == 0;
 }
 
-static void keep(const struct nlattr *attr, const struct nlattr **ret, uint16_t max)
-{
-    if (mnl_attr_get_type(attr) <= max) {
-        ret[mnl_attr_get_type(attr)] = attr;
-    }
-}
-
-static void nested(const struct nlattr *nest, const struct nlattr **ret, uint16_t max)
-{
-    const struct nlattr *attr;
-    memset(ret, 0, (max + 1u) * sizeof *ret);
-    if (nest != NULL) {
-        mnl_attr_for_each_nested (attr, nest) {
-            keep(attr, ret, max);
-        }
-    }
-}
-
 static bool is_size(const struct nlattr *attr, size_t size)
 {
     return attr != NULL && mnl_attr_get_payload_len(attr) == size;
@@ -58,11 +40,6 @@ static uint8_t byte_of(const struct nlattr *attr)
 static uint16_t short_of(const struct nlattr *attr)
 {
     return is_size(attr, 2) ? ntohs(mnl_attr_get_u16(attr)) : 0;
-}
-
-static uint32_t number_of(const struct nlattr *attr)
-{
-    return is_size(attr, 4) ? ntohl(mnl_attr_get_u32(attr)) : 0;
 }
 
 static bool take_address(const struct nlattr *v4, const struct nlattr *v6, struct ip_addr *ret)
@@ -83,9 +60,9 @@ static bool take_address(const struct nlattr *v4, const struct nlattr *v6, struc
 static bool take_tuple(const struct nlattr *nest, struct live_tuple *ret)
 {
     const struct nlattr *parts[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1], *proto[CTA_PROTO_MAX + 1];
-    nested(nest, parts, CTA_TUPLE_MAX);
-    nested(parts[CTA_TUPLE_IP], ip, CTA_IP_MAX);
-    nested(parts[CTA_TUPLE_PROTO], proto, CTA_PROTO_MAX);
+    netlink_nested(nest, parts, CTA_TUPLE_MAX);
+    netlink_nested(parts[CTA_TUPLE_IP], ip, CTA_IP_MAX);
+    netlink_nested(parts[CTA_TUPLE_PROTO], proto, CTA_PROTO_MAX);
     *ret = (struct live_tuple){
         .protocol = byte_of(proto[CTA_PROTO_NUM]),
         .source_port = short_of(proto[CTA_PROTO_SRC_PORT]),
@@ -106,8 +83,8 @@ static bool take_tuple(const struct nlattr *nest, struct live_tuple *ret)
 static bool is_over(const struct nlattr *info)
 {
     const struct nlattr *parts[CTA_PROTOINFO_MAX + 1], *tcp[CTA_PROTOINFO_TCP_MAX + 1];
-    nested(info, parts, CTA_PROTOINFO_MAX);
-    nested(parts[CTA_PROTOINFO_TCP], tcp, CTA_PROTOINFO_TCP_MAX);
+    netlink_nested(info, parts, CTA_PROTOINFO_MAX);
+    netlink_nested(parts[CTA_PROTOINFO_TCP], tcp, CTA_PROTOINFO_TCP_MAX);
     uint8_t state = byte_of(tcp[CTA_PROTOINFO_TCP_STATE]);
     return state == TCP_CONNTRACK_LAST_ACK || state == TCP_CONNTRACK_TIME_WAIT ||
            state == TCP_CONNTRACK_CLOSE;
@@ -115,23 +92,20 @@ static bool is_over(const struct nlattr *info)
 
 bool decode_connection(const struct nlmsghdr *message, struct live_connection *ret)
 {
-    const struct nlattr *attrs[CTA_MAX + 1] = {NULL};
-    const struct nlattr *attr;
+    const struct nlattr *attrs[CTA_MAX + 1];
     if (mnl_nlmsg_get_payload_len(message) < sizeof(struct nfgenmsg)) {
         return false;
     }
-    mnl_attr_for_each (attr, message, sizeof(struct nfgenmsg)) {
-        keep(attr, attrs, CTA_MAX);
-    }
+    netlink_attributes_behind(message, sizeof(struct nfgenmsg), attrs, CTA_MAX);
     *ret = (struct live_connection){
         .over = is_over(attrs[CTA_PROTOINFO]),
         .zone = short_of(attrs[CTA_ZONE]),
-        .timeout = number_of(attrs[CTA_TIMEOUT]),
+        .timeout = netlink_u32(attrs[CTA_TIMEOUT]),
         .key = (const uint8_t *)mnl_nlmsg_get_payload(message) + sizeof(struct nfgenmsg),
         .key_size = mnl_nlmsg_get_payload_len(message) - sizeof(struct nfgenmsg),
     };
     ret->related = attrs[CTA_TUPLE_MASTER] != NULL &&
-                   (number_of(attrs[CTA_STATUS]) & IPS_EXPECTED) != 0 &&
+                   (netlink_u32(attrs[CTA_STATUS]) & IPS_EXPECTED) != 0 &&
                    take_tuple(attrs[CTA_TUPLE_MASTER], &ret->master);
     return take_tuple(attrs[CTA_TUPLE_ORIG], &ret->original) &&
            take_tuple(attrs[CTA_TUPLE_REPLY], &ret->reply) &&

@@ -25,7 +25,7 @@ static void take_socket(const struct nlmsghdr *reply, void *context)
     }
 }
 
-static int read_some(struct channel *channel, uint8_t family, struct reading *reading)
+static int read_some(struct netlink *netlink, uint8_t family, struct reading *reading)
 {
     char bytes[256];
     struct nlmsghdr *request = mnl_nlmsg_put_header(bytes);
@@ -36,20 +36,20 @@ static int read_some(struct channel *channel, uint8_t family, struct reading *re
     wanted->sdiag_protocol = reading->protocol;
     // A connection that has not begun, or whose socket is gone, is nobody's.
     wanted->idiag_states = ~(1u << TCP_SYN_SENT | 1u << TCP_SYN_RECV | 1u << TCP_TIME_WAIT);
-    return channel_request(channel, request, take_socket, reading);
+    return -netlink_request(netlink, request, take_socket, reading);
 }
 
 int live_sockets_read(struct arena *arena, struct live_sockets *ret)
 {
     static const uint8_t protocols[] = {IPPROTO_TCP, IPPROTO_UDP};
     static const uint8_t families[] = {AF_INET, AF_INET6};
-    __attribute__((cleanup(channel_close))) struct channel channel;
+    __attribute__((cleanup(netlink_close))) struct netlink netlink;
     *ret = (struct live_sockets){.count = 0};
-    int error = channel_open(&channel, arena, NETLINK_SOCK_DIAG);
+    int error = -netlink_open(&netlink, arena, NETLINK_SOCK_DIAG);
     for (size_t i = 0; i < ARRAY_COUNT(protocols) && error == 0; i++) {
         for (size_t j = 0; j < ARRAY_COUNT(families) && error == 0; j++) {
             struct reading reading = {arena, ret, protocols[i]};
-            error = read_some(&channel, families[j], &reading);
+            error = read_some(&netlink, families[j], &reading);
         }
     }
     return error;
@@ -117,19 +117,19 @@ static void take_route(const struct nlmsghdr *reply, void *context)
 
 uint32_t live_route_interface(struct ip_addr addr)
 {
-    __attribute__((cleanup(channel_close))) struct channel channel = {.fd = -1};
+    __attribute__((cleanup(netlink_close))) struct netlink netlink = {.fd = -1};
     struct arena *arena = arena_new((size_t)1 << 20);
     char bytes[256];
     uint32_t interface = 0;
     size_t size = ip_family_bits(addr.family) / 8;
-    if (channel_open(&channel, arena, NETLINK_ROUTE) == 0) {
+    if (netlink_open(&netlink, arena, NETLINK_ROUTE) == 0) {
         struct nlmsghdr *request = mnl_nlmsg_put_header(bytes);
         request->nlmsg_type = RTM_GETROUTE;
         struct rtmsg *route = mnl_nlmsg_put_extra_header(request, sizeof *route);
         route->rtm_family = addr.family == IP_V4 ? AF_INET : AF_INET6;
         route->rtm_dst_len = (unsigned char)(size * 8);
         mnl_attr_put(request, RTA_DST, size, addr.bytes);
-        channel_request(&channel, request, take_route, &interface);
+        netlink_request(&netlink, request, take_route, &interface);
     }
     arena_free(arena);
     return interface;

@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t *copy = arena_alloc(arena, size + NLMSG_ALIGNTO);
     memcpy(copy, data, size);
     const struct nlmsghdr *message = (const struct nlmsghdr *)(const void *)copy;
-    for (int left = (int)size; message_ok(message, left);
+    for (int left = (int)size; netlink_message_ok(message, left);
          message = mnl_nlmsg_next(message, &left)) {
         decode(arena, message);
     }

@@ -107,7 +107,7 @@ enum nft_status nft_dump_base_chains(struct arena *arena, const char *except_tab
                                      struct nft_base_chains *ret, struct nft_failure *reterr)
 {
     __attribute__((cleanup(netlink_close))) struct netlink netlink;
-    int error = netlink_open(&netlink, arena);
+    int error = netlink_open(&netlink, arena, NETLINK_NETFILTER);
     if (error < 0) {
         return netlink_failure(&netlink, arena, error, "netlink socket", reterr);
     }

@@ -117,7 +117,7 @@ enum nft_status nft_read_drift_rules(struct arena *arena, const struct nft_kerne
         arena_new_of(arena, struct reader);
     reader->arena = arena;
     reader->kernel = kernel;
-    int error = netlink_open(&reader->netlink, arena);
+    int error = netlink_open(&reader->netlink, arena, NETLINK_NETFILTER);
     if (error < 0) {
         return netlink_failure(&reader->netlink, arena, error, "netlink socket", reterr);
     }

@@ -211,7 +211,7 @@ static enum nft_status dump_table(struct arena *arena, const char *table,
     __attribute__((cleanup(dump_close))) struct dump *dump = arena_new_of(arena, struct dump);
     dump->arena = arena;
     dump->content = content;
-    int error = netlink_open(&dump->netlink, arena);
+    int error = netlink_open(&dump->netlink, arena, NETLINK_NETFILTER);
     if (error < 0) {
         return netlink_failure(&dump->netlink, arena, error, "netlink socket", reterr);
     }
@@ -249,7 +249,7 @@ enum nft_status dump_chains(struct arena *arena, const struct nft_kernel *kernel
                             struct nft_failure *reterr)
 {
     __attribute__((cleanup(dump_close))) struct dump *dump = arena_new_of(arena, struct dump);
-    int error = netlink_open(&dump->netlink, arena);
+    int error = netlink_open(&dump->netlink, arena, NETLINK_NETFILTER);
     dump->arena = arena;
     dump->kernel = kernel_new(arena, kernel->table);
     for (size_t i = 0; error == 0 && i < count; i++) {

@@ -364,7 +364,7 @@ enum nft_status nft_read_dnat(struct arena *arena, const char *except_table,
         return status;
     }
     __attribute__((cleanup(netlink_close))) struct netlink netlink;
-    int error = netlink_open(&netlink, arena);
+    int error = netlink_open(&netlink, arena, NETLINK_NETFILTER);
     if (error < 0) {
         return netlink_failure(&netlink, arena, error, "netlink socket", reterr);
     }

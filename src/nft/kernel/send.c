@@ -216,7 +216,7 @@ enum nft_status batch_send(struct arena *arena, const struct batch *batch,
                            struct nft_failure *reterr)
 {
     __attribute__((cleanup(netlink_close))) struct netlink netlink;
-    int error = netlink_open(&netlink, arena);
+    int error = netlink_open(&netlink, arena, NETLINK_NETFILTER);
     if (error < 0) {
         return netlink_failure(&netlink, arena, error, "netlink socket", reterr);
     }

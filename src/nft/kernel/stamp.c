@@ -14,7 +14,7 @@ bool nft_read_stamp(struct arena *arena, struct nft_stamp *ret)
 {
     __attribute__((cleanup(netlink_close))) struct netlink netlink;
     socklen_t size = sizeof ret->namespace;
-    return netlink_open(&netlink, arena) == 0 &&
+    return netlink_open(&netlink, arena, NETLINK_NETFILTER) == 0 &&
            getsockopt(netlink.fd, SOL_SOCKET, SO_NETNS_COOKIE, &ret->namespace, &size) == 0 &&
            netlink_generation(&netlink, &ret->generation_id) == 0;
 }
