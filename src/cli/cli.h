@@ -78,6 +78,7 @@ struct run {
     struct arena *input; // sources, resources, model; gone (NULL) once the plan is built
     struct arena *arena; // what lives until the end
     struct sources *sources;
+    const struct sources *instead; // read these texts, not the PATHs; NULL
     struct diags *diags;
     struct resources resources;
     struct host_inventory inventory; // of interfaces; from the kernel: on `input`
@@ -224,6 +225,8 @@ int cmd_restore(struct run *run);
 int cmd_history(struct run *run);
 int cmd_status(struct run *run);
 int cmd_trace(struct run *run);
+int cmd_enforce(struct run *run);
+int cmd_stage(struct run *run);
 int cmd_get(struct run *run);
 int cmd_eval(struct run *run);
 int cmd_explain(struct run *run);

@@ -33,7 +33,7 @@ const struct option_info option_infos[] = {
     {"matrix", 0, "FILE", "a Markdown table of all that may connect; may be given several times",
      false},
     {"kernel", 0, NULL, "send real packets through the compiled rulesets, in namespaces", false},
-    {"dry-run", 0, NULL, "let the kernel check everything and change nothing", false},
+    {"dry-run", 0, NULL, "check everything (the kernel too, where it is asked) and change nothing", false},
     {"cut", 0, NULL, "end live connections that the policy no longer allows", false},
     {"force", 0, "[CODE,...]", "go on in spite of refusals (all, or these codes)", false},
     {"confirm", 0, "[TIME]", "take it back unless polc confirm comes in time (default: 60s)",

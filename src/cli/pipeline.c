@@ -46,6 +46,14 @@ static bool has_input(const struct run *run)
     return false;
 }
 
+static void load_texts(const struct loader *loader, const struct sources *texts)
+{
+    for (uint32_t i = 0; i < sources_count(texts); i++) {
+        const struct source *source = sources_get(texts, i);
+        load_text(loader, source->path, source->text, source->size);
+    }
+}
+
 int pipeline_read(struct run *run)
 {
     if (!has_input(run)) {
@@ -56,7 +64,11 @@ int pipeline_read(struct run *run)
     load_object_fn decode = timings_decode(run, decoder, &context);
     const struct loader loader = {run->arena,      run->sources, run->diags,
                                   res_read_fields, decode,       context};
-    load_paths(&loader, run->options.paths.items, run->options.paths.count);
+    if (run->instead != NULL) {
+        load_texts(&loader, run->instead);
+    } else {
+        load_paths(&loader, run->options.paths.items, run->options.paths.count);
+    }
     timings_end(run, "load");
     validate(run->input, run->diags, &run->resources);
     timings_end(run, "validate");

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Names as people write them -> the policies that `polc enforce` and `polc stage` change, with everything that speaks
+// against it.
+#include "stage.h"
+
+struct finds {
+    VEC_FIELDS(const struct res_policy *);
+};
+
+static const struct {
+    uint8_t staged, enforced;
+} twins[] = {
+    {RES_STAGED_GLOBAL_NETWORK_POLICY, RES_GLOBAL_NETWORK_POLICY},
+    {RES_STAGED_NETWORK_POLICY, RES_NETWORK_POLICY},
+    {RES_STAGED_KUBERNETES_NETWORK_POLICY, RES_KUBERNETES_NETWORK_POLICY},
+};
+
+const char *stage_kind_text(uint8_t kind)
+{
+    return kind == RES_KUBERNETES_NETWORK_POLICY ? "NetworkPolicy of networking.k8s.io"
+                                                 : res_kind_info((enum res_kind)kind)->name;
+}
+
+// The kind with the same fields on the other side; RES_KIND_COUNT when there is none.
+static uint8_t twin_of(uint8_t kind)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(twins); i++) {
+        if (kind == twins[i].staged || kind == twins[i].enforced) {
+            return kind == twins[i].staged ? twins[i].enforced : twins[i].staged;
+        }
+    }
+    return RES_KIND_COUNT;
+}
+
+// ---- spellings -------------------------------------------------------------------------------------------------------
+
+// "default.web" of web in tier default, "knp.default.web" of a Kubernetes policy.
+static const char *tiered_name(struct arena *arena, const struct res_policy *policy)
+{
+    const char *name = policy->meta.name;
+    const char *tier = policy->tier.text;
+    size_t length = strlen(tier);
+    if (res_kind_info(policy->meta.kind)->kubernetes) {
+        return arena_printf(arena, "knp.%s.%s", tier, name);
+    }
+    return strncmp(name, tier, length) == 0 && name[length] == '.'
+               ? name
+               : arena_printf(arena, "%s.%s", tier, name);
+}
+
+// All that may be written without a kind, by turns its own name and the one with the tier; the last two only of what is
+// in a namespace.
+enum { SPELLINGS = 4 };
+static size_t spell_out(struct arena *arena, const struct res_policy *policy,
+                        const char *ret[SPELLINGS])
+{
+    const char *ns = policy->meta.ns;
+    ret[0] = policy->meta.name;
+    ret[1] = tiered_name(arena, policy);
+    if (ns == NULL) {
+        return 2;
+    }
+    ret[2] = arena_printf(arena, "%s/%s", ns, ret[0]);
+    ret[3] = arena_printf(arena, "%s/%s", ns, ret[1]);
+    return SPELLINGS;
+}
+
+// How well a text names a policy: its own name beats one that the tier makes.
+enum fit { FIT_NONE, FIT_TIERED, FIT_EXACT };
+
+static enum fit spelling_fit(struct arena *arena, const struct res_policy *policy, const char *text)
+{
+    const char *spellings[SPELLINGS];
+    size_t count = spell_out(arena, policy, spellings);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(spellings[i], text) == 0) {
+            return i % 2 == 0 ? FIT_EXACT : FIT_TIERED;
+        }
+    }
+    return FIT_NONE;
+}
+
+// "gnp" names the staged policy too that becomes one.
+static bool is_kind(const struct res_policy *policy, const char *word)
+{
+    enum res_kind kind = res_kind_find(word);
+    return strcmp(word, "policies") == 0 || kind == policy->meta.kind ||
+           (kind != RES_KIND_COUNT && (uint8_t)kind == twin_of(policy->meta.kind));
+}
+
+static enum fit fit_of(struct arena *arena, const struct res_policy *policy, const char *text)
+{
+    const char *slash = strchr(text, '/');
+    enum fit fit = spelling_fit(arena, policy, text);
+    if (fit == FIT_NONE && slash != NULL &&
+        is_kind(policy, arena_strndup(arena, text, (size_t)(slash - text)))) {
+        fit = spelling_fit(arena, policy, slash + 1);
+    }
+    return fit;
+}
+
+// Traces write "staged:" in front of the name, or behind the namespace or the tier.
+static const char *without_mark(struct arena *arena, const char *text)
+{
+    static const char mark[] = "staged:";
+    const char *at = strstr(text, mark);
+    return at == NULL ? text
+                      : arena_printf(arena, "%.*s%s", (int)(at - text), text, at + strlen(mark));
+}
+
+// ---- finding ---------------------------------------------------------------------------------------------------------
+
+static const char *name_of(const struct stage *stage, const struct res_policy *policy)
+{
+    return res_full_name(stage->run->arena, &policy->meta);
+}
+
+static const char *place(const struct stage *stage, const struct res_meta *meta)
+{
+    struct loc loc = meta->loc;
+    loc.column = 0;
+    return loc_text(stage->run->arena, stage->run->sources, loc);
+}
+
+static bool is_staged(const struct res_policy *policy)
+{
+    return res_kind_info(policy->meta.kind)->staged;
+}
+
+static bool in_namespace(const struct stage *stage, const struct res_policy *policy)
+{
+    const char *ns = stage->run->options.ns;
+    return ns == NULL || (policy->meta.ns != NULL && strcmp(ns, policy->meta.ns) == 0);
+}
+
+static struct finds find(const struct stage *stage, const char *text, bool staged)
+{
+    struct arena *arena = stage->run->arena;
+    struct finds finds = {0};
+    enum fit best = FIT_TIERED;
+    for (size_t i = 0; i < stage->run->resources.policies.count; i++) {
+        const struct res_policy *policy = &stage->run->resources.policies.items[i];
+        if (is_staged(policy) != staged || !in_namespace(stage, policy)) {
+            continue;
+        }
+        enum fit fit = fit_of(arena, policy, text);
+        if (fit > best) {
+            best = fit;
+            finds.count = 0;
+        }
+        if (fit == best) {
+            vec_push(arena, &finds, policy);
+        }
+    }
+    return finds;
+}
+
+// The nearest name; else one that goes on in front of it: "apps.web" for "web".
+static const char *nearest(const char *text, const struct words *candidates)
+{
+    const char *best = spell_best(text, candidates->items, candidates->count);
+    size_t length = strlen(text);
+    for (size_t i = 0; i < candidates->count && best == NULL; i++) {
+        const char *name = candidates->items[i];
+        size_t size = strlen(name);
+        if (size > length && strcmp(name + size - length, text) == 0 &&
+            strchr("./", name[size - length - 1]) != NULL) {
+            best = name;
+        }
+    }
+    return best;
+}
+
+static int complain_missing(const struct stage *stage, const char *text)
+{
+    struct arena *arena = stage->run->arena;
+    const char *ns = stage->run->options.ns;
+    const char *kind = stage->enforce ? "staged" : "enforced";
+    struct words candidates = {0};
+    for (size_t i = 0; i < stage->run->resources.policies.count; i++) {
+        const struct res_policy *policy = &stage->run->resources.policies.items[i];
+        const char *spellings[SPELLINGS];
+        size_t count = spell_out(arena, policy, spellings);
+        bool wanted = is_staged(policy) == stage->enforce && in_namespace(stage, policy);
+        for (size_t j = 0; j < count && wanted; j++) {
+            vec_push(arena, &candidates, spellings[j]);
+        }
+    }
+    const char *where = ns != NULL ? arena_printf(arena, " in namespace %s", ns) : "";
+    const char *best = nearest(text, &candidates);
+    complain("there is no %s policy \"%s\"%s", kind, text, where);
+    if (best != NULL) {
+        hint("did you mean %s?", best);
+    } else if (candidates.count == 0) {
+        hint("there is no %s policy at all%s", kind, where);
+    } else {
+        hint("polc get policies%s lists what there is", paths_suffix(stage->run));
+    }
+    return POLC_EXIT_USAGE;
+}
+
+static int complain_several(const struct stage *stage, const char *text, const struct finds *finds)
+{
+    complain("\"%s\" is the name of %zu policies; write one of these instead:", text, finds->count);
+    for (size_t i = 0; i < finds->count; i++) {
+        const struct res_policy *policy = finds->items[i];
+        fprintf(stderr, "  %s/%s  (%s)\n", res_kind_info(policy->meta.kind)->short_name,
+                safe_text(stage->run->arena, name_of(stage, policy)), place(stage, &policy->meta));
+    }
+    return POLC_EXIT_USAGE;
+}
+
+// ---- what speaks against it ------------------------------------------------------------------------------------------
+
+static const struct res_policy *find_twin(const struct stage *stage,
+                                          const struct res_policy *policy)
+{
+    uint8_t twin = twin_of(policy->meta.kind);
+    for (size_t i = 0; i < stage->run->resources.policies.count; i++) {
+        const struct res_policy *other = &stage->run->resources.policies.items[i];
+        if (other->meta.kind == twin && strcmp(other->meta.name, policy->meta.name) == 0 &&
+            (policy->meta.ns == NULL || strcmp(other->meta.ns, policy->meta.ns) == 0)) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+// A staged deletion: its enforcing would take two objects out of the files, which is for a person to do.
+static int refuse_deletion(const struct stage *stage, const struct res_policy *policy)
+{
+    const struct res_policy *twin = find_twin(stage, policy);
+    complain(
+        "%s %s stages a deletion (stagedAction: Delete), which cannot be enforced in place; nothing was changed",
+        stage_kind_text(policy->meta.kind), name_of(stage, policy));
+    twin != NULL ? hint("remove %s %s (%s) and this object (%s) from the files",
+                        stage_kind_text(twin->meta.kind), name_of(stage, twin),
+                        place(stage, &twin->meta), place(stage, &policy->meta))
+                 : hint("there is no %s of that name any more: remove this object (%s)",
+                        stage_kind_text(twin_of(policy->meta.kind)), place(stage, &policy->meta));
+    return POLC_EXIT_USAGE;
+}
+
+static int refuse_twin(const struct stage *stage, const struct res_policy *policy,
+                       const struct res_policy *twin)
+{
+    complain(
+        "%s %s (%s) cannot become a %s: there is one of that name already (%s); nothing was changed",
+        stage_kind_text(policy->meta.kind), name_of(stage, policy), place(stage, &policy->meta),
+        stage_kind_text(twin->meta.kind), place(stage, &twin->meta));
+    stage->enforce
+        ? hint("to replace it, remove the one that is enforced now, then enforce this one")
+        : hint("remove one of the two, or give it another name");
+    return POLC_EXIT_USAGE;
+}
+
+static int check(const struct stage *stage, const struct res_policy *policy)
+{
+    if (twin_of(policy->meta.kind) == RES_KIND_COUNT) {
+        complain("%s %s (%s) cannot be staged: its kind has no staged form; nothing was changed",
+                 stage_kind_text(policy->meta.kind), name_of(stage, policy),
+                 place(stage, &policy->meta));
+        return POLC_EXIT_USAGE;
+    }
+    if (is_staged(policy) && policy->staged_action == RES_STAGED_DELETE) {
+        return refuse_deletion(stage, policy);
+    }
+    const struct res_policy *twin = find_twin(stage, policy);
+    return twin != NULL ? refuse_twin(stage, policy, twin) : POLC_EXIT_OK;
+}
+
+// ---- targets ---------------------------------------------------------------------------------------------------------
+
+static void add_target(struct stage *stage, const struct res_policy *policy, bool done)
+{
+    struct arena *arena = stage->run->arena;
+    struct stage_target target = {
+        .name = arena_strdup(arena, name_of(stage, policy)),
+        .from = policy->meta.kind,
+        .to = done ? policy->meta.kind : twin_of(policy->meta.kind),
+        .done = done,
+        .ignored = is_staged(policy) && policy->staged_action == RES_STAGED_IGNORE,
+        .object = policy->meta.start,
+        .loc = policy->meta.loc,
+    };
+    for (size_t i = 0; i < stage->targets.count; i++) {
+        if (loc_compare(stage->targets.items[i].loc, target.loc) == 0) {
+            return; // named twice
+        }
+    }
+    vec_push(arena, &stage->targets, target);
+}
+
+static int find_one(struct stage *stage, const char *name)
+{
+    const char *text = without_mark(stage->run->arena, name);
+    struct finds finds = find(stage, text, stage->enforce);
+    struct finds others = find(stage, text, !stage->enforce);
+    if (finds.count + others.count == 0) {
+        return complain_missing(stage, text);
+    }
+    if (finds.count > 1 || (finds.count == 0 && others.count > 1)) {
+        return complain_several(stage, text, finds.count > 1 ? &finds : &others);
+    }
+    if (finds.count == 0) {
+        add_target(stage, others.items[0], true);
+        return POLC_EXIT_OK;
+    }
+    int code = check(stage, finds.items[0]);
+    if (code == POLC_EXIT_OK) {
+        add_target(stage, finds.items[0], false);
+    }
+    return code;
+}
+
+int stage_find(struct stage *stage)
+{
+    int result = POLC_EXIT_OK;
+    for (size_t i = 0; i < stage->run->options.operands.count; i++) {
+        int code = find_one(stage, stage->run->options.operands.items[i]);
+        result = code != POLC_EXIT_OK ? code : result;
+    }
+    return result;
+}
