@@ -12,15 +12,15 @@ static void add_range(struct strbuf *out, struct edit_text text, size_t start, s
     }
 }
 
-// Bytes [start, end) with the edits [first, last).
+// Bytes [start, end) with the edits that stand in them.
 static struct edit_text apply_range(struct arena *arena, struct edit_text text, size_t start,
-                                    size_t end, const struct edit *first, const struct edit *last)
+                                    size_t end, const struct edit *edits, size_t count)
 {
     struct strbuf out = {.arena = arena};
-    for (const struct edit *edit = first; edit < last; edit++) {
-        add_range(&out, text, start, edit->start);
-        strbuf_add(&out, edit->text);
-        start = edit->end;
+    for (size_t i = 0; i < count; i++) {
+        add_range(&out, text, start, edits[i].start);
+        strbuf_add(&out, edits[i].text);
+        start = edits[i].end;
     }
     add_range(&out, text, start, end);
     return (struct edit_text){strbuf_text(&out), out.length};
@@ -28,7 +28,7 @@ static struct edit_text apply_range(struct arena *arena, struct edit_text text, 
 
 struct edit_text edit_apply(struct arena *arena, struct edit_text text, const struct edits *edits)
 {
-    return apply_range(arena, text, 0, text.size, edits->items, edits->items + edits->count);
+    return apply_range(arena, text, 0, text.size, edits->items, edits->count);
 }
 
 // ---- lines -----------------------------------------------------------------------------------------------------------
@@ -124,7 +124,8 @@ static struct changes find_changes(struct arena *arena, struct edit_text text,
         }
         size_t start = (size_t)(lines->items[from].text - text.text);
         size_t end = (size_t)(lines->items[to].text - text.text) + lines->items[to].size;
-        struct edit_text after = apply_range(arena, text, start, end, first, &edits->items[i]);
+        struct edit_text after =
+            apply_range(arena, text, start, end, first, (size_t)(&edits->items[i] - first));
         struct change change = {from, to - from + 1, split(arena, after)};
         trim(lines, &change);
         if (change.old_count + change.lines.count > 0) {
