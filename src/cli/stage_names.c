@@ -34,7 +34,8 @@ static uint8_t twin_of(uint8_t kind)
 
 // ---- spellings -------------------------------------------------------------------------------------------------------
 
-// "default.web" of web in tier default, "knp.default.web" of a Kubernetes policy.
+// With the tier where the name is without, and without where it is with: "default.web" of web in tier default, web of
+// default.web, "knp.default.web" of a Kubernetes policy.
 static const char *tiered_name(struct arena *arena, const struct res_policy *policy)
 {
     const char *name = policy->meta.name;
@@ -43,12 +44,11 @@ static const char *tiered_name(struct arena *arena, const struct res_policy *pol
     if (res_kind_info(policy->meta.kind)->kubernetes) {
         return arena_printf(arena, "knp.%s.%s", tier, name);
     }
-    return strncmp(name, tier, length) == 0 && name[length] == '.'
-               ? name
-               : arena_printf(arena, "%s.%s", tier, name);
+    bool has_tier = strncmp(name, tier, length) == 0 && name[length] == '.';
+    return has_tier ? name + length + 1 : arena_printf(arena, "%s.%s", tier, name);
 }
 
-// All that may be written without a kind, by turns its own name and the one with the tier; the last two only of what is
+// All that may be written without a kind, by turns its own name and the one of the tier; the last two only of what is
 // in a namespace.
 enum { SPELLINGS = 4 };
 static size_t spell_out(struct arena *arena, const struct res_policy *policy,
@@ -155,22 +155,6 @@ static struct finds find(const struct stage *stage, const char *text, bool stage
     return finds;
 }
 
-// The nearest name; else one that goes on in front of it: "apps.web" for "web".
-static const char *nearest(const char *text, const struct words *candidates)
-{
-    const char *best = spell_best(text, candidates->items, candidates->count);
-    size_t length = strlen(text);
-    for (size_t i = 0; i < candidates->count && best == NULL; i++) {
-        const char *name = candidates->items[i];
-        size_t size = strlen(name);
-        if (size > length && strcmp(name + size - length, text) == 0 &&
-            strchr("./", name[size - length - 1]) != NULL) {
-            best = name;
-        }
-    }
-    return best;
-}
-
 static int complain_missing(const struct stage *stage, const char *text)
 {
     struct arena *arena = stage->run->arena;
@@ -187,7 +171,7 @@ static int complain_missing(const struct stage *stage, const char *text)
         }
     }
     const char *where = ns != NULL ? arena_printf(arena, " in namespace %s", ns) : "";
-    const char *best = nearest(text, &candidates);
+    const char *best = spell_best(text, candidates.items, candidates.count);
     complain("there is no %s policy \"%s\"%s", kind, text, where);
     if (best != NULL) {
         hint("did you mean %s?", best);
