@@ -38,8 +38,9 @@ struct change_entry {
     const char *const *forced;    // codes of refusals that were overridden
     size_t forced_count;
     uint32_t previous; // what was loaded before; 0: nothing
-    const char *note;  // how it ended: "not confirmed in time"; NULL
-    int64_t ended;     // when; 0: has not
+    uint32_t leaves;  // of a rollback that waits: what counts as taken back once it is confirmed; 0
+    const char *note; // how it ended: "not confirmed in time"; NULL
+    int64_t ended;    // when; 0: has not
 
     // Of a pending one.
     const char *token;   // random hex, so that no other generation is meant by the same number

@@ -31,7 +31,7 @@ static const struct field fields[] = {
     ROW(13, FIELD_TEXT, summary), TEXTS(14, forced, forced_count), ROW(15, FIELD_U32, previous),
     ROW(16, FIELD_TEXT, note),    ROW(17, FIELD_U64, ended),       ROW(18, FIELD_TEXT, token),
     ROW(19, FIELD_TEXT, boot_id), ROW(20, FIELD_U64, deadline),    ROW(21, FIELD_U64, namespace),
-    ROW(22, FIELD_U64, window),
+    ROW(22, FIELD_U64, window),   ROW(23, FIELD_U32, leaves),
 };
 static const struct record entry_record = RECORD("entry", struct change_entry, fields);
 

@@ -43,12 +43,9 @@ int apply_make_pending(struct apply *apply)
         return POLC_EXIT_OK;
     }
     int code = check_previous(apply);
-    entry->state = CHANGE_PENDING;
-    entry->token = apply->token = apply->token != NULL ? apply->token : change_token(run->arena);
-    entry->boot_id = apply->state.boot_id;
-    entry->namespace = change_namespace();
-    entry->window = run->options.confirm;
-    entry->deadline = change_now() + entry->window;
+    entry->token = apply->token;
+    entry_wait(run, &apply->state, entry);
+    apply->token = entry->token;
     return code;
 }
 

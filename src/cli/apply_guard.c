@@ -112,7 +112,8 @@ static void hint_cut(struct connection_judge *judge, const struct flow *flow,
              "        failsafeInboundHostPorts: [%s]",
              failsafes_with(run, flow));
     }
-    bool confirm = is_apply && !run->options.cut && !run->options.dry_run;
+    bool confirm =
+        option_allowed(run->options.verb, "confirm") && !run->options.cut && !run->options.dry_run;
     hint("%s     (%s%s)", forced_again(run, DIAG_S007, confirm),
          run->options.cut ? "your connection ends, and a new one is denied"
                           : "open connections go on, a new one is denied",

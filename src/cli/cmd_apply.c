@@ -6,10 +6,9 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { TRIES = 5, MS = 1000 };
+enum { TRIES = 5 };
 
 // A workload interface that is not there: its endpoint's egress is policed once it appears.
 static void warn_interfaces(struct run *run)
@@ -130,16 +129,6 @@ static int try_apply(struct apply *apply)
         timings_end(apply->run, steps[i].name);
     }
     return code;
-}
-
-static void print_deadline(struct run *run, const struct change_entry *entry)
-{
-    char clock[sizeof "23:59:59"];
-    time_t end = time(NULL) + (time_t)(entry->window / MS);
-    struct tm local;
-    strftime(clock, sizeof clock, "%T", localtime_r(&end, &local));
-    printf("it is taken back in %s, at %s, unless: polc confirm%s\n",
-           left_text(run->arena, entry->window), clock, same_options(run, false));
 }
 
 static void print_outcome(const struct apply *apply)

@@ -6,6 +6,21 @@
 
 enum { MS = 1000 };
 
+// What a rollback has left behind, as without --confirm.
+static void mark_left(struct run *run, struct state *state, const struct change_entry *kept)
+{
+    const struct change_entry *left =
+        kept->leaves != 0 ? change_find(&state->history, kept->leaves) : NULL;
+    if (left == NULL || left->problem != NULL) {
+        return;
+    }
+    struct change_entry entry = *left;
+    entry.state = CHANGE_TAKEN_BACK;
+    entry.note = arena_printf(run->arena, "rolled back: %s", kept->summary);
+    entry.ended = kept->ended;
+    state_write(run, state, &entry);
+}
+
 static int keep(struct run *run, struct state *state, const struct change_entry *pending)
 {
     struct change_entry entry = *pending;
@@ -16,6 +31,7 @@ static int keep(struct run *run, struct state *state, const struct change_entry 
         complain("generation %u is not confirmed, and will be taken back", entry.number);
         return POLC_EXIT_SYSTEM;
     }
+    mark_left(run, state, &entry);
     if (!run->options.quiet) {
         printf("confirmed: generation %u\n", entry.number);
     }

@@ -128,6 +128,17 @@ static int load_chosen(struct run *run, struct state *state)
     // Copies: marking writes into the history.
     const struct change_entry chosen = *target;
     const struct change_entry left = loaded != NULL ? *loaded : (struct change_entry){.number = 0};
+    bool waits = run->options.confirm > 0 && !run->options.dry_run &&
+                 (loaded == NULL || strcmp(left.id, chosen.id) != 0);
+    if (waits && loaded == NULL && nft_kernel_exists(kernel)) {
+        complain("this could not be taken back: the history does not know what is loaded; "
+                 "nothing was changed");
+        return POLC_EXIT_SYSTEM;
+    }
+    if (waits) {
+        return rollback_waiting(run, state, &chosen, loaded != NULL ? &left : NULL,
+                                info.generation);
+    }
     code = reload(run, state, &chosen, true, &reloaded);
     if (code == POLC_EXIT_OK && !run->options.dry_run) {
         mark(run, state, loaded != NULL ? &left : NULL, &chosen);
@@ -142,6 +153,9 @@ static int rollback(struct run *run, struct state *state)
 {
     const struct change_entry *pending = change_pending(&state->history, run->options.table);
     bool here = pending != NULL && pending->namespace == change_namespace();
+    if (here && run->options.confirm > 0) {
+        return refuse_pending(run, state); // one at a time
+    }
     if (!here || run->options.operands.count > 0) {
         return load_chosen(run, state);
     }

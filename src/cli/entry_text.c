@@ -40,3 +40,14 @@ const char *entry_state(struct run *run, const struct state *state,
     }
     return change_state_names[entry->state];
 }
+
+void print_deadline(struct run *run, const struct change_entry *entry)
+{
+    enum { MS = 1000 };
+    char clock[sizeof "23:59:59"];
+    time_t end = time(NULL) + (time_t)(entry->window / MS);
+    struct tm local;
+    strftime(clock, sizeof clock, "%T", localtime_r(&end, &local));
+    printf("it is taken back in %s, at %s, unless: polc confirm%s\n",
+           left_text(run->arena, entry->window), clock, same_options(run, false));
+}

@@ -19,6 +19,11 @@ struct reloaded {
 int reload(struct run *run, const struct state *state, const struct change_entry *target,
            bool guarded, struct reloaded *ret);
 
+// rollback_confirm.c: loads `target` as a new generation that waits; `left`, what is loaded now (NULL: there is no table),
+// comes back unless somebody confirms. An exit code.
+int rollback_waiting(struct run *run, struct state *state, const struct change_entry *target,
+                     const struct change_entry *left, uint32_t in_kernel);
+
 // Brings the history in line with what the kernel has, after a run that ended in the middle, a reboot, or a deadline
 // that nobody kept: behind it an entry is pending only if it waits right now. May take a generation back.
 int settle(struct run *run, struct state *state);

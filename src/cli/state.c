@@ -146,6 +146,16 @@ struct change_entry state_entry(struct run *run, const struct state *state, uint
     };
 }
 
+void entry_wait(struct run *run, const struct state *state, struct change_entry *entry)
+{
+    entry->state = CHANGE_PENDING;
+    entry->token = entry->token != NULL ? entry->token : change_token(run->arena);
+    entry->boot_id = state->boot_id;
+    entry->namespace = change_namespace();
+    entry->window = run->options.confirm;
+    entry->deadline = change_now() + entry->window;
+}
+
 static void keep_in_history(struct run *run, struct state *state, const struct change_entry *entry)
 {
     struct change_entry *known = change_find(&state->history, entry->number);

@@ -30,6 +30,9 @@ bool state_write(struct run *run, struct state *state, const struct change_entry
 // The kernel's table is generation `entry`.
 bool state_is_loaded(const struct nft_info *info, const struct change_entry *entry);
 
+// Makes a new entry one that waits for --confirm, under its token or a new one.
+void entry_wait(struct run *run, const struct state *state, struct change_entry *entry);
+
 // ---- entry_text.c -------------------------------------------------------------------------------------------------
 
 const char *entry_time(struct arena *arena, int64_t seconds);     // "2026-11-20 14:02"
@@ -37,6 +40,9 @@ const char *entry_time_utc(struct arena *arena, int64_t seconds); // "2026-11-20
 const char *entry_who(struct arena *arena, const struct change_entry *entry);
 const char *entry_state(struct run *run, const struct state *state,
                         const struct change_entry *entry);
+
+// "it is taken back in 60 s, at 14:02:11, unless: polc confirm"
+void print_deadline(struct run *run, const struct change_entry *entry);
 
 // Ends the process when a test named this step in POLC_TEST_DIE_AT; nothing in a release.
 void die_for_test(const char *step);

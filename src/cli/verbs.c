@@ -97,14 +97,15 @@ const struct verb verbs[] = {
      .run = cmd_confirm},
     {.name = "rollback",
      .summary = "load an earlier generation again",
-     .usage = "[N] [--dry-run] [--force[=S007]]",
+     .usage = "[N] [--dry-run] [--confirm[=TIME]] [--force[=S007]]",
      .text =
          "Loads what was loaded before, or generation N, as it was: no policy file, name or interface is looked at. A\n"
          "generation that waits for confirmation is taken back at once. Later apply refuses the input that was taken\n"
-         "back (S006), unless with --confirm. Refuses (exit 5) to cut the connection that you came by (S007), unless the\n"
-         "generation still waits.",
+         "back (S006), unless with --confirm. With --confirm it gets a number of its own, and what is loaded now comes\n"
+         "back unless polc confirm is called in time. Refuses (exit 5) to cut the connection that you came by (S007),\n"
+         "unless it takes back what waits.",
      .operands = OPERANDS_NAMES,
-     .options = "dry-run force if-pending lock-timeout",
+     .options = "dry-run confirm force if-pending lock-timeout",
      .outputs = "text",
      .this_kernel = true,
      .run = cmd_rollback},

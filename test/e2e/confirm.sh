@@ -564,6 +564,45 @@ END
   check_eq 'and ends it' a "$(loaded)"
 }
 
+# ---- a rollback that waits -----------------------------------------------------------------------------------------------
+
+test_rollback_confirm() {
+  local step
+  fresh
+  apply a >/dev/null
+  apply b >/dev/null
+  mv "$LAB_DIR/a" "$LAB_DIR/b" "$LAB_DIR/elsewhere"
+  check_match 'rollback --confirm' $'^loaded: generation 3: generation 1 again\nit is taken back in 2 s' "$(polc rollback --confirm=2s)"
+  check_eq 'is loaded, and waits' 'a pending' "$(loaded) $(state 3)"
+  check_status 'another one does not begin' 6 polc rollback 2 --confirm
+  comes_back 'what it left comes back' b 3
+  check_eq 'and counts as good' applied "$(state 2)"
+  check_ok 'once more, by its number' polc rollback 1 --confirm=60s -q
+  check_ok 'in time' polc confirm
+  check_eq 'is kept' 'a confirmed' "$(loaded) $(state 4)"
+  check_eq 'what it left is taken back' 'taken back' "$(state 2)"
+  check_ok 'restore' polc restore
+  check_eq 'knows it' a "$(loaded)"
+  check_match 'nothing to wait for' '^up to date' "$(polc rollback 4 --confirm)"
+  mv "$LAB_DIR"/elsewhere/* "$LAB_DIR"
+  check_status 'a timer does not bring in again what was left' 5 apply b
+  check_ok 'back to it, by hand' polc rollback 2 --confirm=60s
+  check_ok 'and away from it at once' polc rollback
+  check_eq 'a' a "$(loaded)"
+  polc delete --yes >/dev/null
+  check_ok 'where nothing is loaded' polc rollback 2 --confirm=1s
+  comes_back 'nothing comes back' nothing 7
+  for step in plan-kept entry-kept armed reload-compared reload-committed marked; do
+    fresh
+    apply a >/dev/null
+    apply b >/dev/null
+    dies "$step" polc rollback --confirm=1s
+    one_of "a rollback that waits, killed at $step" a b
+    check_ok 'the next command works' wait_until 10 polc rollback 2
+    check_eq "killed at $step: b" b "$(loaded)"
+  done
+}
+
 # ---- all of it ---------------------------------------------------------------------------------------------------------
 
 lab_begin confirm
@@ -578,7 +617,7 @@ for name in a b c; do
   lab_listing router >"$LAB_DIR/listing.$name"
 done
 check_ok 'the three differ' test "$(sort -u "$LAB_DIR"/listing.? | wc -l)" -gt "$(sort -u "$LAB_DIR/listing.a" | wc -l)"
-for test in ${TESTS:-in_time too_late first_one wait deaths waiting_one_dies two_timers same_moment lock clock rollback same_rules kills disk damage reboot \
+for test in ${TESTS:-in_time too_late first_one wait deaths waiting_one_dies two_timers same_moment lock clock rollback rollback_confirm same_rules kills disk damage reboot \
   systemd_run units lockdown}; do
   "test_$test"
 done

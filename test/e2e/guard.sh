@@ -247,7 +247,7 @@ as "$ssh4"
 passed 'a way in that is open'
 run_as "$ssh4" rollback
 refused 'rollback to where it is closed' 'refused\[S007\]: this would cut the connection that you came by'
-check_match 'its hint' 'hint: polc rollback --force=S007 ' "$output"
+check_match 'its hint' 'hint: polc rollback --confirm --force=S007 ' "$output"
 check_eq 'nothing is changed' 2 "$(loaded)"
 run_as "$ssh4" rollback 1 --dry-run
 refused 'a dry run to a number' 'S007'

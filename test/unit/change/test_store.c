@@ -57,13 +57,15 @@ START_TEST(an_entry_comes_back_whole)
     entry.user = "root";
     entry.message = "why";
     entry.previous = 6;
+    entry.leaves = 5;
     ck_assert_int_eq(change_entry_write(arena, &store, &entry), 0);
     struct change_history history = change_history_read(arena, &store);
     ck_assert_uint_eq(history.count, 1);
     const struct change_entry *read = &history.items[0];
     ck_assert_ptr_null(read->problem);
     ck_assert(read->number == 7 && read->state == CHANGE_PENDING && read->order == 3);
-    ck_assert(read->time == entry.time && read->previous == 6 && read->deadline == 100000);
+    ck_assert(read->time == entry.time && read->previous == 6 && read->leaves == 5 &&
+              read->deadline == 100000);
     ck_assert_str_eq(read->roots[1], roots[1]);
     ck_assert_str_eq(read->forced[0], "S003");
     ck_assert_str_eq(read->message, "why");
