@@ -52,7 +52,9 @@ static void help_all(void)
         "Exit codes: 0 yes or done, 1 no (differs, invalid, nothing found), 2 wrong usage or input, 3 the system refused\n"
         "and nothing was changed, 4 taken back, 5 refused for safety, 6 busy, 70 a bug.\n\n"
         "polc help VERB says more; polc(8) and polc-policy(5) say all. First steps:\n"
-        "  polc validate DIR && polc diff DIR && polc apply DIR");
+        "  polc validate DIR\n"
+        "  polc diff DIR               # which traffic it opens and closes\n"
+        "  polc apply --confirm DIR    # then, if you still can: polc confirm");
 }
 
 int cmd_help(struct run *run)
