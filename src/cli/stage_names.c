@@ -65,38 +65,12 @@ static size_t spell_out(struct arena *arena, const struct res_policy *policy,
     return SPELLINGS;
 }
 
-// How well a text names a policy: its own name beats one that the tier makes.
-enum fit { FIT_NONE, FIT_TIERED, FIT_EXACT };
-
-static enum fit spelling_fit(struct arena *arena, const struct res_policy *policy, const char *text)
-{
-    const char *spellings[SPELLINGS];
-    size_t count = spell_out(arena, policy, spellings);
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(spellings[i], text) == 0) {
-            return i % 2 == 0 ? FIT_EXACT : FIT_TIERED;
-        }
-    }
-    return FIT_NONE;
-}
-
 // "gnp" names the staged policy too that becomes one.
 static bool is_kind(const struct res_policy *policy, const char *word)
 {
     enum res_kind kind = res_kind_find(word);
     return strcmp(word, "policies") == 0 || kind == policy->meta.kind ||
            (kind != RES_KIND_COUNT && (uint8_t)kind == twin_of(policy->meta.kind));
-}
-
-static enum fit fit_of(struct arena *arena, const struct res_policy *policy, const char *text)
-{
-    const char *slash = strchr(text, '/');
-    enum fit fit = spelling_fit(arena, policy, text);
-    if (fit == FIT_NONE && slash != NULL &&
-        is_kind(policy, arena_strndup(arena, text, (size_t)(slash - text)))) {
-        fit = spelling_fit(arena, policy, slash + 1);
-    }
-    return fit;
 }
 
 // Traces write "staged:" in front of the name, or behind the namespace or the tier.
@@ -133,23 +107,58 @@ static bool in_namespace(const struct stage *stage, const struct res_policy *pol
     return ns == NULL || (policy->meta.ns != NULL && strcmp(ns, policy->meta.ns) == 0);
 }
 
-static struct finds find(const struct stage *stage, const char *text, bool staged)
+// A policy's own name beats one that the tier makes.
+enum fit { FIT_EXACT, FIT_TIERED, FIT_COUNT };
+
+struct names {
+    struct strmap *fits[FIT_COUNT]; // spelling -> struct finds
+};
+
+static struct names index_names(const struct stage *stage)
 {
     struct arena *arena = stage->run->arena;
-    struct finds finds = {0};
-    enum fit best = FIT_TIERED;
+    struct names names = {{strmap_new(arena), strmap_new(arena)}};
     for (size_t i = 0; i < stage->run->resources.policies.count; i++) {
         const struct res_policy *policy = &stage->run->resources.policies.items[i];
-        if (is_staged(policy) != staged || !in_namespace(stage, policy)) {
-            continue;
+        const char *spellings[SPELLINGS];
+        size_t count = in_namespace(stage, policy) ? spell_out(arena, policy, spellings) : 0;
+        for (size_t j = 0; j < count; j++) {
+            struct finds *finds = arena_new_of(arena, struct finds);
+            finds =
+                strmap_put(names.fits[j % 2 == 0 ? FIT_EXACT : FIT_TIERED], spellings[j], finds);
+            vec_push(arena, finds, policy);
         }
-        enum fit fit = fit_of(arena, policy, text);
-        if (fit > best) {
-            best = fit;
-            finds.count = 0;
+    }
+    return names;
+}
+
+// `kind` NULL: any.
+static void collect(struct arena *arena, const struct strmap *spellings, const char *text,
+                    const char *kind, bool staged, struct finds *ret)
+{
+    const struct finds *all = strmap_get(spellings, text);
+    for (size_t i = 0; all != NULL && i < all->count; i++) {
+        const struct res_policy *policy = all->items[i];
+        if (is_staged(policy) == staged && (kind == NULL || is_kind(policy, kind))) {
+            vec_push(arena, ret, policy);
         }
-        if (fit == best) {
-            vec_push(arena, &finds, policy);
+    }
+}
+
+static struct finds find(const struct stage *stage, const struct names *names, const char *text,
+                         bool staged, enum fit *ret_fit)
+{
+    struct arena *arena = stage->run->arena;
+    const char *slash = strchr(text, '/');
+    struct finds finds = {0};
+    for (*ret_fit = FIT_EXACT; *ret_fit < FIT_COUNT; (*ret_fit)++) {
+        collect(arena, names->fits[*ret_fit], text, NULL, staged, &finds);
+        if (finds.count == 0 && slash != NULL) {
+            const char *kind = arena_strndup(arena, text, (size_t)(slash - text));
+            collect(arena, names->fits[*ret_fit], slash + 1, kind, staged, &finds);
+        }
+        if (finds.count > 0) {
+            break;
         }
     }
     return finds;
@@ -275,33 +284,35 @@ static void add_target(struct stage *stage, const struct res_policy *policy, boo
     vec_push(arena, &stage->targets, target);
 }
 
-static int find_one(struct stage *stage, const char *name)
+static int find_one(struct stage *stage, const struct names *names, const char *name)
 {
     const char *text = without_mark(stage->run->arena, name);
-    struct finds finds = find(stage, text, stage->enforce);
-    struct finds others = find(stage, text, !stage->enforce);
-    if (finds.count + others.count == 0) {
+    enum fit fit, done_fit;
+    struct finds finds = find(stage, names, text, stage->enforce, &fit);
+    struct finds done = find(stage, names, text, !stage->enforce, &done_fit);
+    if (finds.count + done.count == 0) {
         return complain_missing(stage, text);
     }
-    if (finds.count > 1 || (finds.count == 0 && others.count > 1)) {
-        return complain_several(stage, text, finds.count > 1 ? &finds : &others);
+    bool is_done = text == name     ? done_fit < fit
+                   : stage->enforce ? finds.count == 0 // a mark says which of them is meant
+                                    : done.count > 0;
+    const struct finds *best = is_done ? &done : &finds;
+    if (best->count > 1) {
+        return complain_several(stage, text, best);
     }
-    if (finds.count == 0) {
-        add_target(stage, others.items[0], true);
-        return POLC_EXIT_OK;
-    }
-    int code = check(stage, finds.items[0]);
+    int code = is_done ? POLC_EXIT_OK : check(stage, best->items[0]);
     if (code == POLC_EXIT_OK) {
-        add_target(stage, finds.items[0], false);
+        add_target(stage, best->items[0], is_done);
     }
     return code;
 }
 
 int stage_find(struct stage *stage)
 {
+    struct names names = index_names(stage);
     int result = POLC_EXIT_OK;
     for (size_t i = 0; i < stage->run->options.operands.count; i++) {
-        int code = find_one(stage, stage->run->options.operands.items[i]);
+        int code = find_one(stage, &names, stage->run->options.operands.items[i]);
         result = code != POLC_EXIT_OK ? code : result;
     }
     return result;

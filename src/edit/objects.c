@@ -18,7 +18,7 @@ struct digest {
 
 struct scan {
     struct editor *editor;
-    const struct edit_wish *wishes;
+    const struct edit_wish *wishes; // by place
     size_t wish_count, granted;
     struct {
         VEC_FIELDS(struct digest);
@@ -84,15 +84,17 @@ static void hash_object(struct scan *scan, const struct load_object *object,
 
 // ---- the text as it is -------------------------------------------------------------------------------------------------
 
+static int compare_wishes(const void *a, const void *b)
+{
+    return loc_compare(((const struct edit_wish *)a)->object,
+                       ((const struct edit_wish *)b)->object);
+}
+
 static const struct edit_wish *find_wish(const struct scan *scan, struct loc loc)
 {
     loc.source = scan->wishes[0].object.source; // this reading has but one, with the number 0
-    for (size_t i = 0; i < scan->wish_count; i++) {
-        if (loc_compare(scan->wishes[i].object, loc) == 0) {
-            return &scan->wishes[i];
-        }
-    }
-    return NULL;
+    const struct edit_wish key = {.object = loc};
+    return bsearch(&key, scan->wishes, scan->wish_count, sizeof key, compare_wishes);
 }
 
 static void read_object(void *context, const struct load_object *object)
@@ -207,11 +209,14 @@ bool edit_objects(struct arena *arena, struct sources *sources, uint32_t source,
                   struct edit_problem *reterr)
 {
     const struct source *read = sources_get(sources, source);
+    struct edit_wish *sorted = arena_array_of(arena, struct edit_wish, count);
+    memcpy(sorted, wishes, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, compare_wishes);
     struct sources *again = sources_new(arena);
     struct diags *diags = diags_new(arena, again);
     struct editor editor = {.arena = arena, .sources = again, .text = {read->text, read->size}};
     struct scan scan = {.editor = &editor,
-                        .wishes = wishes,
+                        .wishes = sorted,
                         .wish_count = count,
                         .scratch = arena_new(SCRATCH_MAX)};
     *ret = (struct edits){0};
