@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <polc/base/file.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,14 +20,6 @@ enum {
 };
 static const size_t file_size_max = (size_t)1 << 30;
 static const char temporary[] = "new";
-
-static void close_fd(const int *fd)
-{
-    if (*fd >= 0) {
-        close(*fd);
-    }
-}
-#define CLOSING __attribute__((cleanup(close_fd)))
 
 // ---- the directory ------------------------------------------------------------------------------------------------
 
@@ -71,19 +64,6 @@ static void file_name(char name[FILE_NAME_MAX], uint32_t number, const char *suf
 }
 
 // ---- writing ------------------------------------------------------------------------------------------------------
-
-static int write_all(int fd, const uint8_t *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(fd, data, size);
-        if (written < 0 && errno != EINTR) {
-            return errno;
-        }
-        data += written > 0 ? written : 0;
-        size -= written > 0 ? (size_t)written : 0;
-    }
-    return 0;
-}
 
 static int write_synced(int fd, struct plan_bytes bytes)
 {

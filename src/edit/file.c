@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <polc/base/file.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,27 +20,6 @@ struct work {
         [PATH_MAX]; // "" before it is there; its name begins with a dot, so that nobody reads it as input
     bool exchanged; // the old file is at `temporary`
 };
-
-static void close_fd(const int *fd)
-{
-    if (*fd >= 0) {
-        close(*fd);
-    }
-}
-#define CLOSING __attribute__((cleanup(close_fd)))
-
-static int write_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(fd, data, size);
-        if (written < 0 && errno != EINTR) {
-            return errno;
-        }
-        data += written > 0 ? written : 0;
-        size -= written > 0 ? (size_t)written : 0;
-    }
-    return 0;
-}
 
 // 0 when the file holds exactly this, ESTALE when not.
 static int compare_rest(int fd, struct edit_text expected)

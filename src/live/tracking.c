@@ -5,15 +5,8 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <polc/base/file.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-static void close_socket(const int *fd)
-{
-    if (*fd >= 0) {
-        close(*fd);
-    }
-}
 
 // Binds a socket to the loopback address and connects it to itself; the tuple of what it sends then.
 static bool connect_to_itself(int fd, uint8_t family, struct live_tuple *ret)
@@ -49,8 +42,7 @@ static bool connect_to_itself(int fd, uint8_t family, struct live_tuple *ret)
 bool live_is_tracking(struct arena *arena, uint8_t family)
 {
     __attribute__((cleanup(live_conntrack_close))) struct live_conntrack *conntrack = NULL;
-    __attribute__((cleanup(close_socket))) int fd =
-        socket(family == IP_V4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    CLOSING int fd = socket(family == IP_V4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     struct live_tuple tuple;
     struct live_connection found;
     return fd >= 0 && connect_to_itself(fd, family, &tuple) && send(fd, "", 1, MSG_DONTWAIT) == 1 &&

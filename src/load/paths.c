@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <polc/base/file.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,14 +25,6 @@ struct walk {
     struct strmap *seen; // "device:inode" -> path of a file or directory that was read
     size_t count;
 };
-
-static void close_fd(const int *fd)
-{
-    if (*fd >= 0) {
-        close(*fd);
-    }
-}
-#define CLEANUP_CLOSE __attribute__((cleanup(close_fd)))
 
 static void cannot_read(const struct loader *loader, const char *path, int error)
 {
@@ -141,7 +134,7 @@ static bool is_readable(const struct loader *loader, const char *path, const str
 static void read_file(struct walk *walk, const char *path)
 {
     const struct loader *loader = walk->loader;
-    CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    CLOSING int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat info;
     if (fd < 0 || fstat(fd, &info) < 0) {
         cannot_read(loader, path, errno);
@@ -320,7 +313,7 @@ bool load_text_file(struct arena *arena, struct sources *sources, struct diags *
     if (strcmp(path, "-") == 0) {
         return add_source(&loader, STDIN_FILENO, "<stdin>", 0, ret_source);
     }
-    CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    CLOSING int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat info;
     if (fd < 0 || fstat(fd, &info) < 0) {
         cannot_read(&loader, path, errno);
