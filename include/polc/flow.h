@@ -173,6 +173,8 @@ const char *flow_step_mismatch(struct arena *arena, const struct plan *plan,
 enum flow_reporter { FLOW_REPORT_SOURCE, FLOW_REPORT_DESTINATION, FLOW_REPORT_FORWARD };
 enum flow_reporter flow_reporter_of(const struct flow_trace *trace, const struct flow_stage *stage);
 
+const char *flow_reporter_text(enum flow_reporter reporter); // "src" "dst" "fwd"
+
 // Entries "0|security|security.default-pass|pass|0" of policy traces, in Calico Enterprise's form (semantics.md 9.3, 9.4).
 enum flow_view { FLOW_VIEW_ENFORCED, FLOW_VIEW_PENDING, FLOW_VIEW_ALL };
 struct flow_strings {
@@ -184,6 +186,21 @@ void flow_strings_add(struct arena *arena, const struct plan *plan, const struct
 // A policy as these entries and people call it: "NS/TIER.NAME", "staged:TIER.NAME", "__PROFILE__.NAME".
 const char *flow_policy_name(struct arena *arena, const struct plan *plan,
                              const struct plan_policy *policy);
+
+// What one side says of a flow, as flow logs have it: all of its stages together.
+struct flow_report {
+    uint8_t reporter;                 // enum flow_reporter
+    uint8_t verdict, pending_verdict; // enum flow_verdict
+    uint8_t reason;                   // of the verdict, enum flow_reason
+    const char *id, *node;            // of the endpoint; the node NULL when it has no name
+    struct flow_strings enforced, pending, all;
+};
+struct flow_reports {
+    VEC_FIELDS(struct flow_report);
+};
+// In the order of the packet's way; goes on behind one that denies.
+void flow_reports_make(struct arena *arena, const struct plan *plan, const struct flow_trace *trace,
+                       struct flow_reports *ret);
 
 // What would have to change in a rule for it to match: one thing, or more than that.
 enum flow_gap {

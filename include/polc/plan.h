@@ -184,6 +184,31 @@ struct plan_interface {
     size_t address_count;
 };
 
+// What flow logs call the addresses of endpoints (semantics.md 9.2), also of other nodes.
+enum plan_name_type { PLAN_NAME_WORKLOAD, PLAN_NAME_HOST, PLAN_NAME_TYPES };
+
+struct plan_name_member {
+    const char *name;
+    struct ip_addr *addresses;
+    size_t address_count;
+};
+
+// Those that have one name when logs are aggregated: pods that one object made, host endpoints of a node.
+struct plan_name {
+    uint8_t type;          // enum plan_name_type
+    const char *ns;        // NULL: of a host endpoint
+    const char *aggregate; // "web-86c57db685-*"
+    struct {
+        VEC_FIELDS(struct plan_name_member);
+    } members;
+};
+
+struct plan_netset {
+    const char *ns, *name; // ns NULL: global
+    struct cidr *nets;     // each as it was written, masked
+    size_t net_count;
+};
+
 struct plan_node_settings {
     const char *node;
     struct plan_settings settings;
@@ -219,7 +244,14 @@ struct plan {
     } hosts; // local ones, sorted by id
     struct {
         VEC_FIELDS(struct plan_interface);
-    } interfaces;             // sorted by node and name
+    } interfaces; // sorted by node and name
+    // For logs only: they change nothing of what is enforced.
+    struct {
+        VEC_FIELDS(struct plan_name);
+    } names; // workload endpoints first
+    struct {
+        VEC_FIELDS(struct plan_netset);
+    } netsets;                // sorted by id
     size_t policies_in_input; // of any kind and node
     size_t endpoints_in_input;
 };

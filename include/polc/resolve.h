@@ -242,13 +242,3 @@ const struct model_service *model_find_service(const struct model *model, const 
 // `hostname` up to the first dot if one names that (then *ret_short is set); else `hostname`.
 const char *model_choose_node(struct arena *arena, const struct resources *resources,
                               const char *wanted, const char *hostname, bool *ret_short);
-
-// What flow logs call an address (semantics.md 9.2). Absent parts are "-".
-struct model_name {
-    const char *type; // "wep", "hep", "ns" (a network set), "net"
-    const char *ns, *name;
-    const char *aggregate; // of pods of one kind, of a node, "pvt" or "pub"
-};
-// `other_ns` is the namespace of the other end of the flow, whose network sets go before global ones; NULL: none.
-struct model_name model_name_address(struct arena *arena, const struct model *model,
-                                     struct ip_addr addr, const char *other_ns);

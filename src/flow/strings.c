@@ -102,6 +102,12 @@ void flow_strings_add(struct arena *arena, const struct plan *plan, const struct
     }
 }
 
+const char *flow_reporter_text(enum flow_reporter reporter)
+{
+    static const char *const texts[] = {"src", "dst", "fwd"};
+    return texts[reporter];
+}
+
 enum flow_reporter flow_reporter_of(const struct flow_trace *trace, const struct flow_stage *stage)
 {
     if (stage->host == NULL) {

@@ -149,5 +149,6 @@ struct plan *plan_build(struct arena *arena, const struct model *model)
         build_ipset(arena, &model->ipsets.items[i], plan);
     }
     plan_endpoints_build(arena, model, policy_numbers, plan);
+    plan_names_build(arena, model, plan);
     return plan;
 }

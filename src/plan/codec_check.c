@@ -144,16 +144,27 @@ static bool good_host(const struct check *check, const struct plan_host *host)
            is_place(check, host->loc);
 }
 
-static bool good_interface(const struct check *check, const struct plan_interface *interface)
+static bool good_cidrs(const struct cidr *cidrs, size_t count)
 {
-    for (size_t i = 0; i < interface->address_count; i++) {
-        const struct cidr *cidr = &interface->addresses[i];
-        if (cidr->addr.family == 0 || cidr->bits > ip_family_bits(cidr->addr.family)) {
+    for (size_t i = 0; i < count; i++) {
+        if (cidrs[i].addr.family == 0 || cidrs[i].bits > ip_family_bits(cidrs[i].addr.family)) {
             return false;
         }
     }
-    return interface->name != NULL && interface->host >= -1 &&
-           interface->host < (int64_t)check->plan->hosts.count;
+    return true;
+}
+
+static bool good_interface(const struct check *check, const struct plan_interface *interface)
+{
+    return good_cidrs(interface->addresses, interface->address_count) && interface->name != NULL &&
+           interface->host >= -1 && interface->host < (int64_t)check->plan->hosts.count;
+}
+
+static bool good_name(const struct plan_name *name)
+{
+    CHECK_EACH(name->members, struct plan_name_member,
+               item->name != NULL && good_addresses(item->addresses, item->address_count));
+    return name->type < PLAN_NAME_TYPES && name->aggregate != NULL;
 }
 
 static bool good_settings(const struct plan_settings *settings)
@@ -181,6 +192,9 @@ static bool good_parts(const struct check *check)
     CHECK_EACH(plan->endpoints, struct plan_endpoint, good_endpoint(check, item));
     CHECK_EACH(plan->hosts, struct plan_host, good_host(check, item));
     CHECK_EACH(plan->interfaces, struct plan_interface, good_interface(check, item));
+    CHECK_EACH(plan->names, struct plan_name, good_name(item));
+    CHECK_EACH(plan->netsets, struct plan_netset,
+               item->name != NULL && good_cidrs(item->nets, item->net_count));
     return good_settings(&plan->settings);
 }
 

@@ -429,7 +429,31 @@ static const struct record interface_record =
 
 // ---- the whole ----------------------------------------------------------------------------------------------------
 
-SIZE_OF(struct plan, 352);
+static const struct field name_member_fields[] = {
+    TEXT(1, struct plan_name_member, name),
+    ARRAY(2, struct plan_name_member, addresses, address_count, address_record),
+};
+static const struct record name_member_record =
+    RECORD("name of an endpoint", struct plan_name_member, name_member_fields);
+
+SIZE_OF(struct plan_name, 48);
+static const struct field name_fields[] = {
+    NUMBER(1, FIELD_U8, struct plan_name, type),
+    TEXT(2, struct plan_name, ns),
+    TEXT(3, struct plan_name, aggregate),
+    VECTOR(4, struct plan_name, members, name_member_record),
+};
+static const struct record name_record =
+    RECORD("names of endpoints", struct plan_name, name_fields);
+
+static const struct field netset_fields[] = {
+    TEXT(1, struct plan_netset, ns),
+    TEXT(2, struct plan_netset, name),
+    ARRAY(3, struct plan_netset, nets, net_count, cidr_record),
+};
+static const struct record netset_record = RECORD("network set", struct plan_netset, netset_fields);
+
+SIZE_OF(struct plan, 400);
 static const struct field plan_fields[] = {
     TEXT(1, struct plan, node),
     INSIDE(2, struct plan, settings, settings_record),
@@ -445,6 +469,8 @@ static const struct field plan_fields[] = {
     VECTOR(11, struct plan, interfaces, interface_record, .aside = true),
     NUMBER(12, FIELD_U64, struct plan, policies_in_input, .aside = true),
     NUMBER(13, FIELD_U64, struct plan, endpoints_in_input, .aside = true),
+    VECTOR(14, struct plan, names, name_record, .aside = true),
+    VECTOR(15, struct plan, netsets, netset_record, .aside = true),
 };
 const struct record plan_record = RECORD("plan", struct plan, plan_fields);
 

@@ -12,3 +12,6 @@ void plan_rules_build(struct arena *arena, const struct model_rule *rules, size_
 // Endpoints of the node and their classes. `policy_numbers` maps a policy of the model to one of the plan.
 void plan_endpoints_build(struct arena *arena, const struct model *model,
                           const uint32_t *policy_numbers, struct plan *plan);
+
+// What flow logs call endpoints and network sets.
+void plan_names_build(struct arena *arena, const struct model *model, struct plan *plan);

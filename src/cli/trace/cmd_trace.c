@@ -2,6 +2,8 @@
 // polc trace: what happens to a flow, by the plan alone.
 #include "trace.h"
 
+#include <polc/flowlog.h>
+
 enum { DEFAULT_SOURCE_PORT = 40000, PAIRS_MAX = 100 * 1000, TYPE_MAX = 254 };
 
 // What the command line asks for.
@@ -160,6 +162,7 @@ struct results {
     struct run *run;
     const struct flow_evaluator *evaluator;
     const struct question *question;
+    const struct flowlog_names *names;
     struct strmap *known; // what happens, as text -> struct trace_result *
     VEC_FIELDS(struct trace_result *);
     bool denied;
@@ -263,10 +266,11 @@ static void add_pairs(struct results *results)
 // ---- output -----------------------------------------------------------------------------------------------------
 
 // The names of an end as flow logs have them: "source_name", "source_namespace", ...
-static void set_names(struct run *run, json_t *object, const char *end, struct ip_addr addr,
-                      const struct ref_end *other)
+static void set_names(const struct results *results, json_t *object, const char *end,
+                      struct ip_addr addr, const struct ref_end *other)
 {
-    struct model_name name = model_name_address(run->arena, run->model, addr, other->ns);
+    struct run *run = results->run;
+    struct flowlog_name name = flowlog_name_address(results->names, addr, other->ns);
     const struct {
         const char *key, *value;
     } fields[] = {{"type", name.type},
@@ -279,19 +283,20 @@ static void set_names(struct run *run, json_t *object, const char *end, struct i
     }
 }
 
-static json_t *result_json(struct run *run, const struct trace_result *result)
+static json_t *result_json(const struct results *results, const struct trace_result *result)
 {
+    struct run *run = results->run;
     char source[IP_TEXT_MAX];
     char destination[IP_TEXT_MAX];
     const struct flow *flow = &result->flow;
     const struct flow_trace *trace = &result->trace;
     json_t *object = json_pack("{s:s, s:s}", "from", result->from->name, "source_ip",
                                ip_addr_text(flow->source, source));
-    set_names(run, object, "source", flow->source, result->to);
+    set_names(results, object, "source", flow->source, result->to);
     json_object_set_new(object, "to", json_string(result->to->name));
     json_object_set_new(object, "dest_ip",
                         json_string(ip_addr_text(flow->destination, destination)));
-    set_names(run, object, "dest", flow->destination, result->from);
+    set_names(results, object, "dest", flow->destination, result->from);
     json_object_set_new(object, "proto",
                         json_string(flow_protocol_text(run->arena, flow->protocol)));
     if (flow->destination_port != 0) {
@@ -309,11 +314,11 @@ static json_t *result_json(struct run *run, const struct trace_result *result)
     return object;
 }
 
-static void print_json(struct run *run, const struct results *results)
+static void print_json(const struct results *results)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < results->count; i++) {
-        json_array_append_new(list, result_json(run, results->items[i]));
+        json_array_append_new(list, result_json(results, results->items[i]));
     }
     json_dumpf(list, stdout, JSON_INDENT(2));
     putchar('\n');
@@ -333,7 +338,11 @@ static void print_text(struct run *run, const struct results *results, const cha
 static int answer(struct run *run, const struct flow_evaluator *evaluator,
                   const struct question *question, const char *this_node)
 {
-    struct results results = {run, evaluator, question, strmap_new(run->arena), NULL, 0, 0, false};
+    struct results results = {.run = run,
+                              .evaluator = evaluator,
+                              .question = question,
+                              .names = flowlog_names_new(run->arena, run->plan),
+                              .known = strmap_new(run->arena)};
     add_pairs(&results);
     if (results.count == 0) {
         complain("%s and %s have no addresses of one family%s", question->from.text,
@@ -343,7 +352,7 @@ static int answer(struct run *run, const struct flow_evaluator *evaluator,
                      : "");
         return POLC_EXIT_USAGE;
     }
-    run->options.output == OUTPUT_JSON ? print_json(run, &results)
+    run->options.output == OUTPUT_JSON ? print_json(&results)
                                        : print_text(run, &results, this_node);
     return results.denied ? POLC_EXIT_NO : POLC_EXIT_OK;
 }
