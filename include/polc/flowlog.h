@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Module flowlog: what flow logs say (semantics.md 9.2).
+// Module flowlog: records of flows with the fields of Calico's flow logs (semantics.md 9.2): read, named, judged,
+// aggregated, filtered, counted and written. Where they come from, and how they look to a person, is not its business.
 #pragma once
 
 #include <polc/flow.h>
@@ -24,3 +25,154 @@ struct flowlog_name flowlog_name_address(const struct flowlog_names *names, stru
 // "WEB-*", the first one whose name begins so. Returns how many; 0 when there is none.
 size_t flowlog_find_addresses(struct flowlog_names *names, const char *ns, const char *name,
                               const struct ip_addr **ret);
+
+// ---- records (fields.c) -----------------------------------------------------------------------------------------
+
+#define FLOWLOG_UNKNOWN (-1) // a number that the record does not have
+
+// Texts are unique by their pointers within one struct flowlog; NULL: the record does not have it.
+struct flowlog_end {
+    const char *ip, *name, *name_aggr, *ns, *type;
+    int64_t port;
+    struct flow_strings labels; // "key=value"
+};
+
+struct flowlog_record {
+    int64_t start_time, end_time; // seconds since 1970
+    const char *host, *action, *reporter, *proto;
+    struct flowlog_end source, dest;
+    const char *service_name, *service_ns, *service_port;
+    struct flow_strings domains;
+    int64_t icmp_type, icmp_code;
+    int64_t bytes_in, bytes_out, packets_in, packets_out;
+    int64_t num_flows, num_flows_started, num_flows_completed;
+    struct flow_strings original_source_ips;
+    int64_t num_original_source_ips;
+    struct flow_strings enforced, pending, all, transit; // policy traces
+};
+
+struct flowlog_records {
+    VEC_FIELDS(struct flowlog_record);
+};
+
+// What a field holds, and so what may be asked of it.
+enum flowlog_kind {
+    FLOWLOG_TEXT,
+    FLOWLOG_WORD,    // one of a few, in lower case: action, reporter, type, protocol
+    FLOWLOG_ADDRESS, // text that is an address
+    FLOWLOG_NUMBER,
+    FLOWLOG_LIST,     // of texts
+    FLOWLOG_TRACE,    // of entries of a policy trace
+    FLOWLOG_POLICIES, // "policies": all four lists
+};
+enum flowlog_absent { FLOWLOG_OMIT, FLOWLOG_NULL, FLOWLOG_DASH };
+
+struct flowlog_field {
+    const char *name; // "dest_port", "policies.all_policies"
+    uint8_t kind;     // enum flowlog_kind
+    uint8_t absent;   // enum flowlog_absent: what stands in JSON when the record does not have it
+    bool key;         // tells flows apart when they are put together
+    uint32_t offset;  // in struct flowlog_record
+    int64_t max;      // of a number
+    const char *outer,
+        *inner; // in JSON: the object that it is in, and its name there; NULL: at the top
+};
+extern const struct flowlog_field flowlog_fields[];
+extern const size_t flowlog_field_count;
+// NULL when there is none; then *ret_best is the nearest name, or NULL.
+const struct flowlog_field *flowlog_field_find(const char *name, size_t length,
+                                               const char **ret_best);
+
+// A field of a record, as texts; none when the record does not have it. Of "policies" all_policies, else
+// enforced_policies.
+enum { FLOWLOG_BUFFER = 24 };
+struct flowlog_value {
+    const char *const *items;
+    size_t count;
+    const char *text; // when it is one: `items` points here
+    char buffer[FLOWLOG_BUFFER];
+};
+void flowlog_value_get(const struct flowlog_field *field, const struct flowlog_record *record,
+                       struct flowlog_value *ret);
+// The list of a field that is one.
+const struct flow_strings *flowlog_list(const struct flowlog_field *field,
+                                        const struct flowlog_record *record);
+int64_t flowlog_number(const struct flowlog_field *field, const struct flowlog_record *record);
+const char *flowlog_text(const struct flowlog_field *field, const struct flowlog_record *record);
+
+// ---- JSON (read.c, write.c) -------------------------------------------------------------------------------------
+
+struct flowlog_reader;
+// Texts of records live on the arena, each once.
+struct flowlog_reader *flowlog_reader_new(struct arena *arena);
+// One JSON object: a record, or one in "_source", as log stores export them. What a record may lack is FLOWLOG_UNKNOWN or
+// NULL; names that are "-" are lacking. Fields that are not known are left out. `reterr` is a place in `text`.
+bool flowlog_read(struct flowlog_reader *reader, const char *text, size_t size,
+                  struct flowlog_record *ret, struct flow_record_error *reterr);
+
+// One line.
+void flowlog_write(const struct flowlog_record *record, FILE *out);
+
+// ---- judging (judge.c) --------------------------------------------------------------------------------------------
+
+// Who names and judges records; lives on the arena of the reader, which has the texts of records. `plan` NULL: ends are
+// "pub" or "pvt". `scratch` is left as it was after each record.
+struct flowlog_judge;
+struct flowlog_judge *flowlog_judge_new(struct flowlog_reader *reader, struct arena *scratch,
+                                        const struct plan *plan);
+
+enum flowlog_judged {
+    FLOWLOG_JUDGED,
+    FLOWLOG_KEPT,    // no plan, or no end is an endpoint of it
+    FLOWLOG_NO_FLOW, // ends or protocol are not known
+};
+// Names the ends that have no name, and appends what the flow log would hold by the policies of the plan: one record for
+// each side that reports, up to the one that denies. Of a record with a reporter only that one; if it was denied and is
+// not any more, also those behind it. What cannot be judged is appended as it is.
+enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flowlog_record *record,
+                                  struct flowlog_records *ret);
+
+// Whether staged policies would deny what is allowed.
+bool flowlog_would_deny(const struct flowlog_record *record);
+
+// ---- aggregation (aggregate.c) ------------------------------------------------------------------------------------
+
+enum { FLOWLOG_LEVEL_MAX = 3 };
+// Level 0 changes nothing; 1 leaves out source ports, 2 also names (not what they aggregate to) and addresses, 3 also
+// destination ports. Records that do not differ any more become one, in the order of the first of each.
+struct flowlog_records flowlog_aggregate(struct arena *arena, const struct flowlog_records *records,
+                                         int level);
+
+// ---- filters (filter_parse.c, filter_match.c) ---------------------------------------------------------------------
+
+// FIELD == VALUE, !=, <, <=, >, >=, in {VALUE, ...}, not in, contains; and, or, not (&&, ||, !) and parentheses; also as
+// consoles of logs write it: FIELD = VALUE, FIELD: VALUE, FIELD: (VALUE or VALUE), policies:{ all_policies: VALUE }.
+// In a value "*" stands for any text. What a record does not have is "-", and nothing else.
+struct flowlog_filter;
+// NULL: a mistake. An empty text matches everything. `ret_error` is a place in `text`; everything is on the arena.
+const struct flowlog_filter *flowlog_filter_parse(struct arena *arena, const char *text,
+                                                  struct flow_record_error *reterr);
+// `filter` NULL matches everything.
+bool flowlog_filter_matches(const struct flowlog_filter *filter,
+                            const struct flowlog_record *record);
+
+// ---- counting (count.c) -------------------------------------------------------------------------------------------
+
+// Flows with one value of a field, among those of the parent.
+struct flowlog_node {
+    const char *text; // "-": records without the field
+    uint64_t count;   // of flows: num_flows, or 1 for a record that does not say
+    const struct flowlog_node *parent;
+    struct {
+        VEC_FIELDS(struct flowlog_node *);
+    } children; // by the next field; most flows first, then by text
+};
+struct flowlog_nodes {
+    VEC_FIELDS(const struct flowlog_node *);
+};
+// The root has all flows. A record with several values of a field counts under each, and once in the parent.
+struct flowlog_node *flowlog_count(struct arena *arena, const struct flowlog_records *records,
+                                   const struct flowlog_field *const *fields, size_t count);
+// The nodes `depth` levels below the root: most flows first, then by their texts.
+struct flowlog_nodes flowlog_level(struct arena *arena, const struct flowlog_node *root,
+                                   size_t depth);

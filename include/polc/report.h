@@ -28,3 +28,15 @@ void report_sarif(struct arena *arena, struct diags *diags, const struct sources
                   const char *version, FILE *out);
 void report_github(struct arena *arena, struct diags *diags, const struct sources *sources,
                    FILE *out);
+
+// ---- bars and CSV (bars.c) ----------------------------------------------------------------------------------------
+
+// A bar of `width` characters for `max`, in parts with fills of their own; more parts than fills share the last one.
+// `plain`: of ASCII alone.
+enum { REPORT_FILLS = 6 };
+const char *report_bar(struct arena *arena, const uint64_t *parts, size_t count, uint64_t max,
+                       size_t width, bool plain);
+const char *report_fill(size_t part, bool plain);
+
+// A line of RFC 4180, but for its end, which is that of other text files.
+void report_csv(FILE *out, const char *const *cells, size_t count);

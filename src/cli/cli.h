@@ -6,11 +6,12 @@
 #include <polc/resolve.h>
 #include <polc/validate.h>
 
-enum verb_operands {    // what comes before the PATHs
-    OPERANDS_PATHS,     // nothing: PATH...
-    OPERANDS_ONE_PATHS, // one fixed operand, then PATH...
-    OPERANDS_NONE,      // no operands at all
-    OPERANDS_NAMES,     // names; PATHs only by -f
+enum verb_operands {       // what comes before the PATHs
+    OPERANDS_PATHS,        // nothing: PATH...
+    OPERANDS_ONE_PATHS,    // one fixed operand, then PATH...
+    OPERANDS_FILTER_PATHS, // PATH..., and among them perhaps a filter
+    OPERANDS_NONE,         // no operands at all
+    OPERANDS_NAMES,        // names; PATHs only by -f
 };
 
 enum output {
@@ -28,6 +29,7 @@ enum output {
     OUTPUT_SARIF,
     OUTPUT_GITHUB,
     OUTPUT_MD,
+    OUTPUT_CSV,
     OUTPUT_COUNT
 };
 
@@ -68,6 +70,11 @@ struct options {
     const char *if_pending; // a token; NULL
     struct words matrices;  // --matrix
     bool kernel, cut;
+    uint64_t since;     // ms; 0: not asked for
+    uint64_t aggregate; // level of aggregation
+    bool aggregate_given, denied, would_deny, share;
+    const char *by, *where;
+    uint64_t limit; // rows; 0: all
 };
 
 struct loaded; // loaded.h
@@ -162,6 +169,9 @@ void timings_print(const struct run *run);
 
 // "polc: ..." on stderr, with an optional hint.
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+// "polc: WHAT: MESSAGE", the text of an operand or option, and a caret below the place in it. `label` may be NULL.
+void complain_at(struct run *run, const char *what, const char *message, const char *text,
+                 size_t offset, size_t length, const char *label);
 void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // "refused[S002]: ..." on stderr unless forced; true when the run must end with POLC_EXIT_SAFETY.
 bool refuse(struct run *run, enum diag_code refusal, const char *format, ...)
@@ -229,6 +239,8 @@ int cmd_enforce(struct run *run);
 int cmd_stage(struct run *run);
 int cmd_get(struct run *run);
 int cmd_eval(struct run *run);
+int cmd_flows(struct run *run);
+int cmd_top(struct run *run);
 int cmd_explain(struct run *run);
 int cmd_version(struct run *run);
 int cmd_help(struct run *run);

@@ -151,6 +151,7 @@ static void print(struct run *run)
     case OUTPUT_JUNIT:
     case OUTPUT_TAP:
     case OUTPUT_MD:
+    case OUTPUT_CSV:
     case OUTPUT_COUNT:
         break;
     }

@@ -21,6 +21,19 @@ void complain(const char *format, ...)
     va_end(args);
 }
 
+void complain_at(struct run *run, const char *what, const char *message, const char *text,
+                 size_t offset, size_t length, const char *label)
+{
+    struct strbuf carets = {.arena = run->arena};
+    strbuf_addf(&carets, "%*s^", (int)offset, "");
+    for (size_t i = 1; i < length; i++) {
+        strbuf_add(&carets, "~");
+    }
+    complain("%s: %s", what, message);
+    fprintf(stderr, "  %s\n  %s%s%s\n", safe_text(run->arena, text), strbuf_text(&carets),
+            label != NULL ? " " : "", label != NULL ? label : "");
+}
+
 void hint(const char *format, ...)
 {
     va_list args;

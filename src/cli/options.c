@@ -3,7 +3,9 @@
 // man page. Options may stand anywhere; what comes before the PATHs depends on the verb.
 #include "cli.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 const struct option_info option_infos[] = {
@@ -28,12 +30,23 @@ const struct option_info option_infos[] = {
     {"sport", 0, "PORT", "source port (default: 40000)", false},
     {"icmp", 0, "TYPE[/CODE]", "ICMP type and code (default: echo request)", false},
     {"in-interface", 0, "NAME", "the interface by which it comes in", false},
-    {"flows", 0, "FILE",
-     "evaluate the flows of this file (\"-\": standard input), one JSON object a line", false},
+    {"flows", 0, "FILE", "the flows of this file (\"-\": standard input), one JSON object a line",
+     false},
+    {"since", 0, "TIME", "only flows of so long ago at most, such as 15m, 2h or 7d", false},
+    {"denied", 0, NULL, "only flows that were denied", false},
+    {"would-deny", 0, NULL, "only allowed flows that staged policies would deny", false},
+    {"aggregate", 0, "LEVEL",
+     "put flows together: 0 not at all, 1 without source ports, 2 without names and addresses, 3 without ports",
+     false},
+    {"by", 0, "FIELD", "stack the bars by this field", false},
+    {"where", 0, "FILTER", "only flows that the filter matches", false},
+    {"share", 0, NULL, "say which part of all flows each value has, value within value", false},
+    {"limit", 0, "N", "show so many rows (default: 20; 0: all)", false},
     {"matrix", 0, "FILE", "a Markdown table of all that may connect; may be given several times",
      false},
     {"kernel", 0, NULL, "send real packets through the compiled rulesets, in namespaces", false},
-    {"dry-run", 0, NULL, "check everything (the kernel too, where it is asked) and change nothing", false},
+    {"dry-run", 0, NULL, "check everything (the kernel too, where it is asked) and change nothing",
+     false},
     {"cut", 0, NULL, "end live connections that the policy no longer allows", false},
     {"force", 0, "[CODE,...]", "go on in spite of refusals (all, or these codes)", false},
     {"confirm", 0, "[TIME]", "take it back unless polc confirm comes in time (default: 60s)",
@@ -54,7 +67,7 @@ const size_t option_info_count = ARRAY_COUNT(option_infos);
 
 static const char *const output_names[] = {"",      "text",  "json",   "nft",  "plan",
                                            "table", "wide",  "yaml",   "name", "junit",
-                                           "tap",   "sarif", "github", "md"};
+                                           "tap",   "sarif", "github", "md",   "csv"};
 _Static_assert(ARRAY_COUNT(output_names) == OUTPUT_COUNT, "one name per output");
 
 static bool word_in(const char *word, const char *list)
@@ -82,7 +95,8 @@ bool option_allowed(const struct verb *verb, const char *name)
 
 // ---- getopt's tables from ours --------------------------------------------------------------------------------
 
-enum { TIME_DIGITS = 7, LOCK_TIMEOUT = 5000 };
+enum { TIME_DIGITS = 7, LOCK_TIMEOUT = 5000, AGGREGATE_MAX = 3, LIMIT_MAX = 1000000 };
+enum { LIMIT_DEFAULT = 20 };
 enum { LONG_BASE = 256 }; // getopt's value for option i is LONG_BASE + i
 
 struct getopt_tables {
@@ -177,13 +191,13 @@ static bool set_fail_level(struct options *options, const char *value)
     return false;
 }
 
-// "500ms", "30s", "2m", "1h", or a number of seconds.
+// "500ms", "30s", "2m", "1h", "7d", or a number of seconds.
 static bool set_time(const char *name, uint64_t *ret, const char *value)
 {
     static const struct {
         const char *text;
         uint64_t ms;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60000}, {"h", 3600000}};
+    } units[] = {{"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
     size_t digits = strspn(value, "0123456789");
     for (size_t i = 0; i < ARRAY_COUNT(units) && digits > 0 && digits <= TIME_DIGITS; i++) {
         if (strcmp(value + digits, units[i].text) == 0) {
@@ -195,10 +209,10 @@ static bool set_time(const char *name, uint64_t *ret, const char *value)
     return false;
 }
 
-static bool is_window(uint64_t ms)
+static bool is_window(const char *name, uint64_t ms)
 {
     if (ms == 0) {
-        complain("--confirm needs some time");
+        complain("--%s needs some time", name);
     }
     return ms > 0;
 }
@@ -222,6 +236,18 @@ static bool is_refusal(const char *word)
     best != NULL ? hint("did you mean --force=%s?", best)
                  : hint("polc explain     (lists them, %s to %s)", names[0], names[count - 1]);
     return false;
+}
+
+static bool set_number(const char *name, uint64_t max, uint64_t *ret, const char *value)
+{
+    char *end;
+    errno = 0;
+    *ret = strtoull(value, &end, 10);
+    bool good = errno == 0 && value[0] >= '0' && value[0] <= '9' && *end == '\0' && *ret <= max;
+    if (!good) {
+        complain("--%s is a number of 0 to %" PRIu64 ", not \"%s\"", name, max, value);
+    }
+    return good;
 }
 
 static void split_commas(struct arena *arena, const char *value, struct words *ret)
@@ -289,6 +315,9 @@ static bool take_option(struct arena *arena, struct options *options, const char
         {"kernel", &options->kernel},
         {"wait", &options->wait},
         {"cut", &options->cut},
+        {"denied", &options->denied},
+        {"would-deny", &options->would_deny},
+        {"share", &options->share},
         {"help", &options->help},
     };
     struct {
@@ -310,6 +339,8 @@ static bool take_option(struct arena *arena, struct options *options, const char
         {"if-pending", &options->if_pending},
         {"node", &options->node},
         {"interfaces", &options->interfaces},
+        {"by", &options->by},
+        {"where", &options->where},
     };
     for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
         if (strcmp(name, flags[i].name) == 0) {
@@ -334,9 +365,16 @@ static bool take_option(struct arena *arena, struct options *options, const char
         return set_time(name, &options->lock_timeout, value);
     } else if (strcmp(name, "confirm") == 0) {
         return set_time(name, &options->confirm, value != NULL ? value : "60s") &&
-               is_window(options->confirm);
+               is_window(name, options->confirm);
     } else if (strcmp(name, "state-dir") == 0) {
         return set_state_dir(options, value);
+    } else if (strcmp(name, "since") == 0) {
+        return set_time(name, &options->since, value) && is_window(name, options->since);
+    } else if (strcmp(name, "aggregate") == 0) {
+        options->aggregate_given = true;
+        return set_number(name, AGGREGATE_MAX, &options->aggregate, value);
+    } else if (strcmp(name, "limit") == 0) {
+        return set_number(name, LIMIT_MAX, &options->limit, value);
     } else if (strcmp(name, "table") == 0) {
         return set_table(options, value);
     } else if (strcmp(name, "output") == 0) {
@@ -350,6 +388,13 @@ static bool take_option(struct arena *arena, struct options *options, const char
 }
 
 // ---- operands -------------------------------------------------------------------------------------------------
+
+// A filter holds a sign of comparison or a blank; a path that does is told by "/" or "." before it, or by -f.
+static bool is_filter(const char *operand)
+{
+    return operand[0] != '/' && operand[0] != '.' &&
+           (operand[0] == '\0' || strpbrk(operand, "=<>!:(){} \t\"'*") != NULL);
+}
 
 static bool take_operands(struct arena *arena, struct options *options, char **operands,
                           size_t count)
@@ -373,7 +418,14 @@ static bool take_operands(struct arena *arena, struct options *options, char **o
     }
     struct words given = {0};
     for (size_t i = 0; i < count; i++) {
-        if (i < fixed) {
+        bool filter = verb->operands == OPERANDS_FILTER_PATHS && is_filter(operands[i]);
+        if (filter && options->operands.count > 0) {
+            complain("polc %s takes one filter, but got \"%s\" and \"%s\"", verb->name,
+                     options->operands.items[0], operands[i]);
+            hint("join them with &&; a path with a sign of comparison is given by -f");
+            return false;
+        }
+        if (i < fixed || filter) {
             vec_push(arena, &options->operands, operands[i]);
         } else {
             vec_push(arena, &given, operands[i]);
@@ -514,6 +566,7 @@ bool options_parse(struct arena *arena, int argc, char **argv, struct options *r
                             .state_dir_given = has_state_dir,
                             .fail_level = DIAG_WARNING,
                             .lock_timeout = LOCK_TIMEOUT,
+                            .limit = LIMIT_DEFAULT,
                             .node = node != NULL && node[0] != '\0' ? node : NULL};
     ret->color = isatty(STDERR_FILENO) == 1 && (no_color == NULL || no_color[0] == '\0');
     if (!find_verb(argc, argv, ret)) {

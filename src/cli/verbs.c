@@ -209,6 +209,33 @@ const struct verb verbs[] = {
      .options = "namespace dry-run",
      .outputs = "text json",
      .run = cmd_stage},
+    {.name = "flows",
+     .summary = "show recorded flows: both ends by name, and the policies that decide",
+     .usage =
+         "[FILTER] [PATH...] --flows FILE [--since TIME] [--denied] [--would-deny] [--aggregate LEVEL]",
+     .text =
+         "Reads records of flows, one JSON object a line, as polc and Calico write them. With PATHs every flow is judged\n"
+         "by their policies, and unnamed ends get their names; without, records say what happened at the time.\n"
+         "FILTER compares fields: 'source_namespace == \"shop\" && dest_port == 6379', !=, <, <=, >, >=, in {\"a\", \"b\"},\n"
+         "contains, not, and \"*\" for any text; or as log consoles have it: '(dest_namespace = \"-\") AND (proto = tcp)',\n"
+         "'policies:{ all_policies: *staged*deny* }'. An operand with such a sign is the filter.\n"
+         "-o json writes all fields, one record a line. Exit 1 when there is no such flow.",
+     .operands = OPERANDS_FILTER_PATHS,
+     .options = "flows since denied would-deny aggregate",
+     .outputs = "table wide json",
+     .run = cmd_flows},
+    {.name = "top",
+     .summary = "count recorded flows by their fields",
+     .usage = "FIELD[,FIELD...] [PATH...] --flows FILE [--by FIELD] [--where FILTER] [--share] [--since TIME]",
+     .text =
+         "Counts flows by the values of one or several fields, most first: a table with bars, which --by stacks by another\n"
+         "field, or with --share a tree of shares, each field within the one before. A flow that both ends report counts\n"
+         "twice, as in the log; --where 'reporter == src' counts it once. PATH, FILTER and --flows are those of flows.\n"
+         "Exit 1 when there is no such flow.",
+     .operands = OPERANDS_ONE_PATHS,
+     .options = "flows by where share since denied would-deny limit",
+     .outputs = "table csv json",
+     .run = cmd_top},
     {.name = "explain",
      .summary = "say more about a code such as P021",
      .usage = "[CODE...]",

@@ -16,7 +16,7 @@ struct cell {
 
 struct row {
     const char *name;
-    struct cell cells[COLUMNS_MAX];
+    struct cell *cells; // as many as columns
     size_t count;
 };
 
@@ -40,6 +40,7 @@ void report_row(struct report *report, const char *name)
 {
     struct row *row = arena_new_of(report->arena, struct row);
     row->name = arena_strdup(report->arena, name);
+    row->cells = arena_array_of(report->arena, struct cell, report->column_count);
     vec_push(report->arena, report, row);
 }
 

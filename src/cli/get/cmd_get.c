@@ -60,9 +60,7 @@ static bool parse_selector(struct run *run, const char *text, const struct sel *
     struct sel_error error = {0};
     *ret = sel_parse(run->arena, text, strlen(text), &error);
     if (*ret == NULL) {
-        complain("in the selector: %s", error.message);
-        fprintf(stderr, "  %s\n  %*s^%s%s\n", text, (int)error.offset, "",
-                error.label != NULL ? " " : "", error.label != NULL ? error.label : "");
+        complain_at(run, "in the selector", error.message, text, error.offset, 1, error.label);
         return false;
     }
     return true;
@@ -89,6 +87,7 @@ static enum report_form form_of(const struct run *run)
     case OUTPUT_SARIF:
     case OUTPUT_GITHUB:
     case OUTPUT_MD:
+    case OUTPUT_CSV:
     case OUTPUT_COUNT:
         break;
     }

@@ -265,6 +265,7 @@ void test_print(struct run *run, const struct test_result *result)
     case OUTPUT_SARIF:
     case OUTPUT_GITHUB:
     case OUTPUT_MD:
+    case OUTPUT_CSV:
     case OUTPUT_COUNT:
         print_text(run, result);
         break;

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Files of flows: where flows come from, for every verb that takes them.
+#pragma once
+
+#include "cli.h"
+
+#include <polc/flowlog.h>
+
+// ---- flow_lines.c: one JSON object a line --------------------------------------------------------------------------
+
+struct flow_lines {
+    struct run *run;
+    uint32_t source;
+    size_t at;         // where the next line begins
+    size_t count, bad; // of lines that are not blank
+};
+
+bool flow_lines_open(struct run *run, const char *path, struct flow_lines *ret);
+// The next line that is not blank; *ret_start is its place in the source. False at the end.
+bool flow_lines_next(struct flow_lines *lines, const char **ret_text, size_t *ret_start,
+                     size_t *ret_size);
+// Reports a line that is no flow, and returns its place.
+struct loc flow_lines_report(struct flow_lines *lines, size_t start,
+                             const struct flow_record_error *error);
+// Prints what was reported; the exit code.
+int flow_lines_finish(const struct flow_lines *lines);
+
+// ---- flow_input.c: records of flows --------------------------------------------------------------------------------
+
+struct flow_input {
+    struct flowlog_records
+        records; // named, judged if PATHs were given, and as the command line wants them
+    int code;    // to end with when all else is well: lines that are no flows
+};
+// The only place that knows where flows come from. Keeps those of --since, --denied and --would-deny, and those that the
+// filter matches; NULL: none. Returns an exit code, and has said why.
+int flow_input_read(struct run *run, const char *filter, struct flow_input *ret);
+
+// A field of the command line; NULL after having said why.
+const struct flowlog_field *flow_input_field(const char *name);
+// "DEST_PORT" of "dest_port", for tables.
+const char *flow_heading(struct arena *arena, const char *name);

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Records -> records with names, and with what the policies of a plan do to the flow (semantics.md 9.1, 9.2).
+#include "internal.h"
+
+struct flowlog_judge {
+    struct flowlog_reader *reader;
+    struct arena *scratch;
+    const struct plan *plan;
+    struct flow_evaluator *evaluator; // NULL without a plan
+    struct flowlog_names *names;
+};
+
+struct flowlog_judge *flowlog_judge_new(struct flowlog_reader *reader, struct arena *scratch,
+                                        const struct plan *plan)
+{
+    struct arena *arena = reader_arena(reader);
+    struct flowlog_judge *judge = arena_new_of(arena, struct flowlog_judge);
+    judge->reader = reader;
+    judge->scratch = scratch;
+    judge->plan = plan;
+    judge->evaluator = plan != NULL ? flow_evaluator_new(arena, plan) : NULL;
+    judge->names = flowlog_names_new(arena, plan);
+    return judge;
+}
+
+// ---- names --------------------------------------------------------------------------------------------------------
+
+static bool is_named(const struct flowlog_end *end)
+{
+    return end->name != NULL || end->name_aggr != NULL;
+}
+
+static void name_end(const struct flowlog_judge *judge, const char *other_ns,
+                     struct flowlog_end *end)
+{
+    struct ip_addr addr;
+    if (is_named(end)) {
+        end->name_aggr = end->name_aggr != NULL ? end->name_aggr : end->name;
+        return;
+    }
+    if (end->ip == NULL || ip_addr_parse(end->ip, strlen(end->ip), &addr) != ADDR_OK) {
+        return;
+    }
+    struct flowlog_name name = flowlog_name_address(judge->names, addr, other_ns);
+    end->type = reader_text(judge->reader, name.type);
+    end->ns = reader_text(judge->reader, name.ns);
+    end->name = reader_text(judge->reader, name.name);
+    end->name_aggr = reader_text(judge->reader, name.aggregate);
+}
+
+// The namespace of a workload, by which the sets at the other end are chosen.
+static const char *workload_ns(const struct flowlog_judge *judge, struct flowlog_end end)
+{
+    name_end(judge, NULL, &end);
+    return end.type != NULL && strcmp(end.type, "wep") == 0 ? end.ns : NULL;
+}
+
+static void name_ends(const struct flowlog_judge *judge, struct flowlog_record *record)
+{
+    const char *source_ns = workload_ns(judge, record->source);
+    const char *dest_ns = workload_ns(judge, record->dest);
+    name_end(judge, dest_ns, &record->source);
+    name_end(judge, source_ns, &record->dest);
+}
+
+// ---- the flow -----------------------------------------------------------------------------------------------------
+
+// Aggregated logs have no addresses: the endpoint's own, then.
+static size_t find_addresses(const struct flowlog_judge *judge, const struct flowlog_end *end,
+                             struct ip_addr *own, const struct ip_addr **ret)
+{
+    if (end->ip != NULL && ip_addr_parse(end->ip, strlen(end->ip), own) == ADDR_OK) {
+        *ret = own;
+        return 1;
+    }
+    return is_named(end)
+               ? flowlog_find_addresses(judge->names, end->ns,
+                                        end->name != NULL ? end->name : end->name_aggr, ret)
+               : 0;
+}
+
+static bool find_ends(const struct flowlog_judge *judge, const struct flowlog_record *record,
+                      struct flow *ret)
+{
+    struct ip_addr own[2];
+    const struct ip_addr *sources;
+    const struct ip_addr *destinations;
+    size_t source_count = find_addresses(judge, &record->source, &own[0], &sources);
+    size_t destination_count = find_addresses(judge, &record->dest, &own[1], &destinations);
+    for (size_t i = 0; i < source_count; i++) {
+        for (size_t j = 0; j < destination_count; j++) {
+            if (sources[i].family == destinations[j].family) {
+                ret->source = sources[i];
+                ret->destination = destinations[j];
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool find_flow(const struct flowlog_judge *judge, const struct flowlog_record *record,
+                      struct flow *ret)
+{
+    *ret = (struct flow){.icmp_type = (int16_t)record->icmp_type,
+                         .icmp_code = (int16_t)record->icmp_code};
+    ret->protocol = record->proto != NULL ? flow_protocol_parse(record->proto) : 0;
+    if (ret->protocol == 0 || !find_ends(judge, record, ret)) {
+        return false;
+    }
+    if (proto_has_ports(ret->protocol) || ret->protocol == PROTO_UDPLITE) {
+        if (record->dest.port == FLOWLOG_UNKNOWN) {
+            return false; // aggregated: which rule it meets cannot be said
+        }
+        ret->source_port =
+            record->source.port != FLOWLOG_UNKNOWN ? (uint16_t)record->source.port : 0;
+        ret->destination_port = (uint16_t)record->dest.port;
+    }
+    flow_default_icmp(ret);
+    return true;
+}
+
+// ---- reports --------------------------------------------------------------------------------------------------------
+
+static void push_report(const struct flowlog_judge *judge, const struct flowlog_record *record,
+                        const struct flow_report *report, struct flowlog_records *ret)
+{
+    struct flowlog_reader *reader = judge->reader;
+    struct flowlog_record *copy = vec_add(reader_arena(reader), ret);
+    *copy = *record;
+    copy->reporter = reader_text(reader, flow_reporter_text(report->reporter));
+    copy->action = reader_text(reader, report->verdict == FLOW_ALLOW ? "allow" : "deny");
+    copy->host = report->node != NULL ? reader_text(reader, report->node) : copy->host;
+    copy->enforced = reader_list(reader, &report->enforced);
+    copy->pending = reader_list(reader, &report->pending);
+    copy->all = reader_list(reader, &report->all);
+    copy->transit = (struct flow_strings){0};
+}
+
+// Which of the reports stand for a record, [*ret_first, *ret_end): those that the flow gets to.
+static bool choose_reports(const struct flowlog_record *record, const struct flow_reports *reports,
+                           size_t *ret_first, size_t *ret_end)
+{
+    size_t end = 0, own = 0;
+    while (end < reports->count && reports->items[end].verdict == FLOW_ALLOW) {
+        end++;
+    }
+    end += end < reports->count; // the one that denies, too
+    *ret_first = 0;
+    *ret_end = end;
+    if (record->reporter == NULL) {
+        return end > 0;
+    }
+    while (own < reports->count &&
+           strcmp(flow_reporter_text(reports->items[own].reporter), record->reporter) != 0) {
+        own++;
+    }
+    bool was_denied = record->action != NULL && strcmp(record->action, "deny") == 0;
+    *ret_first = own < end ? own : end;
+    *ret_end = own < end && !was_denied ? own + 1 : end;
+    return own < reports->count;
+}
+
+enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flowlog_record *record,
+                                  struct flowlog_records *ret)
+{
+    struct flow flow;
+    struct flow_trace trace;
+    struct flow_reports reports = {0};
+    struct flowlog_record named = *record;
+    struct arena_mark mark = arena_mark(judge->scratch);
+    enum flowlog_judged judged = FLOWLOG_KEPT;
+    size_t first, end;
+    name_ends(judge, &named);
+    if (judge->plan != NULL) {
+        judged = find_flow(judge, &named, &flow) ? FLOWLOG_JUDGED : FLOWLOG_NO_FLOW;
+    }
+    if (judged == FLOWLOG_JUDGED) {
+        flow_trace_hits(judge->evaluator, judge->scratch, &flow, &trace);
+        flow_reports_make(judge->scratch, judge->plan, &trace, &reports);
+    }
+    if (judged == FLOWLOG_JUDGED && choose_reports(&named, &reports, &first, &end)) {
+        for (size_t i = first; i < end; i++) {
+            push_report(judge, &named, &reports.items[i], ret);
+        }
+    } else {
+        judged = judged == FLOWLOG_JUDGED ? FLOWLOG_KEPT : judged;
+        vec_push(reader_arena(judge->reader), ret, named);
+    }
+    arena_rewind(judge->scratch, mark);
+    return judged;
+}
+
+// ---- staged policies ------------------------------------------------------------------------------------------------
+
+// The fourth part of "index|tier|name|action|rule".
+static bool is_deny(const char *entry)
+{
+    for (int bars = 0; bars < 3 && entry != NULL; bars++) {
+        entry = strchr(entry, '|');
+        entry = entry != NULL ? entry + 1 : NULL;
+    }
+    return entry != NULL && strncmp(entry, "deny|", 5) == 0;
+}
+
+bool flowlog_would_deny(const struct flowlog_record *record)
+{
+    if (record->action != NULL && strcmp(record->action, "deny") == 0) {
+        return false;
+    }
+    if (record->pending.count > 0) {
+        return is_deny(record->pending.items[record->pending.count - 1]);
+    }
+    for (size_t i = 0; i < record->all.count; i++) { // logs of before there was a pending list
+        if (strstr(record->all.items[i], "staged:") != NULL && is_deny(record->all.items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
