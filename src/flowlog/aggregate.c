@@ -36,7 +36,9 @@ static void add_key(const struct flowlog_record *record, struct strbuf *key)
             strbuf_add_n(key, (const char *)&number, sizeof number);
         } else if (field->kind == FLOWLOG_TRACE) {
             const struct flow_strings *list = flowlog_list(field, record);
-            strbuf_add_n(key, (const char *)list->items, list->count * sizeof *list->items);
+            for (size_t j = 0; j < list->count; j++) {
+                strbuf_add_n(key, (const char *)&list->items[j], sizeof list->items[j]);
+            }
         } else {
             const char *text = flowlog_text(field, record);
             strbuf_add_n(key, (const char *)&text, sizeof text);

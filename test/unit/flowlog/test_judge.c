@@ -24,7 +24,7 @@ static const char input[] =
 
 static struct flowlog_judge *judge_of(const char *node)
 {
-    scratch = arena_new((size_t)1 << 24);
+    scratch = scratch != NULL ? scratch : arena_new((size_t)1 << 24);
     reader = flowlog_reader_new(arena);
     return flowlog_judge_new(reader, scratch, plan_of(input, node));
 }
@@ -134,8 +134,9 @@ END_TEST
 
 START_TEST(without_a_plan_all_is_as_it_was)
 {
+    scratch = arena_new((size_t)1 << 24);
     reader = flowlog_reader_new(arena);
-    struct flowlog_judge *judge = flowlog_judge_new(reader, arena_new((size_t)1 << 20), NULL);
+    struct flowlog_judge *judge = flowlog_judge_new(reader, scratch, NULL);
     ck_assert_str_eq(judged(judge,
                             FLOW("'dest_port':80,'reporter':'dst','action':'deny','policies':"
                                  "{'enforced_policies':['0|t|t.p|deny|0']}"),

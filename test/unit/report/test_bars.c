@@ -4,11 +4,13 @@
 
 #include "unit.h"
 
+static struct arena *arena;
+
 static const char *bar(const char *numbers, uint64_t max, size_t width)
 {
     uint64_t parts[8];
     size_t count = 0;
-    struct arena *arena = arena_new(1 << 20);
+    arena = arena != NULL ? arena : arena_new(1 << 20);
     for (const char *at = numbers; *at != '\0';
          at += strcspn(at, " ") + (strchr(at, ' ') != NULL)) {
         parts[count++] = strtoull(at, NULL, 10);
