@@ -11,7 +11,7 @@ struct report;
 struct report *report_new(struct arena *arena, const char *const *columns, size_t count);
 // Starts a row; `name` is what the name form prints ("gnp/platform.dns-allow").
 void report_row(struct report *report, const char *name);
-// The next cell of the row; NULL for none. Copied.
+// The next cell of the row; NULL for none. Copied. Cells behind the last column are not shown.
 void report_cell(struct report *report, const char *text);
 void report_cellf(struct report *report, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

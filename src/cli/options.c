@@ -300,8 +300,8 @@ static bool set_state_dir(struct options *options, const char *value)
     return true;
 }
 
-static bool take_option(struct arena *arena, struct options *options, const char *name,
-                        const char *value)
+// Those that are only noted.
+static bool take_plain_option(struct options *options, const char *name, const char *value)
 {
     struct {
         const char *name;
@@ -354,6 +354,15 @@ static bool take_option(struct arena *arena, struct options *options, const char
             options->node_given |= strcmp(name, "node") == 0;
             return true;
         }
+    }
+    return false;
+}
+
+static bool take_option(struct arena *arena, struct options *options, const char *name,
+                        const char *value)
+{
+    if (take_plain_option(options, name, value)) {
+        return true;
     }
     if (strcmp(name, "file") == 0) {
         vec_push(arena, &options->paths, value);

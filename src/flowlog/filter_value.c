@@ -2,7 +2,6 @@
 // A value of a filter -> what it is compared with, by the kind of its field.
 #include "filter.h"
 
-#include <ctype.h>
 #include <errno.h>
 
 static bool has_star(const char *text)
@@ -25,15 +24,6 @@ static const char *without_escapes(struct arena *arena, const char *text)
         *out++ = *text;
     }
     *out = '\0';
-    return copy;
-}
-
-static const char *in_lower_case(struct arena *arena, const char *text)
-{
-    char *copy = arena_strdup(arena, text);
-    for (char *at = copy; *at != '\0'; at++) {
-        *at = (char)tolower((unsigned char)*at);
-    }
     return copy;
 }
 
@@ -61,7 +51,7 @@ const char *filter_value_read(struct arena *arena, const struct flowlog_filter *
     *ret = (struct filter_value){.glob = equals && has_star(text)};
     ret->text = ret->glob ? text : without_escapes(arena, text);
     if (field->kind == FLOWLOG_WORD) {
-        ret->text = in_lower_case(arena, ret->text);
+        ret->text = lower_case(arena, ret->text);
     }
     bool needs_no_form = equals && (ret->glob || strcmp(ret->text, "-") == 0);
     if (field->kind == FLOWLOG_NUMBER && !read_number(ret) && !needs_no_form) {

@@ -52,7 +52,7 @@ static void name_end(const struct flowlog_judge *judge, const char *other_ns,
 static const char *workload_ns(const struct flowlog_judge *judge, struct flowlog_end end)
 {
     name_end(judge, NULL, &end);
-    return end.type != NULL && strcmp(end.type, "wep") == 0 ? end.ns : NULL;
+    return texts_equal(end.type, "wep") ? end.ns : NULL;
 }
 
 static void name_ends(const struct flowlog_judge *judge, struct flowlog_record *record)
@@ -155,7 +155,7 @@ static bool choose_reports(const struct flowlog_record *record, const struct flo
            strcmp(flow_reporter_text(reports->items[own].reporter), record->reporter) != 0) {
         own++;
     }
-    bool was_denied = record->action != NULL && strcmp(record->action, "deny") == 0;
+    bool was_denied = texts_equal(record->action, "deny");
     *ret_first = own < end ? own : end;
     *ret_end = own < end && !was_denied ? own + 1 : end;
     return own < reports->count;
@@ -205,7 +205,7 @@ static bool is_deny(const char *entry)
 
 bool flowlog_would_deny(const struct flowlog_record *record)
 {
-    if (record->action != NULL && strcmp(record->action, "deny") == 0) {
+    if (texts_equal(record->action, "deny")) {
         return false;
     }
     if (record->pending.count > 0) {

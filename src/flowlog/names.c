@@ -139,7 +139,7 @@ static int rank_of(const struct plan_netset *netset, const char *other_ns)
     if (netset->ns == NULL) {
         return 1;
     }
-    return other_ns != NULL && strcmp(netset->ns, other_ns) == 0 ? 0 : 2;
+    return texts_equal(netset->ns, other_ns) ? 0 : 2;
 }
 
 // The best rank; in it the longest prefix; of those the first name.
@@ -227,8 +227,7 @@ static const struct plan_name_member *find_prefix(const struct flowlog_names *na
     size_t length = strlen(name) - 1;
     for (size_t i = 0; i < names->plan->names.count; i++) {
         const struct plan_name *kin = &names->plan->names.items[i];
-        bool same = kin->ns == ns || (kin->ns != NULL && ns != NULL && strcmp(kin->ns, ns) == 0);
-        for (size_t j = 0; same && j < kin->members.count; j++) {
+        for (size_t j = 0; texts_equal(kin->ns, ns) && j < kin->members.count; j++) {
             const struct plan_name_member *member = &kin->members.items[j];
             if (member->address_count > 0 && strncmp(member->name, name, length) == 0) {
                 return member;

@@ -153,7 +153,7 @@ static bool read_protocol(const struct line *line, const struct flowlog_field *f
     return fail(line, field, "\"proto\" is no protocol: \"%s\"", text);
 }
 
-static const char *lower_case(struct arena *arena, const char *text)
+const char *lower_case(struct arena *arena, const char *text)
 {
     char *copy = arena_strdup(arena, text);
     for (char *at = copy; *at != '\0'; at++) {

@@ -7,11 +7,6 @@ static const char *copy(struct arena *arena, const char *text)
     return text != NULL ? arena_strdup(arena, text) : NULL;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 // Endpoints come sorted, so that those of one origin stand together.
 static struct plan_name_member *add_name(struct arena *arena, struct plan *plan,
                                          enum plan_name_type type, const char *ns,
@@ -19,7 +14,7 @@ static struct plan_name_member *add_name(struct arena *arena, struct plan *plan,
 {
     struct plan_name *last =
         plan->names.count > 0 ? &plan->names.items[plan->names.count - 1] : NULL;
-    if (last == NULL || last->type != type || !same_text(last->ns, ns) ||
+    if (last == NULL || last->type != type || !texts_equal(last->ns, ns) ||
         strcmp(last->aggregate, aggregate) != 0) {
         last = vec_add(arena, &plan->names);
         last->type = (uint8_t)type;

@@ -16,7 +16,7 @@ struct cell {
 
 struct row {
     const char *name;
-    struct cell *cells; // as many as columns
+    struct cell *cells; // as many as columns, and one for those that are not shown
     size_t count;
 };
 
@@ -40,14 +40,15 @@ void report_row(struct report *report, const char *name)
 {
     struct row *row = arena_new_of(report->arena, struct row);
     row->name = arena_strdup(report->arena, name);
-    row->cells = arena_array_of(report->arena, struct cell, report->column_count);
+    row->cells = arena_array_of(report->arena, struct cell, report->column_count + 1);
     vec_push(report->arena, report, row);
 }
 
 static struct cell *next_cell(struct report *report)
 {
     struct row *row = report->items[report->count - 1];
-    return &row->cells[row->count++];
+    return row->count < report->column_count ? &row->cells[row->count++]
+                                             : &row->cells[report->column_count];
 }
 
 void report_cell(struct report *report, const char *text)

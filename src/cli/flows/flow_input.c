@@ -53,7 +53,7 @@ static bool is_wanted(struct wanted *wanted, const struct flowlog_record *record
         return false;
     }
     if (wanted->denied || wanted->would_deny) {
-        bool denied = record->action != NULL && strcmp(record->action, "deny") == 0;
+        bool denied = texts_equal(record->action, "deny");
         if (!(wanted->denied && denied) && !(wanted->would_deny && flowlog_would_deny(record))) {
             return false;
         }
