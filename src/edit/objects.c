@@ -36,6 +36,7 @@ static void add_text(struct strbuf *out, const char *text)
 
 static void add_node(struct strbuf *out, const struct node *node, const char *without)
 {
+    without = node->type == NODE_MAP ? without : NULL; // items of a list have no key
     if (node->type == NODE_SCALAR) {
         strbuf_addf(out, "%c", node_is_null(node) ? '~' : "pqb"[node->style]);
         add_text(out, node_is_null(node) ? "" : node->text);

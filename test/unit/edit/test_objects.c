@@ -205,6 +205,9 @@ static const struct {
     // not of another object, and not at another depth
     {S "stagedAction: Set\n", E "stagedAction: Set\n"},
     {S "spec: {selector: \"stagedAction: Set\"}\n", E "spec: {selector: \"stagedAction: Set\"}\n"},
+    // a spec that is no map has no such field; that it should be one is not the editor's to say
+    {HEAD "kind: " STAGED "\n" META "spec: [a, {stagedAction: Set}]\n",
+     HEAD "kind: " ENFORCED "\n" META "spec: [a, {stagedAction: Set}]\n"},
 };
 
 START_TEST(drop_fields)
