@@ -121,14 +121,21 @@ struct flowlog_judge;
 struct flowlog_judge *flowlog_judge_new(struct flowlog_reader *reader, struct arena *scratch,
                                         const struct plan *plan);
 
+// What happened stays: records that have an action keep it, as that of their time, and only the traces are by the plan.
+void flowlog_judge_keep_actions(struct flowlog_judge *judge);
+
 enum flowlog_judged {
     FLOWLOG_JUDGED,
-    FLOWLOG_KEPT,    // no plan, or no end is an endpoint of it
-    FLOWLOG_NO_FLOW, // ends or protocol are not known
+    FLOWLOG_OTHERWISE, // judged, and the action that is kept is not what the plan says
+    FLOWLOG_KEPT,      // no plan, or no end is an endpoint of it
+    FLOWLOG_NO_FLOW,   // ends or protocol are not known
 };
 // Names the ends that have no name, and appends what the flow log would hold by the policies of the plan: one record for
 // each side that reports, up to the one that denies. Of a record with a reporter only that one; if it was denied and is
-// not any more, also those behind it. What cannot be judged is appended as it is.
+// not any more, also those behind it. What cannot be judged is appended as it is. Counts of a record without a reporter
+// are those of the source: what is sent is "out"; records of other reporters have them the other way around.
+// Where actions are kept, no record is made of a record with a reporter but that one; a flow that was denied, and would
+// not be, was denied by the last side.
 enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flowlog_record *record,
                                   struct flowlog_records *ret);
 

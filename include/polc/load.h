@@ -72,7 +72,7 @@ struct loader {
     struct sources *sources;  // every text
     struct diags *diags;      // every problem
     load_fields_fn fields;    // NULL: every object is read in whole
-    load_object_fn on_object; // called for each object, in input order
+    load_object_fn on_object; // called for each object, in input order; NULL: no text is parsed
     void *context;            // of on_object
 };
 

@@ -215,7 +215,8 @@ const struct verb verbs[] = {
          "[FILTER] [PATH...] --flows FILE [--since TIME] [--denied] [--would-deny] [--aggregate LEVEL]",
      .text =
          "Reads records of flows, one JSON object a line, as polc and Calico write them. With PATHs every flow is judged\n"
-         "by their policies, and unnamed ends get their names; without, records say what happened at the time.\n"
+         "by their policies, and unnamed ends get their names; without, names and traces are by the generation that is\n"
+         "loaded, if one is, and the action stays what happened at the time.\n"
          "FILTER compares fields: 'source_namespace == \"shop\" && dest_port == 6379', !=, <, <=, >, >=, in {\"a\", \"b\"},\n"
          "contains, not, and \"*\" for any text; or as log consoles have it: '(dest_namespace = \"-\") AND (proto = tcp)',\n"
          "'policies:{ all_policies: *staged*deny* }'. An operand with such a sign is the filter.\n"

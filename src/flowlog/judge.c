@@ -8,6 +8,7 @@ struct flowlog_judge {
     const struct plan *plan;
     struct flow_evaluator *evaluator; // NULL without a plan
     struct flowlog_names *names;
+    bool keep_actions;
 };
 
 struct flowlog_judge *flowlog_judge_new(struct flowlog_reader *reader, struct arena *scratch,
@@ -21,6 +22,11 @@ struct flowlog_judge *flowlog_judge_new(struct flowlog_reader *reader, struct ar
     judge->evaluator = plan != NULL ? flow_evaluator_new(arena, plan) : NULL;
     judge->names = flowlog_names_new(arena, plan);
     return judge;
+}
+
+void flowlog_judge_keep_actions(struct flowlog_judge *judge)
+{
+    judge->keep_actions = true;
 }
 
 // ---- names --------------------------------------------------------------------------------------------------------
@@ -122,14 +128,28 @@ static bool find_flow(const struct flowlog_judge *judge, const struct flowlog_re
 
 // ---- reports --------------------------------------------------------------------------------------------------------
 
+// What is sent by the source comes in at the others.
+static void turn_counts(struct flowlog_record *record)
+{
+    int64_t bytes = record->bytes_in, packets = record->packets_in;
+    record->bytes_in = record->bytes_out;
+    record->bytes_out = bytes;
+    record->packets_in = record->packets_out;
+    record->packets_out = packets;
+}
+
 static void push_report(const struct flowlog_judge *judge, const struct flowlog_record *record,
-                        const struct flow_report *report, struct flowlog_records *ret)
+                        const struct flow_report *report, const char *action,
+                        struct flowlog_records *ret)
 {
     struct flowlog_reader *reader = judge->reader;
     struct flowlog_record *copy = vec_add(reader_arena(reader), ret);
     *copy = *record;
+    if (record->reporter == NULL && report->reporter != FLOW_REPORT_SOURCE) {
+        turn_counts(copy);
+    }
     copy->reporter = reader_text(reader, flow_reporter_text(report->reporter));
-    copy->action = reader_text(reader, report->verdict == FLOW_ALLOW ? "allow" : "deny");
+    copy->action = reader_text(reader, action);
     copy->host = report->node != NULL ? reader_text(reader, report->node) : copy->host;
     copy->enforced = reader_list(reader, &report->enforced);
     copy->pending = reader_list(reader, &report->pending);
@@ -137,28 +157,79 @@ static void push_report(const struct flowlog_judge *judge, const struct flowlog_
     copy->transit = (struct flow_strings){0};
 }
 
-// Which of the reports stand for a record, [*ret_first, *ret_end): those that the flow gets to.
-static bool choose_reports(const struct flowlog_record *record, const struct flow_reports *reports,
-                           size_t *ret_first, size_t *ret_end)
+static const char *verdict_text(uint8_t verdict)
 {
-    size_t end = 0, own = 0;
+    return verdict == FLOW_ALLOW ? "allow" : "deny";
+}
+
+// Which of the reports stand for a record, [first, end).
+struct choice {
+    size_t first, end;
+    bool otherwise; // the action that is kept is not that of the reports
+};
+
+// Up to the first one that denies.
+static size_t count_reached(const struct flow_reports *reports)
+{
+    size_t end = 0;
     while (end < reports->count && reports->items[end].verdict == FLOW_ALLOW) {
         end++;
     }
-    end += end < reports->count; // the one that denies, too
-    *ret_first = 0;
-    *ret_end = end;
-    if (record->reporter == NULL) {
-        return end > 0;
-    }
+    return end + (end < reports->count);
+}
+
+// False when no report stands for it.
+static bool choose_own(const struct flowlog_record *record, const struct flow_reports *reports,
+                       bool keep, struct choice *ret)
+{
+    size_t own = 0, end = count_reached(reports);
     while (own < reports->count &&
            strcmp(flow_reporter_text(reports->items[own].reporter), record->reporter) != 0) {
         own++;
     }
+    if (own == reports->count) {
+        return false;
+    }
     bool was_denied = texts_equal(record->action, "deny");
-    *ret_first = own < end ? own : end;
-    *ret_end = own < end && !was_denied ? own + 1 : end;
-    return own < reports->count;
+    if (keep) {
+        bool denies = reports->items[own].verdict == FLOW_DENY;
+        *ret = (struct choice){own, own + 1, denies != was_denied};
+        return true;
+    }
+    ret->first = own < end ? own : end;
+    ret->end = own < end && !was_denied ? own + 1 : end;
+    return true;
+}
+
+static bool choose_reports(const struct flowlog_judge *judge, const struct flowlog_record *record,
+                           const struct flow_reports *reports, struct choice *ret)
+{
+    bool keep = judge->keep_actions && record->action != NULL;
+    *ret = (struct choice){.end = count_reached(reports)};
+    if (record->reporter != NULL) {
+        return choose_own(record, reports, keep, ret);
+    }
+    if (keep && ret->end > 0) {
+        bool denies = reports->items[ret->end - 1].verdict == FLOW_DENY;
+        ret->otherwise = denies != texts_equal(record->action, "deny");
+        ret->end = denies && ret->otherwise ? reports->count : ret->end;
+    }
+    return ret->end > 0;
+}
+
+static void push_reports(const struct flowlog_judge *judge, const struct flowlog_record *record,
+                         const struct flow_reports *reports, const struct choice *choice,
+                         struct flowlog_records *ret)
+{
+    bool was_denied = texts_equal(record->action, "deny");
+    for (size_t i = choice->first; i < choice->end; i++) {
+        bool is_last = i + 1 == choice->end;
+        const char *action = verdict_text(reports->items[i].verdict);
+        if (choice->otherwise) {
+            action = was_denied && is_last ? "deny" : "allow";
+        }
+        push_report(judge, record, &reports->items[i], action, ret);
+    }
 }
 
 enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flowlog_record *record,
@@ -167,10 +238,10 @@ enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flow
     struct flow flow;
     struct flow_trace trace;
     struct flow_reports reports = {0};
+    struct choice choice;
     struct flowlog_record named = *record;
     struct arena_mark mark = arena_mark(judge->scratch);
     enum flowlog_judged judged = FLOWLOG_KEPT;
-    size_t first, end;
     name_ends(judge, &named);
     if (judge->plan != NULL) {
         judged = find_flow(judge, &named, &flow) ? FLOWLOG_JUDGED : FLOWLOG_NO_FLOW;
@@ -179,10 +250,9 @@ enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flow
         flow_trace_hits(judge->evaluator, judge->scratch, &flow, &trace);
         flow_reports_make(judge->scratch, judge->plan, &trace, &reports);
     }
-    if (judged == FLOWLOG_JUDGED && choose_reports(&named, &reports, &first, &end)) {
-        for (size_t i = first; i < end; i++) {
-            push_report(judge, &named, &reports.items[i], ret);
-        }
+    if (judged == FLOWLOG_JUDGED && choose_reports(judge, &named, &reports, &choice)) {
+        push_reports(judge, &named, &reports, &choice, ret);
+        judged = choice.otherwise ? FLOWLOG_OTHERWISE : FLOWLOG_JUDGED;
     } else {
         judged = judged == FLOWLOG_JUDGED ? FLOWLOG_KEPT : judged;
         vec_push(reader_arena(judge->reader), ret, named);
@@ -203,13 +273,19 @@ static bool is_deny(const char *entry)
     return entry != NULL && strncmp(entry, "deny|", 5) == 0;
 }
 
+static bool ends_with_deny(const struct flow_strings *trace)
+{
+    return trace->count > 0 && is_deny(trace->items[trace->count - 1]);
+}
+
 bool flowlog_would_deny(const struct flowlog_record *record)
 {
-    if (texts_equal(record->action, "deny")) {
+    // What happened may have been before the policies of the traces.
+    if (texts_equal(record->action, "deny") || ends_with_deny(&record->enforced)) {
         return false;
     }
     if (record->pending.count > 0) {
-        return is_deny(record->pending.items[record->pending.count - 1]);
+        return ends_with_deny(&record->pending);
     }
     for (size_t i = 0; i < record->all.count; i++) { // logs of before there was a pending list
         if (strstr(record->all.items[i], "staged:") != NULL && is_deny(record->all.items[i])) {

@@ -91,7 +91,7 @@ static bool add_source(const struct loader *loader, int fd, const char *path, si
 static void read_source(const struct loader *loader, int fd, const char *path, size_t expected)
 {
     uint32_t source;
-    if (add_source(loader, fd, path, expected, &source)) {
+    if (add_source(loader, fd, path, expected, &source) && loader->on_object != NULL) {
         parse_source(loader, source);
     }
 }

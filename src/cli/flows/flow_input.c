@@ -1,32 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Flows for the verbs that look at them: read, named and judged, then filtered as the command line says.
 #include "flow_lines.h"
+#include "live_policies.h"
 
 #include <ctype.h>
 #include <time.h>
-
-// With PATHs every flow is judged by them; without, records say what happened at the time.
-static int read_policies(struct run *run)
-{
-    static const pipeline_stage stages[] = {pipeline_read, pipeline_model};
-    if (run->options.default_paths) {
-        return POLC_EXIT_OK;
-    }
-    int code = pipeline_run(run, stages, ARRAY_COUNT(stages));
-    if (code != POLC_EXIT_OK) {
-        return code;
-    }
-    run_report(run);
-    run->diags = diags_new(run->arena, run->sources); // they were printed
-    return pipeline_plan(run);
-}
 
 // What the command line asks for, and what happened to the flows that were read.
 struct wanted {
     const struct flowlog_filter *filter;
     int64_t since; // seconds since 1970; FLOWLOG_UNKNOWN: any
     bool denied, would_deny;
-    size_t unjudged, silent, timeless;
+    size_t unjudged, otherwise, silent, timeless;
 };
 
 static void note(const struct run *run, size_t count, const char *what)
@@ -41,6 +26,9 @@ static void print_notes(const struct run *run, const struct wanted *wanted)
     note(
         run, wanted->unjudged,
         "could not be judged, for want of an address, the protocol or the port; shown as recorded");
+    note(
+        run, wanted->otherwise,
+        "fared otherwise than the present policies say: the action is what happened, the traces are by the present policies");
     note(run, wanted->silent, "without an action; with a PATH they are judged by its policies");
     note(run, wanted->timeless, "without a time, which --since leaves out");
 }
@@ -65,7 +53,9 @@ static void add_record(struct run *run, struct flowlog_judge *judge, struct want
                        const struct flowlog_record *record, struct flowlog_records *ret)
 {
     size_t kept = ret->count;
-    wanted->unjudged += flowlog_judge(judge, record, ret) == FLOWLOG_NO_FLOW;
+    enum flowlog_judged judged = flowlog_judge(judge, record, ret);
+    wanted->unjudged += judged == FLOWLOG_NO_FLOW;
+    wanted->otherwise += judged == FLOWLOG_OTHERWISE;
     wanted->silent += run->plan == NULL && record->action == NULL;
     for (size_t i = kept; i < ret->count; i++) {
         if (is_wanted(wanted, &ret->items[i])) {
@@ -87,6 +77,9 @@ static int read_file(struct run *run, const char *path, struct wanted *wanted,
     struct arena *scratch = arena_new(MEMORY_LIMIT);
     struct flowlog_reader *reader = flowlog_reader_new(run->arena);
     struct flowlog_judge *judge = flowlog_judge_new(reader, scratch, run->plan);
+    if (run->options.default_paths) {
+        flowlog_judge_keep_actions(judge);
+    }
     while (flow_lines_next(&lines, &text, &start, &size)) {
         struct flowlog_record record;
         struct flow_record_error error;
@@ -134,7 +127,7 @@ int flow_input_read(struct run *run, const char *filter, struct flow_input *ret)
     if (options->since > 0) {
         wanted.since = (int64_t)time(NULL) - (int64_t)(options->since / 1000);
     }
-    int code = read_policies(run);
+    int code = live_policies(run, false);
     return code != POLC_EXIT_OK ? code : read_file(run, options->flows, &wanted, ret);
 }
 

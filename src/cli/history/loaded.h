@@ -19,3 +19,9 @@ struct loaded {
 
 // Never ends the run: who cannot do without looks at `problem`. Everything lives on run->arena.
 void loaded_read(struct run *run, const struct nft_kernel *kernel, struct loaded *ret);
+// The same without the ruleset, which takes most of the time.
+void loaded_read_plan(struct run *run, const struct nft_kernel *kernel, struct loaded *ret);
+
+// What is different about the files that it was made from: "FILE has changed", "FILE is new", "FILE is gone"; NULL when
+// nothing is, or when that cannot be told (standard input).
+const char *loaded_file_change(struct run *run, const struct loaded *loaded);

@@ -170,5 +170,67 @@ START_TEST(staged_policies_would_deny)
 }
 END_TEST
 
-UNIT_TESTS("flowlog: judge", each_side_reports_up_to_the_one_that_denies, a_report_stays_one_report,
+START_TEST(an_action_that_is_kept)
+{
+    static const char both[] = "src allow a/web-5-* > a/db 0|default|a/default.web|allow|0; ";
+    struct flowlog_judge *judge = judge_of(NULL);
+    flowlog_judge_keep_actions(judge);
+    const struct {
+        const char *json, *expected;
+        enum flowlog_judged judged;
+    } cases[] = {
+        {FLOW("'dest_port':80"), PORT_80, FLOWLOG_JUDGED},
+        {FLOW("'dest_port':80,'action':'allow'"), PORT_80, FLOWLOG_JUDGED},
+        {FLOW("'dest_port':81,'action':'deny'"), PORT_81, FLOWLOG_JUDGED},
+        {FLOW("'dest_port':82,'action':'deny'"), PORT_82, FLOWLOG_JUDGED},
+        // Not as the policies are now.
+        {FLOW("'dest_port':80,'action':'deny'"),
+         arena_printf(arena, "%sdst deny a/web-5-* > a/db 0|default|a/default.db|allow|0", both),
+         FLOWLOG_OTHERWISE},
+        {FLOW("'dest_port':81,'action':'allow'"),
+         arena_printf(arena, "%sdst allow a/web-5-* > a/db 0|default|a/default.db|deny|-1", both),
+         FLOWLOG_OTHERWISE},
+        {FLOW("'dest_port':82,'action':'allow'"),
+         "src allow a/web-5-* > a/db 0|default|a/default.web|deny|-1; "
+         "dst allow a/web-5-* > a/db 0|default|a/default.db|deny|-1",
+         FLOWLOG_OTHERWISE},
+        // One report stays one.
+        {FLOW("'dest_port':81,'reporter':'src','action':'deny'"),
+         "src deny a/web-5-* > a/db 0|default|a/default.web|allow|0", FLOWLOG_OTHERWISE},
+        {FLOW("'dest_port':82,'reporter':'dst','action':'deny'"),
+         "dst deny a/web-5-* > a/db 0|default|a/default.db|deny|-1", FLOWLOG_JUDGED},
+        {FLOW("'dest_port':80,'reporter':'fwd','action':'allow'"), "fwd allow a/web-5-* > a/db -",
+         FLOWLOG_KEPT},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        ck_assert_str_eq(judged(judge, cases[i].json, cases[i].judged), cases[i].expected);
+    }
+}
+END_TEST
+
+// What the source sends comes in at the destination.
+START_TEST(counts_are_of_who_reports)
+{
+    struct flowlog_judge *judge = judge_of(NULL);
+    struct flowlog_records records = {0};
+    struct flowlog_record record = record_of(
+        FLOW("'dest_port':80,'bytes_out':100,'bytes_in':7,'packets_out':3,'packets_in':2"));
+    flowlog_judge(judge, &record, &records);
+    ck_assert_int_eq(records.count, 2);
+    ck_assert_int_eq(records.items[0].bytes_out, 100);
+    ck_assert_int_eq(records.items[0].packets_in, 2);
+    ck_assert_int_eq(records.items[1].bytes_out, 7);
+    ck_assert_int_eq(records.items[1].bytes_in, 100);
+    ck_assert_int_eq(records.items[1].packets_out, 2);
+    ck_assert_int_eq(records.items[1].packets_in, 3);
+    // Of a report they are its own already.
+    record = records.items[1];
+    flowlog_judge(judge, &record, &records);
+    ck_assert_int_eq(records.count, 3);
+    ck_assert_int_eq(records.items[2].bytes_in, 100);
+}
+END_TEST
+
+UNIT_TESTS("flowlog: judge", an_action_that_is_kept, counts_are_of_who_reports,
+           each_side_reports_up_to_the_one_that_denies, a_report_stays_one_report,
            ends_have_names_or_get_them, without_a_plan_all_is_as_it_was, staged_policies_would_deny)
