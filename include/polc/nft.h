@@ -65,6 +65,9 @@ bool nft_read_stamp(struct arena *arena, struct nft_stamp *ret);
 // Reads the info chain alone: enough for nft_kernel_info.
 enum nft_status nft_dump_info(struct arena *arena, const char *table,
                               struct nft_kernel **ret_kernel, struct nft_failure *reterr);
+// Its chains and rules without sets: enough for nft_kernel_counters and the info chain.
+enum nft_status nft_dump_rules(struct arena *arena, const char *table,
+                               struct nft_kernel **ret_kernel, struct nft_failure *reterr);
 // The kernel's table where it is known to be what `loaded` says, at the state in which `info` was read: nothing else is
 // read, but a commit reads the counters of the chains that it rewrites. The ruleset must outlive it.
 struct nft_kernel *nft_kernel_known(struct arena *arena, const struct nft_ruleset *loaded,
@@ -75,6 +78,8 @@ struct nft_kernel *nft_kernel_of(struct arena *arena, const struct nft_ruleset *
 
 bool nft_kernel_exists(const struct nft_kernel *kernel);
 uint32_t nft_kernel_generation_id(const struct nft_kernel *kernel); // the kernel's, not polc's
+// Another one for each table that is made in a network namespace, also under the same name.
+uint64_t nft_kernel_handle(const struct nft_kernel *kernel);
 
 struct nft_counts {
     size_t chains, rules, sets, elements;
@@ -107,6 +112,34 @@ struct nft_names nft_kernel_policies(struct arena *arena, const struct nft_kerne
 
 // Names of the interfaces that its sets and maps are keyed by, sorted, unique.
 struct nft_names nft_kernel_interfaces(struct arena *arena, const struct nft_kernel *kernel);
+
+// ---- counters of rules ----------------------------------------------------------------------------------------
+
+enum nft_counter_kind {
+    NFT_COUNTER_RULE, // of a policy or a profile
+    NFT_COUNTER_END, // of a tier, of a staged policy, of a profile that is missing, of all profiles
+    NFT_COUNTER_FAILSAFE, // a port that is open before any policy
+    NFT_COUNTER_OTHER,    // what is dropped before any policy
+};
+
+// All rules of the table that count for one thing: a rule of the input may stand once per family, list entry and hook.
+// What is counted are the packets that came to them: of a connection the first ones, until it is established.
+struct nft_counter {
+    uint8_t kind;      // enum nft_counter_kind
+    uint8_t direction; // enum plan_direction; PLAN_IN of NFT_COUNTER_OTHER
+    // A policy or a profile as nft_policy_id has it, "tier/NAME", "profile" (the end of all), "failsafe", or the reason.
+    const char *id;
+    const char
+        *what; // the rules by their index: "0", "0,2,5-7"; the port: "tcp/22"; NULL at an end
+    uint64_t packets, bytes;
+};
+struct nft_counters {
+    VEC_FIELDS(struct nft_counter); // in the order of the chains by name
+};
+// Of a table that was read, not of one that is known.
+struct nft_counters nft_kernel_counters(struct arena *arena, const struct nft_kernel *kernel);
+// Whether the rule with this index counts there. *ret_alone: and no other rule.
+bool nft_counter_covers(const struct nft_counter *counter, uint32_t index, bool *ret_alone);
 
 struct nft_base_chain {
     const char *family, *table, *name, *type, *hook; // "inet", "filter", "input", "filter", "input"

@@ -52,6 +52,20 @@ size_t comment_id(const char *comment)
     return after == '\0' || after == ' ' ? strcspn(comment, " ") : 0;
 }
 
+bool comment_split(const char *comment, struct comment_parts *ret)
+{
+    size_t start = comment == NULL ? 0 : direction_end(comment);
+    if (start == 0) {
+        return false;
+    }
+    *ret = (struct comment_parts){.id = comment,
+                                  .id_length = strcspn(comment, " "),
+                                  .what = comment + start,
+                                  .what_length = strcspn(comment + start, " ")};
+    ret->out = start - ret->id_length == sizeof " out";
+    return true;
+}
+
 const char *comment_value(const char *comment, const char *word)
 {
     size_t length = strlen(word);

@@ -15,3 +15,12 @@ size_t comment_id(const char *comment);
 
 // The text behind "WORD " in a comment of the info chain; NULL when it is another one.
 const char *comment_value(const char *comment, const char *word);
+
+// "ID in|out WHAT FILE:LINE": its parts, not terminated. `what` may be empty.
+struct comment_parts {
+    const char *id, *what;
+    size_t id_length, what_length;
+    bool out;
+};
+// False for any other comment.
+bool comment_split(const char *comment, struct comment_parts *ret);

@@ -40,6 +40,7 @@ static void take_table(const struct nlmsghdr *reply, void *context)
     const struct nlattr *attrs[NFTA_TABLE_MAX + 1];
     netlink_attributes(reply, attrs, NFTA_TABLE_MAX);
     dump->kernel->exists = true;
+    dump->kernel->handle = netlink_u64(attrs[NFTA_TABLE_HANDLE]);
     dump->kernel->dormant = netlink_u32(attrs[NFTA_TABLE_FLAGS]) & NFT_TABLE_F_DORMANT;
 }
 
@@ -72,7 +73,8 @@ static void take_rule(const struct nlmsghdr *reply, void *context)
     if (rule->comment != NULL) {
         kept.comment = arena_strndup(dump->arena, rule->comment, rule->comment_length);
     }
-    for (size_t i = 0; i < rule->exprs.count && kept.packets == 0; i++) {
+    for (size_t i = 0; i < rule->exprs.count && !kept.counted; i++) {
+        kept.counted = rule->exprs.items[i].kind == EXPR_COUNTER;
         kept.packets = rule->exprs.items[i].packets;
         kept.bytes = rule->exprs.items[i].bytes;
     }
@@ -135,12 +137,19 @@ static int compare_sets(const void *a, const void *b)
     return strcmp((*(struct kernel_set *const *)a)->name, (*(struct kernel_set *const *)b)->name);
 }
 
-static int get_content(struct dump *dump)
+static int get_chains(struct dump *dump)
 {
     int error = request(dump, NFT_MSG_GETCHAIN, 0, take_chain);
     for (size_t i = 0; error == 0 && i < dump->kernel->chains.count; i++) {
         error = get_rules(dump, dump->kernel->chains.items[i]);
     }
+    vec_sort(&dump->kernel->chains, compare_chains);
+    return error;
+}
+
+static int get_content(struct dump *dump)
+{
+    int error = get_chains(dump);
     if (error == 0) {
         error = request(dump, NFT_MSG_GETSET, NFTA_SET_TABLE, take_set);
     }
@@ -149,7 +158,6 @@ static int get_content(struct dump *dump)
         struct kernel_set *set = dump->kernel->sets.items[i];
         error = set->dynamic ? 0 : get_elements(dump, set);
     }
-    vec_sort(&dump->kernel->chains, compare_chains);
     vec_sort(&dump->kernel->sets, compare_sets);
     return error;
 }
@@ -235,6 +243,12 @@ enum nft_status nft_dump(struct arena *arena, const char *table, struct nft_kern
                          struct nft_failure *reterr)
 {
     return dump_table(arena, table, get_content, ret_kernel, reterr);
+}
+
+enum nft_status nft_dump_rules(struct arena *arena, const char *table,
+                               struct nft_kernel **ret_kernel, struct nft_failure *reterr)
+{
+    return dump_table(arena, table, get_chains, ret_kernel, reterr);
 }
 
 enum nft_status nft_dump_info(struct arena *arena, const char *table,

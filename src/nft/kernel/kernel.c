@@ -14,6 +14,11 @@ uint32_t nft_kernel_generation_id(const struct nft_kernel *kernel)
     return kernel->generation_id;
 }
 
+uint64_t nft_kernel_handle(const struct nft_kernel *kernel)
+{
+    return kernel->handle;
+}
+
 struct nft_counts nft_kernel_counts(const struct nft_kernel *kernel)
 {
     struct nft_counts counts = {.chains = kernel->chains.count, .sets = kernel->sets.count};

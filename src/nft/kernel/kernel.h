@@ -10,6 +10,7 @@ struct kernel_rule {
     struct expr_hash hash;
     const char *comment;     // NULL for none
     uint64_t packets, bytes; // of its first counter
+    bool counted;            // it has one
 };
 
 struct kernel_chain {
@@ -39,6 +40,7 @@ struct nft_kernel {
     bool known;   // made from a ruleset: rules have no handles and no counters
     bool dormant; // base chains are not hooked
     uint32_t generation_id;
+    uint64_t handle; // 0: not read
     struct {
         VEC_FIELDS(struct kernel_chain *);
     } chains; // by name

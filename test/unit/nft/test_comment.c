@@ -32,6 +32,36 @@ START_TEST(the_place_is_cut_off)
 }
 END_TEST
 
+START_TEST(a_comment_has_parts)
+{
+    static const struct {
+        const char *comment, *id, *what;
+        bool out;
+    } rows[] = {
+        {"gnp/x in 0 f.yaml:3", "gnp/x", "0", false},
+        {"np/a/b out 0,2,5-7 f.yaml:3", "np/a/b", "0,2,5-7", true},
+        {"tier/t in end", "tier/t", "end", false},
+        {"failsafe out tcp/22", "failsafe", "tcp/22", true},
+        {"gnp/x in ", "gnp/x", "", false},
+        {"conntrack invalid", NULL, NULL, false},
+        {"", NULL, NULL, false},
+    };
+    struct comment_parts parts;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bool split = comment_split(rows[i].comment, &parts);
+        ck_assert_msg(split == (rows[i].id != NULL), "%s", rows[i].comment);
+        if (split) {
+            ck_assert_uint_eq(parts.id_length, strlen(rows[i].id));
+            ck_assert_int_eq(strncmp(parts.id, rows[i].id, parts.id_length), 0);
+            ck_assert_uint_eq(parts.what_length, strlen(rows[i].what));
+            ck_assert_int_eq(strncmp(parts.what, rows[i].what, parts.what_length), 0);
+            ck_assert_int_eq(parts.out, rows[i].out);
+        }
+    }
+    ck_assert(!comment_split(NULL, &parts));
+}
+END_TEST
+
 START_TEST(only_rules_of_policies_have_an_id)
 {
     static const struct {
@@ -69,5 +99,5 @@ START_TEST(values_follow_their_word)
 }
 END_TEST
 
-UNIT_TESTS("comment", the_place_is_cut_off, only_rules_of_policies_have_an_id,
+UNIT_TESTS("comment", the_place_is_cut_off, a_comment_has_parts, only_rules_of_policies_have_an_id,
            values_follow_their_word)

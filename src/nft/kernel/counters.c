@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Counters of the kernel's rules -> one for each thing that the input has: the rules of one comment are added up,
+// wherever they stand and wherever in the input that was.
+#include "kernel.h"
+
+#include "comment.h"
+
+#include <ctype.h>
+
+struct sums {
+    struct arena *arena;
+    struct strmap *places; // head of a comment -> place in the list, from 1
+    struct nft_counters counters;
+};
+
+// Whether what stands behind the direction is a list of indexes: "0,2,5-7", or cut as "0,2..9".
+static bool is_list(const struct comment_parts *parts)
+{
+    return parts->what_length > 0 && isdigit((unsigned char)parts->what[0]);
+}
+
+static struct nft_counter counter_of(struct arena *arena, const char *comment)
+{
+    struct comment_parts parts;
+    if (!comment_split(comment, &parts)) {
+        return (struct nft_counter){.kind = NFT_COUNTER_OTHER, .id = comment};
+    }
+    struct nft_counter ret = {.kind = NFT_COUNTER_END,
+                              .direction = parts.out ? PLAN_OUT : PLAN_IN,
+                              .id = arena_strndup(arena, parts.id, parts.id_length)};
+    bool failsafe = strcmp(ret.id, "failsafe") == 0;
+    if (failsafe || is_list(&parts)) {
+        ret.kind = failsafe ? NFT_COUNTER_FAILSAFE : NFT_COUNTER_RULE;
+        ret.what = failsafe ? parts.what // "tcp/22 reply"
+                            : arena_strndup(arena, parts.what, parts.what_length);
+    }
+    return ret;
+}
+
+static void add_rule(struct sums *sums, const struct kernel_rule *rule)
+{
+    size_t length = comment_head(rule->comment);
+    if (length == 0 ||
+        !rule->counted) { // the chains of a verdict map count, not the rule with the map
+        return;
+    }
+    size_t next = sums->counters.count + 1;
+    size_t place = (size_t)(uintptr_t)strmap_put_n(sums->places, rule->comment, length,
+                                                   (void *)(uintptr_t)next);
+    if (place == next) {
+        vec_push(sums->arena, &sums->counters, counter_of(sums->arena, rule->comment));
+    }
+    struct nft_counter *counter = &sums->counters.items[place - 1];
+    counter->packets += rule->packets;
+    counter->bytes += rule->bytes;
+}
+
+struct nft_counters nft_kernel_counters(struct arena *arena, const struct nft_kernel *kernel)
+{
+    struct sums sums = {.arena = arena, .places = strmap_new(arena)};
+    for (size_t i = 0; i < kernel->chains.count; i++) {
+        const struct kernel_chain *chain = kernel->chains.items[i];
+        bool info = strcmp(chain->name, INFO_CHAIN) == 0;
+        for (size_t j = 0; !info && j < chain->count; j++) {
+            add_rule(&sums, &chain->items[j]);
+        }
+    }
+    return sums.counters;
+}
+
+bool nft_counter_covers(const struct nft_counter *counter, uint32_t index, bool *ret_alone)
+{
+    const char *at = counter->what;
+    char *end;
+    *ret_alone = false;
+    while (counter->kind == NFT_COUNTER_RULE && isdigit((unsigned char)*at)) {
+        unsigned long first = strtoul(at, &end, 10), last = first;
+        bool cut = text_begins(end, "..");
+        if (cut || *end == '-') {
+            last = strtoul(end + (cut ? 2 : 1), &end, 10);
+        }
+        if (first <= index && index <= last) {
+            *ret_alone = at == counter->what && *end == '\0' && first == last;
+            return true;
+        }
+        at = end + (*end == ',');
+    }
+    return false;
+}
