@@ -178,6 +178,35 @@ struct nft_published_ports {
 enum nft_status nft_read_dnat(struct arena *arena, const char *except_table,
                               struct nft_published_ports *ret, struct nft_failure *reterr);
 
+// ---- the flow table -------------------------------------------------------------------------------------------
+
+// What the kernel counted of one flow: new connections in their original direction, each once, that an endpoint opened or
+// received and policy judged. Addresses and ports are those that policy saw: behind DNAT, but for what was denied before.
+struct nft_flow {
+    struct ip_addr source, dest;
+    uint8_t protocol; // IANA number
+    uint16_t
+        port; // of the destination, host byte order; ICMP: type << 8 | code; 0 when there are none
+    bool denied;             // else allowed: a flow that was both is there twice
+    uint64_t packets, bytes; // of first packets: so many connections; of denied ones all packets
+    int64_t idle_ms;         // since the last of them
+};
+
+struct nft_flow_table {
+    VEC_FIELDS(
+        struct nft_flow); // sorted by source, destination, protocol, port; allowed before denied
+    bool enabled;         // the table has flow sets
+    uint32_t size; // of each of its sets: there is one per family, for allowed and for denied flows
+    uint32_t used; // flows in the fullest set
+    uint64_t lost; // connections, and denied packets, that found their set full, since it was made
+    uint64_t timeout_ms; // how long a flow is kept behind its last new connection
+};
+
+// Reads the flow sets of a table of family inet. An absent table, or one without flow sets, is NFT_DONE with `enabled`
+// false. Flows come and go while they are read; NFT_STALE when commits cut through each of several attempts.
+enum nft_status nft_read_flows(struct arena *arena, const char *table, struct nft_flow_table *ret,
+                               struct nft_failure *reterr);
+
 // ---- the difference -------------------------------------------------------------------------------------------
 
 enum nft_change_kind { NFT_ADDED, NFT_REMOVED, NFT_CHANGED };

@@ -3,6 +3,7 @@
 // is compared with a ruleset, and its comments are taken apart. The type of each message says what it is.
 #include "compare.h"
 #include "decode.h"
+#include "flows.h"
 #include "read_dnat.h"
 
 #include <linux/netfilter/nf_tables.h>
@@ -16,6 +17,7 @@ struct fuzz {
     struct kernel_chain *chain; // that rules go to
     struct kernel_set *set;     // that elements go to
     struct decoded_rule rule;
+    struct flow_reader *flows;
 };
 
 static void take_chain(struct fuzz *fuzz, const struct nlmsghdr *message)
@@ -55,6 +57,23 @@ static void take_foreign_rule(struct fuzz *fuzz, const struct nlmsghdr *message)
     }
 }
 
+// The same set and elements as those of the flow table.
+static void take_flows(struct fuzz *fuzz, const struct nlmsghdr *message, netlink_handler handler)
+{
+    static const struct flow_set sets[] = {{"flows4", IP_V4, false}, {"denied6", IP_V6, true}};
+    struct nft_flow_table table = {.count = 0};
+    fuzz->flows->ret = &table;
+    for (size_t i = 0; i < ARRAY_COUNT(sets); i++) {
+        fuzz->flows->set = &sets[i];
+        handler(message, fuzz->flows);
+    }
+    for (size_t i = 0; i < table.count; i++) {
+        if (table.items[i].idle_ms < 0) {
+            abort();
+        }
+    }
+}
+
 static void finish_set(struct fuzz *fuzz)
 {
     if (fuzz->set != NULL) {
@@ -86,11 +105,14 @@ static void take(struct fuzz *fuzz, const struct nlmsghdr *message)
     case NFT_MSG_NEWRULE:
         take_rule(fuzz, message);
         take_foreign_rule(fuzz, message);
+        take_flows(fuzz, message, flows_take_rule);
         break;
     case NFT_MSG_NEWSET:
         take_set(fuzz, message);
+        take_flows(fuzz, message, flows_take_set);
         break;
     case NFT_MSG_NEWSETELEM:
+        take_flows(fuzz, message, flows_take_elements);
         if (fuzz->set != NULL) {
             raw_elements_add(&fuzz->raw, message, fuzz->kernel->texts);
         }
@@ -143,6 +165,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz *fuzz = arena_new_of(arena, struct fuzz);
     fuzz->arena = arena;
     fuzz->kernel = &kernel;
+    fuzz->flows = arena_new_of(arena, struct flow_reader);
+    fuzz->flows->arena = arena;
     take_all(fuzz, data, size);
     finish_set(fuzz);
     use(fuzz);

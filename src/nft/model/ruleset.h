@@ -188,3 +188,13 @@ struct nft_ruleset {
 
 // The chain whose rules say what polc wrote: comments "polc VERSION", "generation N id HEX", "node NAME", "root PATH".
 #define INFO_CHAIN "polc.info"
+
+// The flow table: a set per family of what was allowed and of what was denied, and the chains that record there. Both end in
+// the family, "flows4".
+#define SET_FLOWS          "flows"
+#define SET_DENIED         "denied"
+#define CHAIN_FLOWS        "flow/allowed"
+#define CHAIN_FLOWS_ICMP   "flow/allowed-icmp"
+#define CHAIN_DENIED       "flow/denied"
+#define CHAIN_DENIED_ICMP  "flow/denied-icmp"
+#define COMMENT_FLOWS_LOST "flow table full" // of the rules that count what is not recorded
