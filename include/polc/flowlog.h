@@ -54,6 +54,7 @@ struct flowlog_record {
 struct flowlog_records {
     VEC_FIELDS(struct flowlog_record);
 };
+extern const struct flowlog_record flowlog_unknown; // has nothing
 
 // What a field holds, and so what may be asked of it.
 enum flowlog_kind {
@@ -141,6 +142,60 @@ enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flow
 
 // Whether staged policies would deny what is allowed.
 bool flowlog_would_deny(const struct flowlog_record *record);
+
+// ---- snapshots (snapshot.c, snapshot_codec.c) -------------------------------------------------------------------------
+
+// What flows are told apart by in the kernel's flow table. Addresses and port are those behind DNAT, as policy saw them.
+struct flowlog_key {
+    struct ip_addr source, dest; // of one family
+    uint8_t protocol;
+    uint16_t port; // of the destination, host byte order; of ICMP type << 8 | code; else 0
+    bool denied;
+};
+
+// An entry of the flow table.
+struct flowlog_seen {
+    struct flowlog_key key;
+    uint64_t
+        count; // of packets that began a connection, or were denied; only grows until the entry is forgotten
+    uint64_t bytes; // of these packets
+    int64_t time;   // of the last of them: seconds since 1970
+};
+
+// A connection that conntrack knows. Counts are 0 where conntrack does not count.
+struct flowlog_connection {
+    struct flowlog_key key;
+    uint32_t id; // conntrack's
+    uint16_t source_port;
+    bool over; // only the entry is still there
+    bool counted;
+    uint64_t bytes_in, bytes_out, packets_in, packets_out; // out: what the source sends
+};
+
+// All that the kernel knows at one moment.
+struct flowlog_snapshot {
+    int64_t time; // seconds since 1970
+    bool tracked; // conntrack could be read
+    struct {
+        VEC_FIELDS(struct flowlog_seen);
+    } seen;
+    struct {
+        VEC_FIELDS(struct flowlog_connection);
+    } connections;
+};
+
+// To be called once all is in it, before the others.
+void flowlog_snapshot_sort(struct flowlog_snapshot *snapshot);
+// Appends a record for each flow that has something new since `before` (NULL: since ever): connections that began or
+// ended, bytes, packets that were denied. num_flows counts those that began, so that sums over records count each
+// connection once. Oldest first.
+void flowlog_since(struct flowlog_reader *reader, const struct flowlog_snapshot *before,
+                   const struct flowlog_snapshot *now, struct flowlog_records *ret);
+
+void flowlog_snapshot_write(const struct flowlog_snapshot *snapshot, struct strbuf *out);
+// False when the bytes are no snapshot.
+bool flowlog_snapshot_read(struct arena *arena, const uint8_t *data, size_t size,
+                           struct flowlog_snapshot *ret);
 
 // ---- aggregation (aggregate.c) ------------------------------------------------------------------------------------
 

@@ -30,6 +30,10 @@ struct live_connection {
     bool over;        // of TCP: closed by both sides, or reset; only its entry is still there
     uint16_t zone;    // of conntrack; entries of different zones may have the same tuples
     uint32_t timeout; // seconds that are left
+    uint32_t id;      // tells it from a later one of the same addresses and ports
+    bool counted;     // the kernel counts (nf_conntrack_acct):
+    uint64_t packets, bytes;             // of the original direction
+    uint64_t reply_packets, reply_bytes; // of the other one
     // What names the entry to the kernel: attributes of the message it was read from. Valid inside of the handler only,
     // unless live_connection_keep copied it.
     const void *key;

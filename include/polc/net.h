@@ -52,6 +52,9 @@ bool cidr_contains_addr(struct cidr cidr, struct ip_addr addr);
 bool ip_addr_is_link_local(struct ip_addr addr);         // of IPv6: fe80::/10
 struct ip_addr cidr_last(struct cidr cidr);              // highest address of the prefix
 int ip_addr_compare(struct ip_addr a, struct ip_addr b); // family, then bytes
+// An address as a custom field of a record (polc/base/record.h): its bytes; none for family 0, the default.
+void ip_addr_field_write(struct strbuf *out, const void *field);
+bool ip_addr_field_read(struct arena *arena, const uint8_t *data, size_t size, void *field);
 int cidr_compare(struct cidr a, struct cidr b); // family, address, then shorter prefix first
 
 // A set of prefixes of one family or of both: sorted by cidr_compare, none contains another, and (when

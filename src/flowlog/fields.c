@@ -59,6 +59,23 @@ const struct flowlog_field flowlog_fields[] = {
 };
 const size_t flowlog_field_count = ARRAY_COUNT(flowlog_fields);
 
+const struct flowlog_record flowlog_unknown = {
+    .start_time = FLOWLOG_UNKNOWN,
+    .end_time = FLOWLOG_UNKNOWN,
+    .source.port = FLOWLOG_UNKNOWN,
+    .dest.port = FLOWLOG_UNKNOWN,
+    .icmp_type = FLOWLOG_UNKNOWN,
+    .icmp_code = FLOWLOG_UNKNOWN,
+    .bytes_in = FLOWLOG_UNKNOWN,
+    .bytes_out = FLOWLOG_UNKNOWN,
+    .packets_in = FLOWLOG_UNKNOWN,
+    .packets_out = FLOWLOG_UNKNOWN,
+    .num_flows = FLOWLOG_UNKNOWN,
+    .num_flows_started = FLOWLOG_UNKNOWN,
+    .num_flows_completed = FLOWLOG_UNKNOWN,
+    .num_original_source_ips = FLOWLOG_UNKNOWN,
+};
+
 const struct flowlog_field *flowlog_field_find(const char *name, size_t length,
                                                const char **ret_best)
 {

@@ -210,7 +210,6 @@ static bool read_field(const struct line *line, const struct flowlog_field *fiel
     const json_t *value = find_value(line, field);
     switch ((enum flowlog_kind)field->kind) {
     case FLOWLOG_NUMBER:
-        *(int64_t *)member = FLOWLOG_UNKNOWN;
         return value == NULL || read_number(line, field, value, member);
     case FLOWLOG_LIST:
     case FLOWLOG_TRACE:
@@ -251,7 +250,7 @@ bool flowlog_read(struct flowlog_reader *reader, const char *text, size_t size,
                   struct flowlog_record *ret, struct flow_record_error *reterr)
 {
     json_error_t error;
-    *ret = (struct flowlog_record){0};
+    *ret = flowlog_unknown;
     *reterr = (struct flow_record_error){.length = 1};
     json_t *root = json_loadb(text, size, 0, &error);
     struct line line = {reader, text, size, root, reterr};

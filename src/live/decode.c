@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <linux/inet_diag.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
@@ -90,6 +91,18 @@ static bool is_over(const struct nlattr *info)
            state == TCP_CONNTRACK_CLOSE;
 }
 
+// Absent where the kernel does not count.
+static bool take_counts(const struct nlattr *nest, uint64_t *ret_packets, uint64_t *ret_bytes)
+{
+    const struct nlattr *parts[CTA_COUNTERS_MAX + 1];
+    netlink_nested(nest, parts, CTA_COUNTERS_MAX);
+    bool whole = is_size(parts[CTA_COUNTERS_PACKETS], sizeof(uint64_t)) &&
+                 is_size(parts[CTA_COUNTERS_BYTES], sizeof(uint64_t));
+    *ret_packets = whole ? be64toh(mnl_attr_get_u64(parts[CTA_COUNTERS_PACKETS])) : 0;
+    *ret_bytes = whole ? be64toh(mnl_attr_get_u64(parts[CTA_COUNTERS_BYTES])) : 0;
+    return whole;
+}
+
 bool decode_connection(const struct nlmsghdr *message, struct live_connection *ret)
 {
     const struct nlattr *attrs[CTA_MAX + 1];
@@ -101,9 +114,13 @@ bool decode_connection(const struct nlmsghdr *message, struct live_connection *r
         .over = is_over(attrs[CTA_PROTOINFO]),
         .zone = short_of(attrs[CTA_ZONE]),
         .timeout = netlink_u32(attrs[CTA_TIMEOUT]),
+        .id = netlink_u32(attrs[CTA_ID]),
         .key = (const uint8_t *)mnl_nlmsg_get_payload(message) + sizeof(struct nfgenmsg),
         .key_size = mnl_nlmsg_get_payload_len(message) - sizeof(struct nfgenmsg),
     };
+    bool counted = take_counts(attrs[CTA_COUNTERS_ORIG], &ret->packets, &ret->bytes);
+    ret->counted =
+        take_counts(attrs[CTA_COUNTERS_REPLY], &ret->reply_packets, &ret->reply_bytes) && counted;
     ret->related = attrs[CTA_TUPLE_MASTER] != NULL &&
                    (netlink_u32(attrs[CTA_STATUS]) & IPS_EXPECTED) != 0 &&
                    take_tuple(attrs[CTA_TUPLE_MASTER], &ret->master);

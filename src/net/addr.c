@@ -223,3 +223,25 @@ int cidr_compare(struct cidr a, struct cidr b)
     int order = ip_addr_compare(a.addr, b.addr);
     return order != 0 ? order : (a.bits > b.bits) - (a.bits < b.bits);
 }
+
+// ---- kept in records ----------------------------------------------------------------------------------------------
+
+void ip_addr_field_write(struct strbuf *out, const void *field)
+{
+    const struct ip_addr *addr = field;
+    if (addr->family != 0) {
+        strbuf_add_n(out, (const char *)addr->bytes, ip_family_bits(addr->family) / 8);
+    }
+}
+
+bool ip_addr_field_read(struct arena *arena, const uint8_t *data, size_t size, void *field)
+{
+    (void)arena;
+    struct ip_addr *addr = field;
+    addr->family = size == ip_family_bits(IP_V4) / 8 ? IP_V4 : IP_V6;
+    if (size != ip_family_bits(addr->family) / 8) {
+        return false;
+    }
+    memcpy(addr->bytes, data, size);
+    return true;
+}

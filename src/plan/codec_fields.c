@@ -40,6 +40,11 @@
         .tag = (tag_), .kind = FIELD_CUSTOM, .offset = AT(type, member), .write = write_##name,    \
         .read = read_##name                                                                        \
     }
+#define ADDRESS(tag_, type, member)                                                                \
+    {                                                                                              \
+        .tag = (tag_), .kind = FIELD_CUSTOM, .offset = AT(type, member),                           \
+        .write = ip_addr_field_write, .read = ip_addr_field_read                                   \
+    }
 #define PLACE(tag_, type)                                                                          \
     {                                                                                              \
         .tag = (tag_), .kind = FIELD_CUSTOM, .offset = AT(type, loc), .write = write_loc,          \
@@ -54,34 +59,9 @@
 #define SIZE_OF(type, bytes) _Static_assert(sizeof(type) > 0, "")
 #endif
 
-// ---- addresses, ports, places -------------------------------------------------------------------------------------
+// ---- prefixes, ports, places -------------------------------------------------------------------------------------
 
 enum { V6_FORM = 64, BYTE_BITS = 8 };
-
-static size_t family_bytes(uint8_t family)
-{
-    return ip_family_bits(family) / BYTE_BITS;
-}
-
-static void write_address(struct strbuf *out, const void *field)
-{
-    const struct ip_addr *addr = field;
-    if (addr->family != 0) {
-        strbuf_add_n(out, (const char *)addr->bytes, family_bytes(addr->family));
-    }
-}
-
-static bool read_address(struct arena *arena, const uint8_t *data, size_t size, void *field)
-{
-    (void)arena;
-    struct ip_addr *addr = field;
-    addr->family = size == family_bytes(IP_V4) ? IP_V4 : IP_V6;
-    if (size != family_bytes(addr->family)) {
-        return false;
-    }
-    memcpy(addr->bytes, data, size);
-    return true;
-}
 
 // The length of a prefix and its family in one byte, then the bytes that the prefix covers.
 static void write_prefix(struct strbuf *out, const struct cidr *cidr)
@@ -214,13 +194,13 @@ static bool read_indexes(struct arena *arena, const uint8_t *data, size_t size, 
 }
 
 static const struct field address_fields[] = {
-    {.tag = 1, .kind = FIELD_CUSTOM, .write = write_address, .read = read_address},
+    {.tag = 1, .kind = FIELD_CUSTOM, .write = ip_addr_field_write, .read = ip_addr_field_read},
 };
 static const struct record address_record = RECORD("address", struct ip_addr, address_fields);
 
 // Not masked: an address of an interface with the length of its link.
 static const struct field cidr_fields[] = {
-    CUSTOM(1, struct cidr, addr, address),
+    ADDRESS(1, struct cidr, addr),
     NUMBER(2, FIELD_U8, struct cidr, bits),
 };
 static const struct record cidr_record = RECORD("prefix", struct cidr, cidr_fields);
@@ -335,7 +315,7 @@ static const struct field policy_fields[] = {
 static const struct record policy_record = RECORD("policy", struct plan_policy, policy_fields);
 
 static const struct field port_member_fields[] = {
-    CUSTOM(1, struct plan_port_member, addr, address),
+    ADDRESS(1, struct plan_port_member, addr),
     NUMBER(2, FIELD_U8, struct plan_port_member, protocol),
     NUMBER(3, FIELD_U16, struct plan_port_member, port),
 };

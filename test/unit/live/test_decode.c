@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <linux/inet_diag.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
@@ -82,7 +83,34 @@ START_TEST(whole_entry)
     ck_assert_int_eq(connection.original.icmp_type, -1);
     ck_assert_uint_eq(connection.timeout, 300);
     ck_assert_uint_eq(connection.zone, 7);
+    ck_assert_uint_eq(connection.id, 99);
+    ck_assert(!connection.counted);
     ck_assert(!connection.related);
+}
+END_TEST
+
+static void put_counts(struct nlmsghdr *message, uint16_t type, uint64_t packets, uint64_t count)
+{
+    struct nlattr *nest = mnl_attr_nest_start(message, type);
+    mnl_attr_put_u64(message, CTA_COUNTERS_PACKETS, htobe64(packets));
+    mnl_attr_put_u64(message, CTA_COUNTERS_BYTES, htobe64(count));
+    mnl_attr_nest_end(message, nest);
+}
+
+START_TEST(counts_of_both_directions)
+{
+    struct live_connection connection;
+    struct nlmsghdr *message = entry(&(struct ends){PROTO_TCP, false, 40000, 22});
+    put_counts(message, CTA_COUNTERS_ORIG, 3, (uint64_t)5 << 32);
+    ck_assert(decode_connection(message, &connection));
+    ck_assert_msg(!connection.counted, "one direction only");
+    put_counts(message, CTA_COUNTERS_REPLY, 2, 70);
+    ck_assert(decode_connection(message, &connection));
+    ck_assert(connection.counted);
+    ck_assert_uint_eq(connection.packets, 3);
+    ck_assert_uint_eq(connection.bytes, (uint64_t)5 << 32);
+    ck_assert_uint_eq(connection.reply_packets, 2);
+    ck_assert_uint_eq(connection.reply_bytes, 70);
 }
 END_TEST
 
@@ -278,7 +306,7 @@ START_TEST(who_listens)
 }
 END_TEST
 
-UNIT_TESTS("decode", whole_entry, entry_of_ipv6, entry_of_icmp, related_entry, what_is_over,
-           what_names_an_entry_is_kept, truncated_entries, lengths_that_lie,
-           entries_that_name_nothing, whole_socket, mapped_addresses_are_ipv4,
+UNIT_TESTS("decode", whole_entry, counts_of_both_directions, entry_of_ipv6, entry_of_icmp,
+           related_entry, what_is_over, what_names_an_entry_is_kept, truncated_entries,
+           lengths_that_lie, entries_that_name_nothing, whole_socket, mapped_addresses_are_ipv4,
            sockets_that_are_none, who_listens)
