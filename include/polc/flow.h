@@ -220,22 +220,8 @@ const char *flow_protocol_text(struct arena *arena,
 const char *flow_service_text(struct arena *arena,
                               const struct flow *flow); // "tcp/443", "icmp type 8 code 0"
 
-// ---- records ----------------------------------------------------------------------------------------------------
+// ---- protocols --------------------------------------------------------------------------------------------------
 
-// What is wrong with a record: a place in its text.
-struct flow_record_error {
-    size_t offset, length; // bytes
-    const char *message;   // on the arena
-    const char *hint;      // or NULL
-};
-
-// One JSON object: source_ip, dest_ip, proto, source_port, dest_port, icmp_type, icmp_code, as in flow logs; other
-// fields are left alone. Where an address is not given, source_namespace and source_name (or source_name_aggr, for the
-// first endpoint whose name begins so), dest_namespace and so on tell the endpoint of the plan. An ICMP flow without a
-// type is an echo request. Names of interfaces: in_interface, out_interface. Everything is on `arena`.
-bool flow_record_parse(struct arena *arena, const struct flow_evaluator *evaluator,
-                       const char *text, size_t size, struct flow *ret,
-                       struct flow_record_error *reterr);
 // "tcp", "icmp6", "47" (in any letter case) -> its number; 0 when it is none.
 uint8_t flow_protocol_parse(const char *text);
 // The names of protocols that have one, for suggestions.

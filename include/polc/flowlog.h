@@ -44,6 +44,7 @@ struct flowlog_record {
     const char *service_name, *service_ns, *service_port;
     struct flow_strings domains;
     int64_t icmp_type, icmp_code;
+    const char *in_interface, *out_interface; // by which it came and left
     int64_t bytes_in, bytes_out, packets_in, packets_out;
     int64_t num_flows, num_flows_started, num_flows_completed;
     struct flow_strings original_source_ips;
@@ -103,6 +104,13 @@ const char *flowlog_text(const struct flowlog_field *field, const struct flowlog
 
 // ---- JSON (read.c, write.c) -------------------------------------------------------------------------------------
 
+// What is wrong with a text: a place in it.
+struct flow_record_error {
+    size_t offset, length; // bytes
+    const char *message;   // on the arena
+    const char *hint;      // or NULL
+};
+
 struct flowlog_reader;
 // Texts of records live on the arena, each once.
 struct flowlog_reader *flowlog_reader_new(struct arena *arena);
@@ -110,6 +118,11 @@ struct flowlog_reader *flowlog_reader_new(struct arena *arena);
 // NULL; names that are "-" are lacking. Fields that are not known are left out. `reterr` is a place in `text`.
 bool flowlog_read(struct flowlog_reader *reader, const char *text, size_t size,
                   struct flowlog_record *ret, struct flow_record_error *reterr);
+
+// Only the flow that the record is of: its addresses, or those of the endpoints of the plan that it names (of one family),
+// protocol, ports (0 when it has none), ICMP type (an echo request when it has none), interfaces.
+bool flowlog_read_flow(struct flowlog_reader *reader, struct flowlog_names *names, const char *text,
+                       size_t size, struct flow *ret, struct flow_record_error *reterr);
 
 // One line.
 void flowlog_write(const struct flowlog_record *record, FILE *out);

@@ -254,35 +254,3 @@ bool is_workload_interface(const struct flow_evaluator *evaluator, const char *n
     return plan_is_workload_name(&evaluator->plan->settings, name) ||
            strmap_get(evaluator->workload_interfaces, name) != NULL;
 }
-
-const struct plan_endpoint *endpoint_by_id(const struct flow_evaluator *evaluator, const char *id,
-                                           bool prefix)
-{
-    const struct plan *plan = evaluator->plan;
-    size_t low = 0;
-    size_t high = plan->endpoints.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(plan->endpoints.items[middle].id, id) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    if (low == plan->endpoints.count) {
-        return NULL;
-    }
-    const struct plan_endpoint *found = &plan->endpoints.items[low];
-    bool same = prefix ? text_begins(found->id, id) : strcmp(found->id, id) == 0;
-    return same ? found : NULL;
-}
-
-const struct plan_host *host_by_id(const struct flow_evaluator *evaluator, const char *id)
-{
-    for (size_t i = 0; i < evaluator->plan->hosts.count; i++) {
-        if (strcmp(evaluator->plan->hosts.items[i].id, id) == 0) {
-            return &evaluator->plan->hosts.items[i];
-        }
-    }
-    return NULL;
-}

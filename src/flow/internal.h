@@ -110,10 +110,6 @@ int32_t node_of_endpoint(const struct flow_evaluator *evaluator,
 const struct plan_settings *settings_of_node(const struct flow_evaluator *evaluator, int32_t node);
 const struct plan_settings *settings_of_host(const struct flow_evaluator *evaluator,
                                              const struct plan_host *host);
-// The first endpoint of the plan with this id, or (`prefix`) whose id begins so; NULL for none.
-const struct plan_endpoint *endpoint_by_id(const struct flow_evaluator *evaluator, const char *id,
-                                           bool prefix);
-const struct plan_host *host_by_id(const struct flow_evaluator *evaluator, const char *id);
 bool is_workload_interface(const struct flow_evaluator *evaluator, const char *name);
 
 // ---- host.c: which host endpoint ---------------------------------------------------------------------------------

@@ -38,6 +38,8 @@ const struct flowlog_field flowlog_fields[] = {
     {"proto", FLOWLOG_WORD, FLOWLOG_OMIT, true, AT(proto), 0, NULL, NULL},
     {"icmp_type", FLOWLOG_NUMBER, FLOWLOG_OMIT, true, AT(icmp_type), UINT8_MAX, NULL, NULL},
     {"icmp_code", FLOWLOG_NUMBER, FLOWLOG_OMIT, true, AT(icmp_code), UINT8_MAX, NULL, NULL},
+    {"in_interface", FLOWLOG_TEXT, FLOWLOG_OMIT, true, AT(in_interface), 0, NULL, NULL},
+    {"out_interface", FLOWLOG_TEXT, FLOWLOG_OMIT, true, AT(out_interface), 0, NULL, NULL},
     {"action", FLOWLOG_WORD, FLOWLOG_OMIT, true, AT(action), 0, NULL, NULL},
     {"reporter", FLOWLOG_WORD, FLOWLOG_OMIT, true, AT(reporter), 0, NULL, NULL},
     {"host", FLOWLOG_TEXT, FLOWLOG_OMIT, true, AT(host), 0, NULL, NULL},

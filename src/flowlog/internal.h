@@ -13,3 +13,15 @@ const char *lower_case(struct arena *arena, const char *text);
 // A list of such copies.
 struct flow_strings reader_list(struct flowlog_reader *reader, const struct flow_strings *list);
 const char *reader_protocol(struct flowlog_reader *reader, uint8_t protocol);
+// Gives an error the place of a field's name in the text; the whole text when it is not there.
+void place_error(struct arena *arena, const char *text, size_t size, const char *field,
+                 struct flow_record_error *error);
+
+// ---- flow.c -----------------------------------------------------------------------------------------------------
+
+// What a record is short of for being a flow.
+enum flow_lack { LACK_NOTHING, LACK_SOURCE, LACK_DEST, LACK_FAMILY, LACK_PROTOCOL, LACK_PORT };
+// Addresses are those of the ends, else those of the endpoints that they name. Without a port the flow is whole but for
+// that: it is 0.
+enum flow_lack record_flow(struct flowlog_names *names, const struct flowlog_record *record,
+                           struct flow *ret);

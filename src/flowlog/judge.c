@@ -69,63 +69,6 @@ static void name_ends(const struct flowlog_judge *judge, struct flowlog_record *
     name_end(judge, source_ns, &record->dest);
 }
 
-// ---- the flow -----------------------------------------------------------------------------------------------------
-
-// Aggregated logs have no addresses: the endpoint's own, then.
-static size_t find_addresses(const struct flowlog_judge *judge, const struct flowlog_end *end,
-                             struct ip_addr *own, const struct ip_addr **ret)
-{
-    if (end->ip != NULL && ip_addr_parse(end->ip, strlen(end->ip), own) == ADDR_OK) {
-        *ret = own;
-        return 1;
-    }
-    return is_named(end)
-               ? flowlog_find_addresses(judge->names, end->ns,
-                                        end->name != NULL ? end->name : end->name_aggr, ret)
-               : 0;
-}
-
-static bool find_ends(const struct flowlog_judge *judge, const struct flowlog_record *record,
-                      struct flow *ret)
-{
-    struct ip_addr own[2];
-    const struct ip_addr *sources;
-    const struct ip_addr *destinations;
-    size_t source_count = find_addresses(judge, &record->source, &own[0], &sources);
-    size_t destination_count = find_addresses(judge, &record->dest, &own[1], &destinations);
-    for (size_t i = 0; i < source_count; i++) {
-        for (size_t j = 0; j < destination_count; j++) {
-            if (sources[i].family == destinations[j].family) {
-                ret->source = sources[i];
-                ret->destination = destinations[j];
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static bool find_flow(const struct flowlog_judge *judge, const struct flowlog_record *record,
-                      struct flow *ret)
-{
-    *ret = (struct flow){.icmp_type = (int16_t)record->icmp_type,
-                         .icmp_code = (int16_t)record->icmp_code};
-    ret->protocol = record->proto != NULL ? flow_protocol_parse(record->proto) : 0;
-    if (ret->protocol == 0 || !find_ends(judge, record, ret)) {
-        return false;
-    }
-    if (proto_has_ports(ret->protocol) || ret->protocol == PROTO_UDPLITE) {
-        if (record->dest.port == FLOWLOG_UNKNOWN) {
-            return false; // aggregated: which rule it meets cannot be said
-        }
-        ret->source_port =
-            record->source.port != FLOWLOG_UNKNOWN ? (uint16_t)record->source.port : 0;
-        ret->destination_port = (uint16_t)record->dest.port;
-    }
-    flow_default_icmp(ret);
-    return true;
-}
-
 // ---- reports --------------------------------------------------------------------------------------------------------
 
 // What is sent by the source comes in at the others.
@@ -244,7 +187,9 @@ enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flow
     enum flowlog_judged judged = FLOWLOG_KEPT;
     name_ends(judge, &named);
     if (judge->plan != NULL) {
-        judged = find_flow(judge, &named, &flow) ? FLOWLOG_JUDGED : FLOWLOG_NO_FLOW;
+        // Without a port which rule it meets cannot be said.
+        bool whole = record_flow(judge->names, &named, &flow) == LACK_NOTHING;
+        judged = whole ? FLOWLOG_JUDGED : FLOWLOG_NO_FLOW;
     }
     if (judged == FLOWLOG_JUDGED) {
         flow_trace_hits(judge->evaluator, judge->scratch, &flow, &trace);

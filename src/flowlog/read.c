@@ -9,6 +9,7 @@
 struct flowlog_reader {
     struct arena *arena;
     struct strtab *texts;
+    struct strmap *fields; // key in JSON -> the first of its fields
 };
 
 // One line that is being read.
@@ -16,15 +17,26 @@ struct line {
     struct flowlog_reader *reader;
     const char *text;
     size_t size;
-    const json_t *root;
+    json_t *root;
     struct flow_record_error *error;
 };
+
+static const char *json_key(const struct flowlog_field *field)
+{
+    return field->outer != NULL ? field->outer : field->name;
+}
 
 struct flowlog_reader *flowlog_reader_new(struct arena *arena)
 {
     struct flowlog_reader *reader = arena_new_of(arena, struct flowlog_reader);
     reader->arena = arena;
     reader->texts = strtab_new(arena);
+    reader->fields = strmap_new(arena);
+    for (size_t i = 0; i < flowlog_field_count; i++) {
+        if (flowlog_fields[i].kind != FLOWLOG_POLICIES) { // its lists are fields of their own
+            strmap_put(reader->fields, json_key(&flowlog_fields[i]), (void *)&flowlog_fields[i]);
+        }
+    }
     return reader;
 }
 
@@ -66,17 +78,21 @@ const char *reader_protocol(struct flowlog_reader *reader, uint8_t protocol)
 
 // ---- mistakes ---------------------------------------------------------------------------------------------------
 
-// The place is that of the field's name.
+void place_error(struct arena *arena, const char *text, size_t size, const char *field,
+                 struct flow_record_error *error)
+{
+    const char *quoted = arena_printf(arena, "\"%s\"", field);
+    const char *at = memmem(text, size, quoted, strlen(quoted));
+    error->offset = at != NULL ? (size_t)(at - text) : 0;
+    error->length = at != NULL ? strlen(quoted) : 1;
+}
+
 __attribute__((format(printf, 3, 4))) static bool
 fail(const struct line *line, const struct flowlog_field *field, const char *format, ...)
 {
     struct arena *arena = line->reader->arena;
-    const char *quoted =
-        arena_printf(arena, "\"%s\"", field->outer != NULL ? field->outer : field->name);
-    const char *at = memmem(line->text, line->size, quoted, strlen(quoted));
-    line->error->offset = at != NULL ? (size_t)(at - line->text) : 0;
-    line->error->length = at != NULL ? strlen(quoted) : 1;
     va_list args;
+    place_error(arena, line->text, line->size, json_key(field), line->error);
     va_start(args, format);
     line->error->message = arena_vprintf(arena, format, args);
     va_end(args);
@@ -85,11 +101,9 @@ fail(const struct line *line, const struct flowlog_field *field, const char *for
 
 // ---- values -----------------------------------------------------------------------------------------------------
 
-// NULL when it is not there, or null.
-static const json_t *find_value(const struct line *line, const struct flowlog_field *field)
+// Of the value of the field's key; NULL when it is not there, or null.
+static const json_t *inner_value(const struct flowlog_field *field, const json_t *value)
 {
-    const char *name = field->outer != NULL ? field->outer : field->name;
-    const json_t *value = json_object_get(line->root, name);
     if (field->outer != NULL && json_is_object(value)) {
         value = json_object_get(value, field->inner);
     } else if (field->outer != NULL && strcmp(field->inner, "labels") != 0) {
@@ -112,7 +126,8 @@ static bool read_number(const struct line *line, const struct flowlog_field *fie
     if (text != NULL) {
         number = strtoll(text, &end, 10);
     }
-    bool is_number = json_is_number(value) || (text != NULL && *end == '\0');
+    bool is_whole = !json_is_real(value) || field->max == INT64_MAX; // a time may have a fraction
+    bool is_number = json_is_number(value) ? is_whole : text != NULL && *end == '\0';
     if (!is_number || number < 0 || number > field->max) {
         return field->max == INT64_MAX
                    ? fail(line, field, "\"%s\" is a number that is not negative", field->name)
@@ -204,22 +219,36 @@ static bool read_list(const struct line *line, const struct flowlog_field *field
 }
 
 static bool read_field(const struct line *line, const struct flowlog_field *field,
-                       struct flowlog_record *ret)
+                       const json_t *value, struct flowlog_record *ret)
 {
     void *member = (char *)ret + field->offset;
-    const json_t *value = find_value(line, field);
     switch ((enum flowlog_kind)field->kind) {
     case FLOWLOG_NUMBER:
-        return value == NULL || read_number(line, field, value, member);
+        return read_number(line, field, value, member);
     case FLOWLOG_LIST:
     case FLOWLOG_TRACE:
-        return value == NULL || read_list(line, field, value, member);
+        return read_list(line, field, value, member);
     case FLOWLOG_TEXT:
     case FLOWLOG_WORD:
     case FLOWLOG_ADDRESS:
-        return value == NULL || read_text(line, field, value, member);
+        return read_text(line, field, value, member);
     case FLOWLOG_POLICIES:
-        break; // its lists are fields of their own
+        break;
+    }
+    return true;
+}
+
+// All fields of one key: those of an object stand together in the table.
+static bool read_key(const struct line *line, const char *key, const json_t *value,
+                     struct flowlog_record *ret)
+{
+    const struct flowlog_field *end = flowlog_fields + flowlog_field_count;
+    const struct flowlog_field *field = strmap_get(line->reader->fields, key);
+    for (; field != NULL && field < end && strcmp(json_key(field), key) == 0; field++) {
+        const json_t *inner = inner_value(field, value);
+        if (inner != NULL && !read_field(line, field, inner, ret)) {
+            return false;
+        }
     }
     return true;
 }
@@ -233,13 +262,17 @@ static bool read_root(struct line *line, const json_error_t *error, struct flowl
         line->error->message = broken
                                    ? arena_printf(line->reader->arena, "not JSON: %s", error->text)
                                    : "a flow is a JSON object";
-        line->error->hint = "one JSON object a line, as polc flows -o json writes them";
+        line->error->hint =
+            "one JSON object a line, such as {\"source_ip\": \"10.0.0.1\", \"dest_ip\": \"10.0.0.2\", \"proto\": \"tcp\", \"dest_port\": 443}";
         return false;
     }
-    const json_t *source = json_object_get(line->root, "_source");
-    line->root = json_is_object(source) ? source : line->root;
-    for (size_t i = 0; i < flowlog_field_count; i++) {
-        if (!read_field(line, &flowlog_fields[i], ret)) {
+    json_t *source = json_object_get(line->root, "_source");
+    json_t *root = json_is_object(source) ? source : line->root;
+    const char *key;
+    json_t *value;
+    json_object_foreach(root, key, value)
+    {
+        if (!read_key(line, key, value, ret)) {
             return false;
         }
     }

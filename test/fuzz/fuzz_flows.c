@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Lines of a file of flows: what can be read is traced against a fixed policy; the trace must agree with the verdict
 // alone, and each string of it must have its five parts.
-#include <polc/flow.h>
+#include <polc/flowlog.h>
 #include <polc/resolve.h>
 #include <polc/validate.h>
 
@@ -152,7 +152,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena *arena = arena_new((size_t)256 << 20);
     struct flow flow;
     struct flow_record_error error = {0};
-    if (flow_record_parse(arena, evaluator, (const char *)data, size, &flow, &error)) {
+    struct flowlog_reader *reader = flowlog_reader_new(arena);
+    struct flowlog_names *names = flowlog_names_new(arena, plan);
+    if (flowlog_read_flow(reader, names, (const char *)data, size, &flow, &error)) {
         check_flow(arena, &flow);
     } else {
         require(error.message != NULL && error.offset + error.length <= size);

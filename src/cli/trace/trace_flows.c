@@ -35,18 +35,25 @@ static void print_line(struct run *run, const struct flow *flow, const struct fl
                                                     : "  (staged policies would deny it)");
 }
 
-static void evaluate(struct flow_lines *lines, const struct flow_evaluator *evaluator,
-                     const char *text, size_t start, size_t size)
+// What reads and judges them.
+struct judge {
+    const struct flow_evaluator *evaluator;
+    struct flowlog_reader *reader;
+    struct flowlog_names *names;
+};
+
+static void evaluate(struct flow_lines *lines, const struct judge *judge, const char *text,
+                     size_t start, size_t size)
 {
     struct flow flow;
     struct flow_record_error error;
     struct run *run = lines->run;
-    if (!flow_record_parse(run->arena, evaluator, text, size, &flow, &error)) {
+    if (!flowlog_read_flow(judge->reader, judge->names, text, size, &flow, &error)) {
         print_bad(run, flow_lines_report(lines, start, &error), &error);
         return;
     }
     struct flow_trace trace;
-    flow_trace_hits(evaluator, run->arena, &flow, &trace);
+    flow_trace_hits(judge->evaluator, run->arena, &flow, &trace);
     if (run->options.output == OUTPUT_JSON) {
         json_t *root = trace_json(run->arena, run->plan, &trace, false);
         json_dumpf(root, stdout, JSON_COMPACT);
@@ -57,22 +64,28 @@ static void evaluate(struct flow_lines *lines, const struct flow_evaluator *eval
     }
 }
 
-// What is said about a flow is on the arena of the run, which is rewound for every line.
+// What is said about a flow is on the arena of the run, which is rewound for every line; what is read, on another one.
 int trace_flows(struct run *run, const struct flow_evaluator *evaluator)
 {
+    struct arena *arena = arena_new(MEMORY_LIMIT);
+    struct judge judge = {evaluator, flowlog_reader_new(arena),
+                          flowlog_names_new(arena, run->plan)};
     struct flow_lines lines;
     const char *text;
     size_t start, size;
     if (!flow_lines_open(run, run->options.flows, &lines)) {
+        arena_free(arena);
         return POLC_EXIT_USAGE;
     }
     while (flow_lines_next(&lines, &text, &start, &size)) {
         struct arena_mark mark = arena_mark(run->arena);
         size_t bad = lines.bad;
-        evaluate(&lines, evaluator, text, start, size);
+        evaluate(&lines, &judge, text, start, size);
         if (bad == lines.bad) { // diagnostics stay
             arena_rewind(run->arena, mark);
         }
     }
-    return flow_lines_finish(&lines);
+    int code = flow_lines_finish(&lines);
+    arena_free(arena);
+    return code;
 }

@@ -12,7 +12,7 @@ static const char whole[] =
     "'dest_name_aggr':'b-*','dest_namespace':'shop','dest_port':80,'dest_type':'wep',"
     "'dest_labels':{'labels':['app=b']},'dest_service_namespace':'shop',"
     "'dest_service_name':'b','dest_service_port':'http','dest_domains':['b.example'],"
-    "'proto':'tcp','icmp_type':8,'icmp_code':0,'action':'allow','reporter':'src','host':'n1',"
+    "'proto':'tcp','icmp_type':8,'icmp_code':0,'in_interface':'eth0','out_interface':'cali1','action':'allow','reporter':'src','host':'n1',"
     "'policies':{'enforced_policies':['0|t|t.p|allow|0'],'pending_policies':['0|t|t.q|deny|-1'],"
     "'all_policies':['0|t|t.p|allow|0'],'transit_policies':['0|t|t.r|allow|1']},"
     "'bytes_in':1,'bytes_out':2,'packets_in':3,'packets_out':4,'num_flows':5,"
@@ -94,7 +94,7 @@ START_TEST(a_mistake_has_its_place)
         {"{'policies':{'all_policies':[1]}}", "\"policies.all_policies\" is a list of texts",
          "\"policies\"", NULL},
         {"[]", "a flow is a JSON object", "[",
-         "one JSON object a line, as polc flows -o json writes them"},
+         "one JSON object a line, such as {\"source_ip\": \"10.0.0.1\", \"dest_ip\": \"10.0.0.2\", \"proto\": \"tcp\", \"dest_port\": 443}"},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         struct flowlog_record record;

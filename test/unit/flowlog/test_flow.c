@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Flow records: what is read, what is left alone, and where a mistake is.
-#include "flow/flow_helper.h"
+// The flow of a record: what is read, what is left alone, and where a mistake is.
+#include "flowlog_helper.h"
 
 #include "unit.h"
 
-// web (10.0.0.1, fd00::1) and web-2 (10.0.0.2) in "a", six (fd00::6), and the host endpoint h (192.0.2.1).
-static const struct flow_evaluator *evaluator(void)
+static struct flowlog_names *names;
+
+static void prepare(void)
 {
-    struct plan *plan = plan_of(join(thing("WorkloadEndpoint", "a", "web", "",
-                                           "node: n1, ipNetworks: [10.0.0.1/32, \"fd00::1/128\"]"),
-                                     workload("a", "web-2", "", "10.0.0.2/32", ""),
-                                     workload("a", "six", "", "fd00::6/128", ""), NULL),
-                                NULL);
-    static struct ip_addr addr = {IP_V4, {192, 0, 2, 1}};
-    struct plan_host *host = add_host(plan, "h", "n1", "eth0");
-    host->addresses = &addr;
-    host->address_count = 1;
-    return flow_evaluator_new(arena, plan);
+    static const char input[] =
+        "{apiVersion: projectcalico.org/v3, kind: WorkloadEndpoint, metadata: {name: web, namespace: a}, "
+        "spec: {node: n1, ipNetworks: [10.0.0.1/32, \"fd00::1/128\"]}}\n---\n"
+        "{apiVersion: projectcalico.org/v3, kind: WorkloadEndpoint, metadata: {name: web-2, namespace: a}, "
+        "spec: {node: n1, ipNetworks: [10.0.0.2/32]}}\n---\n"
+        "{apiVersion: projectcalico.org/v3, kind: WorkloadEndpoint, metadata: {name: six, namespace: a}, "
+        "spec: {node: n1, ipNetworks: [\"fd00::6/128\"]}}\n---\n"
+        "{apiVersion: projectcalico.org/v3, kind: HostEndpoint, metadata: {name: h}, "
+        "spec: {node: n1, interfaceName: eth0, expectedIPs: [192.0.2.1]}}\n";
+    reader = flowlog_reader_new(arena);
+    names = flowlog_names_new(arena, plan_of(input, NULL));
 }
 
 // The flow as "SOURCE > DESTINATION PROTOCOL SPORT DPORT TYPE/CODE", or "OFFSET+LENGTH: MESSAGE".
@@ -26,7 +28,8 @@ static const char *record(const char *text)
     struct flow_record_error error;
     char source[IP_TEXT_MAX];
     char destination[IP_TEXT_MAX];
-    if (!flow_record_parse(arena, evaluator(), text, strlen(text), &flow, &error)) {
+    prepare();
+    if (!flowlog_read_flow(reader, names, text, strlen(text), &flow, &error)) {
         ck_assert_uint_lt(error.offset, strlen(text) > 0 ? strlen(text) : 1);
         return arena_printf(arena, "%zu+%zu: %s", error.offset, error.length, error.message);
     }
@@ -69,17 +72,16 @@ START_TEST(mistakes_have_a_place)
         const char *text, *expected;
     } cases[] = {
         {"{\"dest_ip\":\"10.0.0.2\"}", "0+1: the flow has no \"source_ip\""},
-        {"{\"source_ip\":5,\"dest_ip\":\"10.0.0.2\"}", "1+11: the flow has no \"source_ip\""},
+        {"{\"source_ip\":5,\"dest_ip\":\"10.0.0.2\"}",
+         "1+11: \"source_ip\" is not an address: \"5\""},
         {"{\"source_ip\":\"x\"}", "1+11: \"source_ip\" is not an address: \"x\""},
         {"{" ENDS ",\"proto\":\"0\"}", "45+7: \"proto\" is no protocol: \"0\""},
         {"{" ENDS ",\"proto\":256}", "45+7: \"proto\" is no protocol: \"256\""},
         {"{" ENDS ",\"proto\":\"\"}", "45+7: \"proto\" is no protocol: \"\""},
-        {"{" ENDS ",\"proto\":true}", "45+7: the flow has no \"proto\""},
+        {"{" ENDS ",\"proto\":true}", "45+7: \"proto\" is a text"},
         {"{" ENDS ",\"proto\":\"tcp\",\"dest_port\":-1}",
          "59+11: \"dest_port\" is a number of 0 to 65535"},
         {"{" ENDS ",\"proto\":\"tcp\",\"dest_port\":\"http\"}",
-         "59+11: \"dest_port\" is a number of 0 to 65535"},
-        {"{" ENDS ",\"proto\":\"tcp\",\"dest_port\":\"\"}",
          "59+11: \"dest_port\" is a number of 0 to 65535"},
         {"{" ENDS ",\"proto\":\"tcp\",\"dest_port\":1.5}",
          "59+11: \"dest_port\" is a number of 0 to 65535"},
@@ -97,8 +99,8 @@ START_TEST(what_is_not_json_has_a_place_too)
     for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
         struct flow flow;
         struct flow_record_error error;
-        ck_assert(
-            !flow_record_parse(arena, evaluator(), texts[i], strlen(texts[i]), &flow, &error));
+        prepare();
+        ck_assert(!flowlog_read_flow(reader, names, texts[i], strlen(texts[i]), &flow, &error));
         ck_assert_uint_lt(error.offset, strlen(texts[i]));
         ck_assert_ptr_nonnull(error.hint);
     }
@@ -131,17 +133,18 @@ START_TEST(endpoints_may_be_named)
 }
 END_TEST
 
-START_TEST(protocols_have_names)
+START_TEST(interfaces_are_kept)
 {
-    ck_assert_str_eq(flow_protocol_text(arena, 58), "icmp6");
-    ck_assert_str_eq(flow_protocol_text(arena, 50), "esp");
-    ck_assert_str_eq(flow_protocol_text(arena, 89), "protocol 89");
-    ck_assert_uint_eq(flow_protocol_parse("ICMPv6"), 58);
-    ck_assert_uint_eq(flow_protocol_parse("255"), 255);
-    ck_assert_uint_eq(flow_protocol_parse("-1"), 0);
-    ck_assert_uint_eq(flow_protocol_parse("6x"), 0);
+    struct flow flow;
+    struct flow_record_error error;
+    static const char text[] =
+        "{" ENDS ",\"proto\":\"tcp\",\"in_interface\":\"eth0\",\"out_interface\":\"cali1\"}";
+    prepare();
+    ck_assert(flowlog_read_flow(reader, names, text, sizeof text - 1, &flow, &error));
+    ck_assert_str_eq(flow.in_interface, "eth0");
+    ck_assert_str_eq(flow.out_interface, "cali1");
 }
 END_TEST
 
-UNIT_TESTS("flow: record", fields_are_those_of_flow_logs, mistakes_have_a_place,
-           what_is_not_json_has_a_place_too, endpoints_may_be_named, protocols_have_names)
+UNIT_TESTS("flowlog: flow", fields_are_those_of_flow_logs, mistakes_have_a_place,
+           what_is_not_json_has_a_place_too, endpoints_may_be_named, interfaces_are_kept)
