@@ -19,6 +19,13 @@ struct nft_lower_options {
 // Lowers a plan with a node to the ruleset of one table. Never fails: what cannot be compiled exactly was refused
 // before. Deterministic. Provenance: each rule's comment is "POLICY-ID in|out INDEX FILE:LINE", with the indexes of several rules
 // that became one as "0,2,5-7", the place being that of the first.
+// Staged policies count and decide nothing: their rules ("sgnp/x in 0 file:12", "snp/...", "sknp/...") stand in chains
+// "pending/in|out/...", each in every chain of that kind that it is on, and each counts the packets (of new connections, until
+// one is answered) for which it is the rule of the pending view (semantics.md 9.4) at that endpoint. "pending tier/x in end
+// file:12" counts those that a tier with staged policies would deny at its end. All other rules there ("pending gnp/x ...", the
+// enforced policies as they stand in the pending view) have no counter. Not counted: packets that were dropped
+// before they came to the endpoint; tiers behind more than five tiers with Pass rules, counted from the first with a
+// staged policy.
 struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan,
                               const struct sources *sources,
                               const struct nft_lower_options *options);

@@ -118,9 +118,7 @@ static struct strmap *plan_ids(struct run *run)
 {
     struct strmap *ids = strmap_new(run->arena);
     for (size_t i = 0; i < run->plan->policies.count; i++) {
-        if (!run->plan->policies.items[i].staged) {
-            strmap_put(ids, nft_policy_id(run->arena, run->plan->policies.items[i].id), ids);
-        }
+        strmap_put(ids, nft_policy_id(run->arena, run->plan->policies.items[i].id), ids);
     }
     return ids;
 }

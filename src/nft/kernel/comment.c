@@ -4,6 +4,8 @@
 
 #include <polc/base.h>
 
+#include "ruleset.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -33,9 +35,11 @@ size_t comment_head(const char *comment)
     if (comment == NULL) {
         return 0;
     }
-    size_t start = direction_end(comment);
-    const char *last = strrchr(comment, ' ');
-    if (start == 0 || last < comment + start || !is_place(last + 1)) {
+    const char *rest = comment_value(comment, PENDING_WORD);
+    const char *own = rest != NULL ? rest : comment;
+    size_t start = direction_end(own);
+    const char *last = strrchr(own, ' ');
+    if (start == 0 || last < own + start || !is_place(last + 1)) {
         return strlen(comment);
     }
     return (size_t)(last - comment);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// "ID in|out INDEX FILE:LINE": the length without the place, which is no part of what the rule is.
+// "[pending ]ID in|out INDEX FILE:LINE": the length without the place, which is no part of what the rule is.
 // Any other comment counts whole. NULL has length 0.
 size_t comment_head(const char *comment);
 

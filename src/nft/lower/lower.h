@@ -67,6 +67,8 @@ const char *short_id(struct arena *arena, const char *id);
 // "ID in|out WHAT FILE:LINE", fit for nft's quoted strings.
 const char *rule_comment(const struct lower *lower, const char *id, int direction, const char *what,
                          struct loc loc);
+// The same behind PENDING_WORD, for rules of the walk for staged policies that are not theirs.
+const char *pending_comment(const struct lower *lower, const char *comment);
 const char *clean_comment(struct arena *arena, const char *text);
 const char *direction_text(int direction); // "in", "out"
 
@@ -87,6 +89,7 @@ enum path_allow {
     PATH_ACCEPT,
     PATH_MARK,    // marks the packet as allowed for the hooks that follow, and accepts
     PATH_NOTRACK, // the same, without connection tracking
+    PATH_PENDING, // nothing, as Deny: the walk for staged policies ends
 };
 
 // Where the chains of a class stand, and so what their verdicts become. One policy has one chain for each path that it is
@@ -96,6 +99,7 @@ struct path {
     uint8_t allow;      // enum path_allow
     bool no_reject;     // Deny drops even if settings.reject: the hook knows no reject
     const char *suffix; // of the names of chains: what tells them from those of other paths
+    const char *pass;   // the chain that Pass goes on with; NULL: it returns
 };
 
 extern const struct path path_to, path_from, path_host_out, path_host_out_dnat, path_prednat,
@@ -131,10 +135,28 @@ const char *step_comment(const struct lower *lower, const struct plan_policy *po
                          const struct plan_step *step, int action);
 struct loc step_loc(const struct plan_policy *policy, int direction, const struct plan_step *step);
 
+// ---- lower_staged.c -------------------------------------------------------------------------------------------
+
+// Tiers of a class: first..end-1; end 0: none.
+struct range {
+    size_t first, end;
+};
+
+// The tiers that are walked for staged policies; the walk comes before the first of them.
+struct range lower_staged_range(const struct lower *lower, const struct plan_class *class);
+// The chain of this walk, made on first use. It returns, whatever it meets.
+const char *lower_staged(struct lower *lower, const struct plan_class *class, struct range range);
+
 // ---- lower_policy.c -------------------------------------------------------------------------------------------
 
 // The chain that judges a class of endpoints along a path, made on first use.
 const char *lower_class(struct lower *lower, uint32_t number, const struct path *path);
+// Whether it can deny anything; else it is there for staged policies alone.
+bool class_decides(const struct plan_class *class);
+// What happens to packets that no policy of a tier matches, at a stage (enum plan_stage). Before routing and before
+// connection tracking nothing is decided there (semantics.md 6.2).
+bool tier_denies_rest(const struct plan_tier *tier, uint8_t stage);
+bool steps_have_pass(const struct plan_steps *steps);
 
 // ---- lower_dispatch.c -----------------------------------------------------------------------------------------
 

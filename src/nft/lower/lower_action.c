@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Actions of rules -> statements.
+// Actions of rules -> statements. In the pending walk nothing is logged, and only staged policies count.
 #include "lower.h"
 
 static const char *log_prefix(struct lower *lower, const struct plan_policy *policy)
@@ -40,17 +40,22 @@ static size_t put_log(struct lower *lower, const struct plan_policy *policy, str
 size_t lower_action(struct lower *lower, const struct plan_policy *policy, const struct path *path,
                     enum plan_action action, struct stmt *stmts)
 {
-    stmts[0] = stmt_counter();
+    bool pending = path->allow == PATH_PENDING;
+    size_t count = 0;
+    if (!pending || policy->staged) {
+        stmts[count++] = stmt_counter();
+    }
     switch (action) {
     case PLAN_ALLOW:
-        return 1 + path_allowed(lower, path, stmts + 1);
+        return count + path_allowed(lower, path, stmts + count);
     case PLAN_DENY:
-        return 1 + path_deny(lower, path, stmts + 1);
+        return count + path_deny(lower, path, stmts + count);
     case PLAN_PASS:
-        stmts[1] = stmt_verdict(VERDICT_RETURN, NULL);
-        return 2;
+        stmts[count++] =
+            stmt_verdict(path->pass != NULL ? VERDICT_GOTO : VERDICT_RETURN, path->pass);
+        return count;
     case PLAN_LOG:
-        return 1 + put_log(lower, policy, stmts + 1);
+        return pending ? count : count + put_log(lower, policy, stmts + count);
     case PLAN_ACTION_COUNT:
         break;
     }

@@ -59,23 +59,10 @@ static const struct path *path_at(const struct lower *lower, const struct place 
     return same ? &path_host_out : place->path;
 }
 
-static bool decides(const struct plan_class *class)
+// The class of a host endpoint at a place; PLAN_NO_CLASS when it has none.
+static uint32_t class_at(const struct plan_host *host, const struct place *place)
 {
-    for (size_t i = 0; i < class->tiers.count; i++) {
-        if (class->tiers.items[i].enforced) {
-            return true;
-        }
-    }
-    return class->stage == PLAN_NORMAL;
-}
-
-// The class of a host endpoint at a place; PLAN_NO_CLASS when it has none or only staged policies.
-static uint32_t class_at(const struct lower *lower, const struct plan_host *host,
-                         const struct place *place)
-{
-    uint32_t number = host->classes[place->stage][place->path->direction];
-    bool used = number != PLAN_NO_CLASS && decides(&lower->plan->classes.items[number]);
-    return used ? number : PLAN_NO_CLASS;
+    return host->classes[place->stage][place->path->direction];
 }
 
 // The first of those for "*" governs, by name; NULL when there is none.
@@ -94,15 +81,28 @@ static bool governs(const struct lower *lower, const struct plan_host *host)
     return host == wildcard(lower) || host->interfaces.count > 0;
 }
 
-static bool place_used(const struct lower *lower, const struct place *place)
+static bool place_has(const struct lower *lower, const struct place *place, bool staged_too)
 {
     for (size_t i = 0; i < lower->plan->hosts.count; i++) {
         const struct plan_host *host = &lower->plan->hosts.items[i];
-        if (governs(lower, host) && class_at(lower, host, place) != PLAN_NO_CLASS) {
+        uint32_t class = class_at(host, place);
+        if (governs(lower, host) && class != PLAN_NO_CLASS &&
+            (staged_too || class_decides(&lower->plan->classes.items[class]))) {
             return true;
         }
     }
     return false;
+}
+
+static bool place_used(const struct lower *lower, const struct place *place)
+{
+    return place_has(lower, place, true);
+}
+
+// Staged policies alone leave the mark as it is.
+static bool place_decides(const struct lower *lower, const struct place *place)
+{
+    return place_has(lower, place, false);
 }
 
 // ---- dispatch --------------------------------------------------------------------------------------------------
@@ -116,11 +116,11 @@ static int compare_elements(const void *a, const void *b)
 static const struct set *make_host_map(struct lower *lower, const struct place *place)
 {
     const struct plan_host *star = wildcard(lower);
-    bool star_judges = star != NULL && class_at(lower, star, place) != PLAN_NO_CLASS;
+    bool star_judges = star != NULL && class_at(star, place) != PLAN_NO_CLASS;
     VEC(struct map_element) elements = {0};
     for (size_t i = 0; i < lower->plan->hosts.count; i++) {
         const struct plan_host *host = &lower->plan->hosts.items[i];
-        uint32_t class = class_at(lower, host, place);
+        uint32_t class = class_at(host, place);
         if (class == PLAN_NO_CLASS && !star_judges) {
             continue;
         }
@@ -156,7 +156,7 @@ static void add_dispatch(struct lower *lower, struct chain *chain, const struct 
     enum rule_key key = interface_key(place);
     chain_add1(lower, chain, stmt_vmap(key, -1, make_host_map(lower, place)));
     const struct plan_host *star = wildcard(lower);
-    uint32_t class = star != NULL ? class_at(lower, star, place) : PLAN_NO_CLASS;
+    uint32_t class = star != NULL ? class_at(star, place) : PLAN_NO_CLASS;
     if (class == PLAN_NO_CLASS) {
         return;
     }
@@ -207,7 +207,7 @@ static void accept_marked(struct lower *lower, struct chain *chain)
 
 static bool marks_in(const struct lower *lower)
 {
-    return place_used(lower, &place_untracked_in) || place_used(lower, &place_prednat);
+    return place_decides(lower, &place_untracked_in) || place_decides(lower, &place_prednat);
 }
 
 // ---- the chains ------------------------------------------------------------------------------------------------
@@ -225,7 +225,9 @@ static void accept_established(struct lower *lower, struct chain *chain)
 static void lower_untracked(struct lower *lower, const struct place *place)
 {
     struct chain *chain = open_place(lower, place);
-    clear_mark(lower, chain, place);
+    if (place_decides(lower, place)) {
+        clear_mark(lower, chain, place);
+    }
     accept_discovery(lower, chain);
     add_dispatch(lower, chain, place);
 }
@@ -234,14 +236,14 @@ static void lower_prednat(struct lower *lower)
 {
     struct chain *chain = open_place(lower, &place_prednat);
     accept_established(lower, chain);
-    if (place_used(lower, &place_untracked_in)) {
+    if (place_decides(lower, &place_untracked_in)) {
         accept_marked(lower, chain);
-    } else {
+    } else if (place_decides(lower, &place_prednat)) {
         clear_mark(lower, chain, &place_prednat);
     }
     accept_discovery(lower, chain);
     const struct plan_host *star = wildcard(lower);
-    if (star != NULL && class_at(lower, star, &place_prednat) != PLAN_NO_CLASS) {
+    if (star != NULL && class_at(star, &place_prednat) != PLAN_NO_CLASS) {
         accept_dhcp_of_workloads(lower, chain);
     }
     add_dispatch(lower, chain, &place_prednat);
@@ -290,7 +292,7 @@ static void lower_out(struct lower *lower)
     static const uint32_t dnat = CT_STATUS_DNAT;
     struct chain *chain = open_place(lower, &place_out);
     accept_established(lower, chain);
-    if (place_used(lower, &place_untracked_out)) {
+    if (place_decides(lower, &place_untracked_out)) {
         accept_marked(lower, chain);
     }
     chain_add2(lower, chain, stmt_value(KEY_CT_STATUS, OP_BITS, &dnat, sizeof dnat),

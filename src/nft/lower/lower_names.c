@@ -89,6 +89,15 @@ const char *rule_comment(const struct lower *lower, const char *id, int directio
     return comment;
 }
 
+const char *pending_comment(const struct lower *lower, const char *comment)
+{
+    size_t length = strlen(PENDING_WORD) + 1 + strlen(comment);
+    size_t excess = length > RULE_COMMENT_MAX ? length - RULE_COMMENT_MAX : 0;
+    const char *last = strrchr(comment, ' ') + 1; // the place, whose end says most
+    return arena_printf(lower->arena, "%s %.*s%s", PENDING_WORD, (int)(last - comment), comment,
+                        last + excess);
+}
+
 const char *nft_root_text(struct arena *arena, const char *root)
 {
     enum { ROOT_MAX = RULE_COMMENT_MAX - sizeof "root" }; // with the blank behind the word

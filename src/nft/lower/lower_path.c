@@ -3,16 +3,20 @@
 // allowed before routing has to be told to the chains behind it: with one bit of the packet mark.
 #include "lower.h"
 
-const struct path path_to = {PLAN_IN, PATH_ACCEPT, false, ""};
-const struct path path_from = {PLAN_OUT, PATH_GOTO_TO, false, ""};
-const struct path path_host_out = {PLAN_OUT, PATH_ACCEPT, false, "/host"};
-const struct path path_host_out_dnat = {PLAN_OUT, PATH_ACCEPT, true, "/dnat"};
-const struct path path_prednat = {PLAN_IN, PATH_MARK, true, "/prednat"};
-const struct path path_untracked_in = {PLAN_IN, PATH_NOTRACK, true, "/untracked"};
-const struct path path_untracked_out = {PLAN_OUT, PATH_NOTRACK, true, "/untracked"};
+const struct path path_to = {PLAN_IN, PATH_ACCEPT, false, "", NULL};
+const struct path path_from = {PLAN_OUT, PATH_GOTO_TO, false, "", NULL};
+const struct path path_host_out = {PLAN_OUT, PATH_ACCEPT, false, "/host", NULL};
+const struct path path_host_out_dnat = {PLAN_OUT, PATH_ACCEPT, true, "/dnat", NULL};
+const struct path path_prednat = {PLAN_IN, PATH_MARK, true, "/prednat", NULL};
+const struct path path_untracked_in = {PLAN_IN, PATH_NOTRACK, true, "/untracked", NULL};
+const struct path path_untracked_out = {PLAN_OUT, PATH_NOTRACK, true, "/untracked", NULL};
 
 size_t path_deny(const struct lower *lower, const struct path *path, struct stmt *stmts)
 {
+    if (path->allow == PATH_PENDING) {
+        stmts[0] = stmt_verdict(VERDICT_RETURN, NULL);
+        return 1;
+    }
     stmts[0] = lower->plan->settings.reject && !path->no_reject ? (struct stmt){.kind = STMT_REJECT}
                                                                 : stmt_verdict(VERDICT_DROP, NULL);
     return 1;
@@ -21,6 +25,10 @@ size_t path_deny(const struct lower *lower, const struct path *path, struct stmt
 size_t path_allowed(const struct lower *lower, const struct path *path, struct stmt *stmts)
 {
     size_t count = 0;
+    if (path->allow == PATH_PENDING) {
+        stmts[count++] = stmt_verdict(VERDICT_RETURN, NULL);
+        return count;
+    }
     if (path->allow == PATH_GOTO_TO) {
         stmts[count++] = stmt_verdict(VERDICT_GOTO, CHAIN_TO);
         return count;

@@ -4,6 +4,7 @@
 //                 then drop. `return` from a tier chain is Pass: the next jump follows.
 //   tier chain    one per distinct list of policies in a tier: jumps to policy chains, then the end of the tier.
 //   policy chain  one per policy and direction, shared by all tier chains. No match falls off its end.
+//   pending chain counts for staged policies, before the tiers; see lower_staged.c.
 // A policy with Pass rules cannot be a chain of its own (pass would have to unwind two levels): its Pass rules stand in
 // the tier chain, and longer runs of other rules between them become chains.
 #include "lower.h"
@@ -15,7 +16,7 @@ static bool is_pass(const struct plan_step *step)
     return step->kind != PLAN_STEP_MAP && step->action == PLAN_PASS;
 }
 
-static bool has_pass(const struct plan_steps *steps)
+bool steps_have_pass(const struct plan_steps *steps)
 {
     for (size_t i = 0; i < steps->count; i++) {
         if (is_pass(&steps->items[i])) {
@@ -88,7 +89,7 @@ static void add_policy(struct lower *lower, struct chain *chain, const struct pl
                        const struct path *path)
 {
     const struct plan_steps *steps = lower_steps(lower, policy, path->direction);
-    if (has_pass(steps) || is_one_rule(steps)) {
+    if (steps_have_pass(steps) || is_one_rule(steps)) {
         inline_policy(lower, chain, policy, path);
         return;
     }
@@ -120,14 +121,13 @@ static const char *tier_chain_name(struct lower *lower, const struct plan_class_
     return hashed_name(lower, prefix, strbuf_text(&identity));
 }
 
-// Before routing and before connection tracking nothing is decided at the end of a tier (semantics.md 6.2).
-static bool tier_ends(const struct plan_tier *tier, const struct path *path)
+bool tier_denies_rest(const struct plan_tier *tier, uint8_t stage)
 {
-    return !tier->pass && path->allow != PATH_MARK && path->allow != PATH_NOTRACK;
+    return !tier->pass && stage != PLAN_PREDNAT && stage != PLAN_UNTRACKED;
 }
 
 static const char *lower_tier(struct lower *lower, const struct plan_class_tier *tier,
-                              const struct path *path)
+                              uint8_t stage, const struct path *path)
 {
     const char *name = tier_chain_name(lower, tier, path);
     if (strmap_get(lower->chains, name) != NULL) {
@@ -142,7 +142,7 @@ static const char *lower_tier(struct lower *lower, const struct plan_class_tier 
             add_policy(lower, chain, policy, path);
         }
     }
-    if (tier_ends(info, path)) {
+    if (tier_denies_rest(info, stage)) {
         add_drop(lower, chain, arena_printf(lower->arena, "tier/%s", info->name), path, info->loc);
     }
     return name;
@@ -182,6 +182,10 @@ static const char *class_name(struct lower *lower, const struct plan_class *clas
     for (size_t i = 0; i < class->profiles.count; i++) {
         strbuf_addf(&identity, "%s ", lower->plan->profiles.items[class->profiles.items[i]].id);
     }
+    struct range staged = lower_staged_range(lower, class);
+    if (staged.end > 0) {
+        strbuf_add(&identity, lower_staged(lower, class, staged));
+    }
     return hashed_name(lower, class_prefix(lower, class, path), strbuf_text(&identity));
 }
 
@@ -202,19 +206,38 @@ static void drop_tunnels(struct lower *lower, struct chain *chain)
     }
 }
 
-static void drop_invalid(struct lower *lower, struct chain *chain)
+static struct stmt match_invalid(void)
 {
     static const uint32_t invalid = 1; // NF_CT_STATE_INVALID_BIT
-    struct stmt stmts[] = {stmt_value(KEY_CT_STATE, OP_BITS, &invalid, sizeof invalid),
-                           stmt_counter(), stmt_verdict(VERDICT_DROP, NULL)};
+    return stmt_value(KEY_CT_STATE, OP_BITS, &invalid, sizeof invalid);
+}
+
+static void drop_invalid(struct lower *lower, struct chain *chain)
+{
+    struct stmt stmts[] = {match_invalid(), stmt_counter(), stmt_verdict(VERDICT_DROP, NULL)};
     chain_add(lower, chain, stmts, ARRAY_COUNT(stmts), "conntrack invalid", LOC_NONE);
 }
 
-// What stands before the policies (semantics.md 5.3). A failsafe port is no way through the host.
+bool class_decides(const struct plan_class *class)
+{
+    for (size_t i = 0; i < class->tiers.count; i++) {
+        if (class->tiers.items[i].enforced) {
+            return true;
+        }
+    }
+    return class->stage == PLAN_NORMAL;
+}
+
+// What stands before the policies (semantics.md 5.3). A failsafe port is no way through the host. Where nothing is decided,
+// nothing is dropped either: what would be is only not counted.
 static void fill_head(struct lower *lower, struct chain *chain, const struct plan_class *class)
 {
-    if (lower->plan->settings.conntrack_invalid_check && class->stage != PLAN_UNTRACKED) {
+    bool check_invalid =
+        lower->plan->settings.conntrack_invalid_check && class->stage != PLAN_UNTRACKED;
+    if (check_invalid && class_decides(class)) {
         drop_invalid(lower, chain);
+    } else if (check_invalid) {
+        chain_add2(lower, chain, match_invalid(), stmt_verdict(VERDICT_RETURN, NULL));
     }
     if (!class->host && class->direction == PLAN_OUT) {
         drop_tunnels(lower, chain);
@@ -231,10 +254,15 @@ static void fill_head(struct lower *lower, struct chain *chain, const struct pla
 static void fill_class(struct lower *lower, struct chain *chain, const struct plan_class *class,
                        const struct path *path)
 {
+    struct range staged = lower_staged_range(lower, class);
     fill_head(lower, chain, class);
     for (size_t i = 0; i < class->tiers.count; i++) {
-        if (class->tiers.items[i].enforced) {
-            add_jump(lower, chain, lower_tier(lower, &class->tiers.items[i], path), LOC_NONE);
+        const struct plan_class_tier *tier = &class->tiers.items[i];
+        if (staged.end > 0 && i == staged.first) {
+            add_jump(lower, chain, lower_staged(lower, class, staged), LOC_NONE);
+        }
+        if (tier->enforced) {
+            add_jump(lower, chain, lower_tier(lower, tier, class->stage, path), LOC_NONE);
         }
     }
     for (size_t i = 0; i < class->profiles.count; i++) {

@@ -399,6 +399,15 @@ static void lower_family(const struct target *target, uint8_t family)
     }
 }
 
+// In the pending walk a rule of an enforced policy is not the one that enforces it.
+static const char *path_comment(struct lower *lower, const struct plan_policy *policy,
+                                const struct path *path, const struct plan_step *step, int action)
+{
+    const char *comment = step_comment(lower, policy, path->direction, step, action);
+    return path->allow == PATH_PENDING && !policy->staged ? pending_comment(lower, comment)
+                                                          : comment;
+}
+
 // The chain that a map goes to for one action, with the counter of the rules that have it.
 static const char *map_chain(struct lower *lower, const struct plan_policy *policy,
                              const struct path *path, const struct plan_step *step,
@@ -412,8 +421,7 @@ static const char *map_chain(struct lower *lower, const struct plan_policy *poli
     if (chain->count == 0) {
         size_t count = lower_action(lower, policy, path, action, stmts);
         chain->loc = policy->loc;
-        chain_add(lower, chain, stmts, count,
-                  step_comment(lower, policy, path->direction, step, (int)action),
+        chain_add(lower, chain, stmts, count, path_comment(lower, policy, path, step, (int)action),
                   step_loc(policy, path->direction, step));
     }
     return name;
@@ -447,7 +455,7 @@ void lower_step(struct lower *lower, struct chain *chain, const struct plan_poli
         .path = path,
         .step = step,
         .loc = step_loc(policy, path->direction, step),
-        .comment = step_comment(lower, policy, path->direction, step, -1),
+        .comment = path_comment(lower, policy, path, step, -1),
     };
     lower->place = target.loc;
     if (step->kind == PLAN_STEP_MAP) {

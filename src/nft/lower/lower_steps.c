@@ -30,20 +30,39 @@ static size_t count_sets(const struct plan_steps *steps)
     return count;
 }
 
+struct making {
+    struct lower *lower;
+    unsigned passes;
+    size_t sets; // made so far
+};
+
+static void make_steps(struct making *making, const struct plan_policy *policy)
+{
+    struct lower *lower = making->lower;
+    for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
+        unsigned passes = making->sets < TUPLE_SETS_MAX ? making->passes
+                                                        : making->passes & ~(unsigned)PLAN_FLATTEN;
+        struct plan_steps *steps = place_of(lower, policy, direction);
+        *steps = plan_steps(lower->arena, lower->scratch, lower->plan, policy, direction, passes);
+        making->sets += count_sets(steps);
+    }
+}
+
+// Staged policies come last: with them what is enforced must stay as it is without.
 void lower_make_steps(struct lower *lower, unsigned passes)
 {
     const struct plan *plan = lower->plan;
-    size_t count = plan->policies.count + plan->profiles.count, sets = 0;
+    struct making making = {lower, passes, 0};
+    size_t count = plan->policies.count + plan->profiles.count;
     lower->steps = arena_array_of(lower->arena, struct plan_steps, count * PLAN_DIRECTIONS);
-    for (size_t i = 0; i < count; i++) {
-        const struct plan_policy *policy = i < plan->policies.count
-                                               ? &plan->policies.items[i]
-                                               : &plan->profiles.items[i - plan->policies.count];
-        for (int direction = 0; !policy->staged && direction < PLAN_DIRECTIONS; direction++) {
-            unsigned allowed = sets < TUPLE_SETS_MAX ? passes : passes & ~(unsigned)PLAN_FLATTEN;
-            struct plan_steps *steps = place_of(lower, policy, direction);
-            *steps = plan_steps(lower->arena, lower->scratch, plan, policy, direction, allowed);
-            sets += count_sets(steps);
+    for (int staged = 0; staged <= 1; staged++) {
+        for (size_t i = 0; i < plan->policies.count; i++) {
+            if (plan->policies.items[i].staged == (bool)staged) {
+                make_steps(&making, &plan->policies.items[i]);
+            }
+        }
+        for (size_t i = 0; staged == 0 && i < plan->profiles.count; i++) {
+            make_steps(&making, &plan->profiles.items[i]);
         }
     }
 }

@@ -198,3 +198,7 @@ struct nft_ruleset {
 #define CHAIN_DENIED       "flow/denied"
 #define CHAIN_DENIED_ICMP  "flow/denied-icmp"
 #define COMMENT_FLOWS_LOST "flow table full" // of the rules that count what is not recorded
+
+// The first word of the comments in the walk for staged policies that do not name a staged policy: "pending gnp/x in 0 file:12",
+// which does not count, and "pending tier/x in end file:12", which does.
+#define PENDING_WORD "pending"
