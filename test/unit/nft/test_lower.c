@@ -229,20 +229,6 @@ START_TEST(pass_in_a_profile_leaves_the_profile)
 }
 END_TEST
 
-// 109: the ruleset with staged policies is the ruleset without them.
-START_TEST(staged_policies_leave_no_trace)
-{
-    const char *staged =
-        join(thing("Tier", "", "only-staged", "", "order: 1"),
-             thing("StagedGlobalNetworkPolicy", "", "s", "",
-                   "tier: only-staged, ingress: [{action: Deny, "
-                   "source: {nets: [10.0.0.0/8, 11.0.0.0/9], selector: has(w)}}]"),
-             thing("StagedGlobalNetworkPolicy", "", "p", "", "egress: [{action: Pass}]"), NULL);
-    ck_assert_str_eq(printed_text(lower_rules("ingress", "{action: Allow}", staged)),
-                     printed_text(lower_rules("ingress", "{action: Allow}", "")));
-}
-END_TEST
-
 // ---- names -------------------------------------------------------------------------------------
 
 // What does not concern an object leaves its name and content as they are.
@@ -472,6 +458,6 @@ END_TEST
 UNIT_TESTS("nft lower", a_rule_has_alternatives, log_alternatives_exclude_each_other, actions,
            settings_change_actions, tiers_end, pass_stands_in_the_tier_chain,
            classes_go_through_tiers_and_profiles, pass_in_a_profile_leaves_the_profile,
-           staged_policies_leave_no_trace, names_are_stable, comments_and_names_are_legal,
+           names_are_stable, comments_and_names_are_legal,
            long_names_stay_different, comments_end_in_a_place, sizes_grow_in_steps, kinds_of_sets,
            hosts_are_a_hash, long_lists_have_their_place, ports_and_triples)
