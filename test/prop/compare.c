@@ -3,6 +3,7 @@
 // must get what the rules for them say.
 #include "compare.h"
 
+#include "counts.h"
 #include "promote.h"
 #include "scene.h"
 
@@ -238,6 +239,7 @@ const char *subject_compare(const struct subject *subject, const struct probe *p
     problem = problem != NULL ? problem : compare_redirected(subject, probe, &trace);
     problem = problem != NULL ? problem : compare_promoted(subject, probe);
     problem = problem != NULL ? problem : compare_passes(subject, probe, passes);
+    problem = problem != NULL ? problem : counts_compare(subject, probe, &trace);
     if (trace.verdict != verdict) {
         problem = "the evaluator's trace has another verdict than its short form";
     }

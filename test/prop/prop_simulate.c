@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Random policy directories; for each, flows aimed at its boundaries: the evaluator on the plan and the simulator on the
-// lowered ruleset must agree about every one.
+// lowered ruleset must agree about every one, and what is counted for staged policies must be what they would decide.
 //
 //   prop_simulate SEED COUNT [--first N] [--flows N] [--out DIR] [--print] [--mutate]
 //

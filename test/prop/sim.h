@@ -39,10 +39,10 @@ struct sim_view {
 struct sim {
     const struct nft_ruleset *ruleset;
     struct strbuf *trace; // gets a line for every rule that matched; NULL
-    struct arena *arena;  // of `used`; NULL: not wanted
+    struct arena *arena;  // of `used` and `counted`; NULL: not wanted
     struct {
         VEC_FIELDS(const struct rule *);
-    } used;            // rules that gave a verdict
+    } used, counted;   // rules that gave a verdict, and whose counter counted the packet
     const char *error; // something that no packet may meet; NULL
     unsigned deepest;  // most chains entered at once, the base chain counted
 };

@@ -63,7 +63,8 @@ static void trace_rule(const struct walk *walk, const struct rule *rule,
 }
 
 // One statement that is no match. False ends the rule.
-static bool run_action(struct walk *walk, const struct stmt *stmt, struct outcome *ret)
+static bool run_action(struct walk *walk, const struct rule *rule, const struct stmt *stmt,
+                       struct outcome *ret)
 {
     switch ((enum stmt_kind)stmt->kind) {
     case STMT_VMAP: {
@@ -84,6 +85,10 @@ static bool run_action(struct walk *walk, const struct stmt *stmt, struct outcom
         walk->view.packet->mark = (walk->view.packet->mark & stmt->mark.keep) | stmt->mark.set;
         return true;
     case STMT_COUNTER:
+        if (walk->sim->arena != NULL) {
+            vec_push(walk->sim->arena, &walk->sim->counted, rule);
+        }
+        return true;
     case STMT_LOG:
         return true;
     case STMT_REJECT:
@@ -108,7 +113,7 @@ static struct outcome run_rule(struct walk *walk, const struct rule *rule)
     for (uint32_t i = 0; i < rule->stmt_count && going; i++) {
         const struct stmt *stmt = &rule->stmts[i];
         going = stmt->kind == STMT_MATCH ? sim_match(stmt, &walk->view)
-                                         : run_action(walk, stmt, &outcome);
+                                         : run_action(walk, rule, stmt, &outcome);
     }
     if (outcome.decided && walk->sim->arena != NULL) {
         vec_push(walk->sim->arena, &walk->sim->used, rule);

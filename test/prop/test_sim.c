@@ -233,6 +233,27 @@ START_TEST(actions)
 END_TEST
 
 // Chain number i jumps to number i + 1; the last one goes to `last`.
+// A counter counts the packets that come to it: not behind a match that does not hold, and each time anew.
+START_TEST(counters)
+{
+    struct arena *arena = arena_new(1 << 24);
+    struct stmt other = match(KEY_L4PROTO, OP_EQ, PROTO_UDP, 0);
+    struct stmt same = match(KEY_L4PROTO, OP_EQ, PROTO_TCP, 0);
+    const struct nft_ruleset *ruleset =
+        RULESET(CHAIN("forward", HOOK_FORWARD, 0, RULE(other, count), RULE(count, same),
+                      RULE(to(VERDICT_JUMP, "c")), RULE(to(VERDICT_JUMP, "c")), RULE(accept)),
+                CHAIN("c", HOOK_NONE, 0, RULE(same, count, go_back), RULE(count, accept)));
+    struct sim sim = {.ruleset = ruleset, .arena = arena};
+    ck_assert(sim_packet_way(&sim, &web) == SIM_ACCEPT);
+    const struct chain *base = ruleset->chains.items[0], *called = ruleset->chains.items[1];
+    ck_assert_uint_eq(sim.counted.count, 3);
+    ck_assert_ptr_eq(sim.counted.items[0], &base->items[1]);
+    ck_assert_ptr_eq(sim.counted.items[1], &called->items[0]);
+    ck_assert_ptr_eq(sim.counted.items[2], &called->items[0]);
+    arena_free(arena);
+}
+END_TEST
+
 static const char *check_row(struct arena *arena, size_t length, const char *last)
 {
     struct nft_ruleset ruleset = {.table = "t"};
@@ -284,6 +305,7 @@ int main(void)
     tcase_add_test(test, sets_and_maps);
     tcase_add_test(test, connection_tracking_and_marks);
     tcase_add_test(test, actions);
+    tcase_add_test(test, counters);
     tcase_add_test(test, what_the_kernel_refuses);
     suite_add_tcase(suite, test);
     SRunner *runner = srunner_create(suite);
