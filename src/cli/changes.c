@@ -62,7 +62,7 @@ static void add_rule_change(struct summary *summary, const struct nft_rule_chang
 {
     struct arena *arena = summary->run->arena;
     const char *id = comment_id(arena, change->comment);
-    if (id == NULL) {
+    if (id == NULL || change->moved) {
         return;
     }
     struct policy_change *policy = strmap_get(summary->known, id);

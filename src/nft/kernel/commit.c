@@ -4,10 +4,10 @@
 // change or go; sets whose shape changes go; sets come; elements go; base chains that change go;
 // chains come; elements come; rules come; sets, then chains that are not wanted go (elements may
 // refer to chains, rules to both). Chains that change are rewritten whole; their rules keep the
-// counters of the rules that were there before. Kernel facts: base chains and dispatch maps must
-// stay, since packets find neither while they are replaced. A larger size of a set counts only from
-// the next transaction on, so that sets are enlarged in one of their own, which changes nothing
-// else.
+// counters of the rules that were there before, and those of new chains the counters of the same
+// rules in chains that go. Kernel facts: base chains and dispatch maps must stay, since packets
+// find neither while they are replaced. A larger size of a set counts only from the next
+// transaction on, so that sets are enlarged in one of their own, which changes nothing else.
 #include "comment.h"
 #include "commit_plan.h"
 #include "encode.h"
@@ -141,16 +141,54 @@ static const size_t *continued_rules(struct arena *arena, const struct chain *ch
     return marks_pair(arena, wanted, chain->count, marks_of_kernel(arena, kernel), kernel->count);
 }
 
+// The kernel's rules of chains that go, with what the same rules counted in any of them.
+static struct strmap *leaving_rules(struct arena *arena, const struct commit_plan *plan)
+{
+    struct strmap *leaving = strmap_new(arena);
+    for (size_t i = 0; i < plan->removed_chains.count; i++) {
+        const struct kernel_chain *chain =
+            strmap_get(plan->kernel->chain_names, plan->removed_chains.items[i]);
+        const struct rule_mark *marks = marks_of_kernel(arena, chain);
+        for (size_t j = 0; j < chain->count; j++) {
+            const char *text = mark_text(arena, &marks[j]);
+            struct kernel_rule *sum = text != NULL ? strmap_get(leaving, text) : NULL;
+            if (text != NULL && sum == NULL) {
+                sum = arena_new_of(arena, struct kernel_rule);
+                strmap_put(leaving, text, sum);
+            }
+            if (sum != NULL) {
+                sum->packets += chain->items[j].packets;
+                sum->bytes += chain->items[j].bytes;
+            }
+        }
+    }
+    return leaving;
+}
+
+static void take_counts(struct kernel_rule *from, struct rule_state *state)
+{
+    state->packets = from->packets;
+    state->bytes = from->bytes;
+    from->packets = from->bytes = 0; // once
+}
+
 static void write_chain(struct arena *arena, struct encoder *encoder, const struct chain *chain,
-                        const struct kernel_chain *kernel, const struct nft_commit_options *options)
+                        const struct kernel_chain *kernel, struct strmap *leaving,
+                        const struct nft_commit_options *options)
 {
     struct arena_mark mark = arena_mark(arena);
     const size_t *continued = continued_rules(arena, chain, kernel);
+    const struct rule_mark *marks =
+        kernel == NULL && strmap_count(leaving) > 0 ? marks_of_chain(arena, chain) : NULL;
     for (size_t i = 0; i < chain->count; i++) {
         struct rule_state state = {.comment = changed_comment(arena, chain, i, options)};
+        const char *text = marks != NULL ? mark_text(arena, &marks[i]) : NULL;
+        struct kernel_rule *left = text != NULL ? strmap_get(leaving, text) : NULL;
         if (continued != NULL && continued[i] != RULE_UNPAIRED) {
             state.packets = kernel->items[continued[i]].packets;
             state.bytes = kernel->items[continued[i]].bytes;
+        } else if (left != NULL) {
+            take_counts(left, &state);
         }
         encode_rule(encoder, chain, i, &state);
     }
@@ -160,11 +198,12 @@ static void write_chain(struct arena *arena, struct encoder *encoder, const stru
 static void write_chains(struct arena *arena, struct encoder *encoder,
                          const struct commit_plan *plan, const struct nft_commit_options *options)
 {
+    struct strmap *leaving = leaving_rules(arena, plan);
     for (size_t i = 0; i < plan->wanted->chains.count; i++) {
         const struct chain *chain = plan->wanted->chains.items[i];
         if (plan->chains[i] != CHAIN_KEEP) {
             const struct kernel_chain *kernel = strmap_get(plan->kernel->chain_names, chain->name);
-            write_chain(arena, encoder, chain, kernel, options);
+            write_chain(arena, encoder, chain, kernel, leaving, options);
         }
     }
 }
@@ -224,17 +263,23 @@ static enum nft_status enlarge_sets(struct arena *arena, const struct commit_pla
     return batch_send(arena, &batch, NULL, NULL, reterr);
 }
 
-// Of a table that was not read: the counters that its rewritten chains carry over.
+// Of a table that was not read: the counters of chains that are rewritten, or go while others come.
 static enum nft_status read_counters(struct arena *arena, const struct commit_plan *plan,
                                      struct nft_failure *reterr)
 {
     VEC(struct kernel_chain *) chains = {.count = 0};
+    bool some_come = false;
     for (size_t i = 0; i < plan->wanted->chains.count; i++) {
         const char *name = plan->wanted->chains.items[i]->name;
         bool rewritten = plan->chains[i] == CHAIN_REWRITE || plan->chains[i] == CHAIN_RECREATE;
+        some_come |= plan->chains[i] == CHAIN_NEW;
         if (rewritten && strcmp(name, INFO_CHAIN) != 0) {
             vec_push(arena, &chains, strmap_get(plan->kernel->chain_names, name));
         }
+    }
+    for (size_t i = 0; some_come && i < plan->removed_chains.count; i++) {
+        vec_push(arena, &chains,
+                 strmap_get(plan->kernel->chain_names, plan->removed_chains.items[i]));
     }
     return plan->kernel->known
                ? dump_chains(arena, plan->kernel, chains.items, chains.count, reterr)

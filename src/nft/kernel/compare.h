@@ -17,6 +17,9 @@ struct rule_mark *marks_of_kernel(struct arena *arena, const struct kernel_chain
 // An order of marks: 0 for the same rule.
 int mark_compare(const struct rule_mark *a, const struct rule_mark *b);
 
+// The mark as text, the same for the same rule; NULL for a rule without comment, which nobody looks for again.
+const char *mark_text(struct arena *arena, const struct rule_mark *mark);
+
 // Pairs each mark of `a` with one of `b` that is the same; none is used twice, the first ones go
 // together. ret[i] is the index in b, or RULE_UNPAIRED.
 #define RULE_UNPAIRED SIZE_MAX

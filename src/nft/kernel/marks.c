@@ -5,6 +5,8 @@
 
 #include "comment.h"
 
+#include <inttypes.h>
+
 static struct rule_mark mark_of(const char *chain, struct expr_hash hash, const char *comment)
 {
     struct rule_mark mark = {.hash = hash, .comment = comment, .length = comment_head(comment)};
@@ -49,6 +51,14 @@ int mark_compare(const struct rule_mark *a, const struct rule_mark *b)
         order = compare_words(a->length, b->length);
     }
     return order == 0 && a->length > 0 ? memcmp(a->comment, b->comment, a->length) : order;
+}
+
+const char *mark_text(struct arena *arena, const struct rule_mark *mark)
+{
+    return mark->length == 0
+               ? NULL
+               : arena_printf(arena, "%" PRIx64 " %" PRIx64 " %.*s", mark->hash.words[0],
+                              mark->hash.words[1], (int)mark->length, mark->comment);
 }
 
 // Index numbers sorted by mark, then by place in the chain.

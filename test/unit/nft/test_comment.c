@@ -15,6 +15,9 @@ START_TEST(the_place_is_cut_off)
         {"gnp/x in 0,2,5-7 f.yaml:3", "gnp/x in 0,2,5-7"},
         {"tier/t in end f.yaml:10", "tier/t in end"},
         {"tier/t in end of tier f.yaml:10", "tier/t in end of tier"},
+        {"pending tier/t in end f.yaml:10", "pending tier/t in end"},
+        {"pending gnp/x in 0,3 f.yaml:1", "pending gnp/x in 0,3"},
+        {"pending gnp/x in 0 f.yaml", "pending gnp/x in 0 f.yaml"},
         {"gnp/x in 0", "gnp/x in 0"},
         {"gnp/x in 0 f.yaml", "gnp/x in 0 f.yaml"},
         {"gnp/x in 0 f.yaml:", "gnp/x in 0 f.yaml:"},
@@ -68,6 +71,8 @@ START_TEST(only_rules_of_policies_have_an_id)
         const char *comment;
         size_t length;
     } rows[] = {
+        {"pending gnp/x in 0 f.yaml:1", 0}, // an enforced policy in the pending walk
+        {"sgnp/x in 0 f.yaml:1", 6},
         {"gnp/x in 0 f.yaml:3", 5},
         {"np/a/b out 12 f.yaml:3", 6},
         {"gnp/x in 0", 5},
