@@ -163,6 +163,13 @@ const struct cidr *flow_special_nets(size_t *ret_count);
 void flow_add_specials(const struct flow_evaluator *evaluator, struct arena *arena,
                        struct flow_specials *ret);
 
+// The first stage that denies; NULL when none does. `pending`: in the view of staged policies.
+const struct flow_stage *flow_denying_stage(const struct flow_trace *trace, bool pending);
+// Of a trace by another plan: the stage that corresponds to `other`; else, and when that is NULL, the last one that
+// judged. NULL when none did.
+const struct flow_stage *flow_matching_stage(const struct flow_trace *trace,
+                                             const struct flow_stage *other);
+
 // Why a step does not match, for a person: "udp/53 is not tcp/6379". NULL for one that does.
 const char *flow_step_mismatch(struct arena *arena, const struct plan *plan,
                                const struct flow_step *step, const struct flow *flow);

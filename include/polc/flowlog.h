@@ -21,10 +21,19 @@ struct flowlog_name {
 // `other_ns` is the namespace of the other end of the flow, whose network sets go before global ones; NULL: none.
 struct flowlog_name flowlog_name_address(const struct flowlog_names *names, struct ip_addr addr,
                                          const char *other_ns);
+// What is "pvt" when nobody has it: RFC 1918, and nothing of IPv6.
+const struct cidr *flowlog_private_nets(size_t *ret_count);
 // The addresses of an endpoint by its namespace (NULL: a host endpoint) and its name, what logs aggregate it to, or
 // "WEB-*", the first one whose name begins so. Returns how many; 0 when there is none.
 size_t flowlog_find_addresses(struct flowlog_names *names, const char *ns, const char *name,
                               const struct ip_addr **ret);
+// The same, and all that have the name: one endpoint, else those that are aggregated to it, else those whose names begin
+// so. Only endpoints with an address. Never NULL.
+struct flowlog_members {
+    VEC_FIELDS(const struct plan_name_member *);
+};
+const struct flowlog_members *flowlog_find_members(struct flowlog_names *names, const char *ns,
+                                                   const char *name);
 
 // ---- records (fields.c) -----------------------------------------------------------------------------------------
 

@@ -180,7 +180,7 @@ const char *connection_decision(const struct connection_judge *judge, const stru
 {
     struct flow_trace trace;
     flow_trace_hits(judge->evaluator, judge->run->arena, denied, &trace);
-    const struct flow_stage *stage = trace_denying_stage(&trace, false);
+    const struct flow_stage *stage = flow_denying_stage(&trace, false);
     return stage != NULL ? trace_decision(judge->run, &trace, stage, denied, false)
                          : "policy without connection tracking";
 }

@@ -218,3 +218,31 @@ void flow_trace_hits(const struct flow_evaluator *evaluator, struct arena *arena
 {
     trace(&(struct tracer){evaluator, arena, flow, true}, ret);
 }
+
+// ---- stages of a trace --------------------------------------------------------------------------------------------
+
+const struct flow_stage *flow_denying_stage(const struct flow_trace *trace, bool pending)
+{
+    for (size_t i = 0; i < trace->stages.count; i++) {
+        const struct flow_stage *stage = &trace->stages.items[i];
+        if ((pending ? stage->pending_verdict : stage->verdict) == FLOW_DENY) {
+            return stage;
+        }
+    }
+    return NULL;
+}
+
+const struct flow_stage *flow_matching_stage(const struct flow_trace *trace,
+                                             const struct flow_stage *other)
+{
+    const struct flow_stage *last = NULL;
+    for (size_t i = 0; i < trace->stages.count; i++) {
+        const struct flow_stage *stage = &trace->stages.items[i];
+        if (other != NULL && stage->direction == other->direction && stage->stage == other->stage &&
+            (stage->host != NULL) == (other->host != NULL)) {
+            return stage;
+        }
+        last = stage->reason != FLOW_BY_EARLIER ? stage : last;
+    }
+    return last;
+}

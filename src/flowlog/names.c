@@ -26,7 +26,7 @@ struct flowlog_names {
     } nets;
     uint8_t bits[2][129]; // lengths that prefixes of IPv4 and IPv6 have, longest first
     size_t bit_counts[2];
-    struct strmap *by_name; // "NS/NAME" -> const struct plan_name_member *; made when first asked
+    struct strmap *by_name; // "NS/NAME" -> struct named_members; made when first asked
 };
 
 // ---- making them ------------------------------------------------------------------------------------------------
@@ -165,12 +165,19 @@ static const struct plan_netset *find_netset(const struct flowlog_names *names, 
     return best;
 }
 
-// RFC 1918; nothing of IPv6.
-static bool is_private(struct ip_addr addr)
+const struct cidr *flowlog_private_nets(size_t *ret_count)
 {
     static const struct cidr nets[] = {
         {{IP_V4, {10}}, 8}, {{IP_V4, {172, 16}}, 12}, {{IP_V4, {192, 168}}, 16}};
-    for (size_t i = 0; i < ARRAY_COUNT(nets); i++) {
+    *ret_count = ARRAY_COUNT(nets);
+    return nets;
+}
+
+static bool is_private(struct ip_addr addr)
+{
+    size_t count;
+    const struct cidr *nets = flowlog_private_nets(&count);
+    for (size_t i = 0; i < count; i++) {
         if (cidr_contains_addr(nets[i], addr)) {
             return true;
         }
@@ -203,6 +210,27 @@ static const char *full_name(struct arena *arena, const char *ns, const char *na
     return arena_printf(arena, "%s/%s", ns != NULL ? ns : "", name);
 }
 
+// Those of one name; `exact`: it is their own.
+struct named_members {
+    struct flowlog_members members;
+    bool exact;
+};
+
+static void index_name(struct flowlog_names *names, const char *ns, const char *text, bool exact,
+                       const struct plan_name_member *member)
+{
+    const char *key = full_name(names->arena, ns, text);
+    struct named_members *named = strmap_get(names->by_name, key);
+    if (named == NULL) {
+        named = arena_new_of(names->arena, struct named_members);
+        named->exact = exact;
+        strmap_put(names->by_name, key, named);
+    }
+    if (named->exact == exact) {
+        vec_push(names->arena, &named->members, member);
+    }
+}
+
 // Names before what they are aggregated to: a name is one endpoint.
 static void index_names(struct flowlog_names *names)
 {
@@ -211,47 +239,54 @@ static void index_names(struct flowlog_names *names)
         for (size_t i = 0; i < names->plan->names.count; i++) {
             const struct plan_name *name = &names->plan->names.items[i];
             for (size_t j = 0; j < name->members.count; j++) {
-                struct plan_name_member *member = &name->members.items[j];
-                const char *text = pass == 0 ? member->name : name->aggregate;
+                const struct plan_name_member *member = &name->members.items[j];
                 if (member->address_count > 0) {
-                    strmap_put(names->by_name, full_name(names->arena, name->ns, text), member);
+                    index_name(names, name->ns, pass == 0 ? member->name : name->aggregate,
+                               pass == 0, member);
                 }
             }
         }
     }
 }
 
-static const struct plan_name_member *find_prefix(const struct flowlog_names *names, const char *ns,
-                                                  const char *name)
+static struct named_members *find_prefix(const struct flowlog_names *names, const char *ns,
+                                         const char *name)
 {
+    struct named_members *ret = arena_new_of(names->arena, struct named_members);
     size_t length = strlen(name) - 1;
     for (size_t i = 0; i < names->plan->names.count; i++) {
         const struct plan_name *kin = &names->plan->names.items[i];
         for (size_t j = 0; texts_equal(kin->ns, ns) && j < kin->members.count; j++) {
             const struct plan_name_member *member = &kin->members.items[j];
             if (member->address_count > 0 && strncmp(member->name, name, length) == 0) {
-                return member;
+                vec_push(names->arena, &ret->members, member);
             }
         }
     }
-    return NULL;
+    return ret;
+}
+
+const struct flowlog_members *flowlog_find_members(struct flowlog_names *names, const char *ns,
+                                                   const char *name)
+{
+    static struct named_members none;
+    if (names->by_name == NULL) {
+        index_names(names);
+    }
+    const char *text = full_name(names->arena, ns, name);
+    struct named_members *named = strmap_get(names->by_name, text);
+    if (named == NULL) { // looked for once
+        bool prefix = name[0] != '\0' && name[strlen(name) - 1] == '*';
+        named = prefix ? find_prefix(names, ns, name) : &none;
+        strmap_put(names->by_name, text, named);
+    }
+    return &named->members;
 }
 
 size_t flowlog_find_addresses(struct flowlog_names *names, const char *ns, const char *name,
                               const struct ip_addr **ret)
 {
-    static const struct plan_name_member none;
-    if (names->by_name == NULL) {
-        index_names(names);
-    }
-    const char *text = full_name(names->arena, ns, name);
-    const struct plan_name_member *member = strmap_get(names->by_name, text);
-    if (member == NULL) { // looked for once
-        bool prefix = name[0] != '\0' && name[strlen(name) - 1] == '*';
-        member = prefix ? find_prefix(names, ns, name) : NULL;
-        member = member != NULL ? member : &none;
-        strmap_put(names->by_name, text, (void *)member);
-    }
-    *ret = member->addresses;
-    return member->address_count;
+    const struct flowlog_members *members = flowlog_find_members(names, ns, name);
+    *ret = members->count > 0 ? members->items[0]->addresses : NULL;
+    return members->count > 0 ? members->items[0]->address_count : 0;
 }

@@ -98,7 +98,7 @@ static bool helps_failsafe(const struct connection_judge *judge, const struct fl
 {
     struct flow_trace trace;
     flow_trace_hits(judge->evaluator, judge->run->arena, denied, &trace);
-    const struct flow_stage *stage = trace_denying_stage(&trace, false);
+    const struct flow_stage *stage = flow_denying_stage(&trace, false);
     return stage != NULL && stage->host != NULL && stage->stage != PLAN_FORWARD;
 }
 

@@ -185,22 +185,6 @@ const char *diff_witness_text(struct arena *arena, const struct flow *witness)
 
 // ---- who decides ----------------------------------------------------------------------------------------------------
 
-// The stage that corresponds to the one which denies on the other side; else the last one that judged.
-static const struct flow_stage *matching_stage(const struct flow_trace *trace,
-                                               const struct flow_stage *other)
-{
-    const struct flow_stage *last = NULL;
-    for (size_t i = 0; i < trace->stages.count; i++) {
-        const struct flow_stage *stage = &trace->stages.items[i];
-        if (stage->direction == other->direction && stage->stage == other->stage &&
-            (stage->host != NULL) == (other->host != NULL)) {
-            return stage;
-        }
-        last = stage->reason != FLOW_BY_EARLIER ? stage : last;
-    }
-    return last;
-}
-
 static void decide_by_step(struct run *side, const struct flow_stage *stage,
                            const struct flow_step *step, struct diff_decision *ret)
 {
@@ -253,8 +237,8 @@ void diff_decisions(const struct diff *diff, const struct traffic_row *row,
     for (int i = 0; i < 2; i++) {
         flow_trace(diff->evaluators[i], diff->run->arena, flow, &traces[i]);
     }
-    const struct flow_stage *denied = trace_denying_stage(&traces[denying], false);
-    const struct flow_stage *allowed = matching_stage(&traces[!denying], denied);
+    const struct flow_stage *denied = flow_denying_stage(&traces[denying], false);
+    const struct flow_stage *allowed = flow_matching_stage(&traces[!denying], denied);
     decide(sides[denying], &traces[denying], denied, flow, &ret[denying]);
     decide(sides[!denying], &traces[!denying], allowed, flow, &ret[!denying]);
 }

@@ -49,7 +49,6 @@ const char *trace_place(struct run *run, struct loc loc); // "FILE:LINE"; "" for
 const char *trace_policy_name(struct run *run, const struct plan_policy *policy);
 // The step that ended a stage, or NULL.
 const struct flow_step *trace_last_step(const struct flow_steps *steps);
-const struct flow_stage *trace_denying_stage(const struct flow_trace *trace, bool pending);
 
 // ---- trace_kube.c -----------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ static void print_line(struct run *run, const struct flow *flow, const struct fl
 {
     char source[IP_TEXT_MAX];
     char destination[IP_TEXT_MAX];
-    const struct flow_stage *stage = trace_denying_stage(trace, false);
+    const struct flow_stage *stage = flow_denying_stage(trace, false);
     if (stage == NULL && trace->stages.count > 0) {
         stage = &trace->stages.items[trace->stages.count - 1];
     }

@@ -237,7 +237,7 @@ static void print_staged(struct run *run, const struct trace_result *result)
         return;
     }
     const struct flow_stage *stage =
-        trace_denying_stage(trace, trace->pending_verdict == FLOW_DENY);
+        flow_denying_stage(trace, trace->pending_verdict == FLOW_DENY);
     trace_print_fact("staged",
                      arena_printf(run->arena, "would %s it: %s",
                                   trace_verdict_text(trace->pending_verdict, true),

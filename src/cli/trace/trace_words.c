@@ -45,17 +45,6 @@ const struct flow_step *trace_last_step(const struct flow_steps *steps)
     return steps->count > 0 ? &steps->items[steps->count - 1] : NULL;
 }
 
-const struct flow_stage *trace_denying_stage(const struct flow_trace *trace, bool pending)
-{
-    for (size_t i = 0; i < trace->stages.count; i++) {
-        const struct flow_stage *stage = &trace->stages.items[i];
-        if ((pending ? stage->pending_verdict : stage->verdict) == FLOW_DENY) {
-            return stage;
-        }
-    }
-    return NULL;
-}
-
 static const char *with_place(struct run *run, const char *text, struct loc loc)
 {
     const char *place = trace_place(run, loc);

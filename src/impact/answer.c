@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What becomes of the packets that a record may be: one answer when all of them agree, else two that do not, and what tells
+// them apart.
+#include "internal.h"
+
+// ---- verdicts -------------------------------------------------------------------------------------------------------
+
+static enum impact_change change_of(const struct impact_example *example)
+{
+    return example->before == example->after      ? IMPACT_SAME
+           : example->after == (uint8_t)FLOW_DENY ? IMPACT_CLOSED
+                                                  : IMPACT_OPENED;
+}
+
+static struct impact_example judge(const struct impact *impact, const struct flow *flow)
+{
+    return (struct impact_example){
+        .flow = *flow,
+        .before = (uint8_t)flow_verdict(impact->evaluators[BEFORE], flow, false),
+        .after = (uint8_t)flow_verdict(impact->evaluators[AFTER], flow, false)};
+}
+
+// Host endpoints changed, and which of them this packet meets depends on an interface that nobody knows.
+static bool is_undecided(const struct impact *impact, const struct flow *flow)
+{
+    for (int i = 0; i < PLANS && impact->traffic->undecided.count > 0; i++) {
+        struct flow_way way;
+        flow_way(impact->evaluators[i], flow, &way);
+        if (way.interface_unknown) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// ---- what it depends on ---------------------------------------------------------------------------------------------
+
+static void take_part(struct flow *flow, const struct flow *from, enum impact_doubt part)
+{
+    if (part == IMPACT_BY_SOURCE) {
+        flow->source = from->source;
+    } else if (part == IMPACT_BY_DEST) {
+        flow->destination = from->destination;
+    } else if (part == IMPACT_BY_PORT) {
+        flow->destination_port = from->destination_port;
+    } else if (part == IMPACT_BY_SOURCE_PORT) {
+        flow->source_port = from->source_port;
+    } else {
+        flow->protocol = from->protocol;
+        flow->icmp_type = from->icmp_type;
+        flow->icmp_code = from->icmp_code;
+    }
+}
+
+// One part of a packet after the other is taken from `to`, until it fares like that.
+static uint8_t find_doubts(const struct impact *impact, const struct flow *from,
+                           const struct flow *to)
+{
+    static const uint8_t parts[] = {IMPACT_BY_SOURCE, IMPACT_BY_DEST, IMPACT_BY_PROTOCOL,
+                                    IMPACT_BY_PORT, IMPACT_BY_SOURCE_PORT};
+    struct flow flow = *from;
+    struct impact_example last = judge(impact, &flow);
+    uint8_t doubts = 0;
+    if (from->source.family != to->source.family) { // both addresses have to be of one
+        return IMPACT_BY_SOURCE | IMPACT_BY_DEST;
+    }
+    for (size_t i = 0; i < ARRAY_COUNT(parts); i++) {
+        take_part(&flow, to, (enum impact_doubt)parts[i]);
+        struct impact_example next = judge(impact, &flow);
+        doubts |= change_of(&next) != change_of(&last) ? parts[i] : 0;
+        last = next;
+    }
+    return doubts;
+}
+
+// ---- who decides ----------------------------------------------------------------------------------------------------
+
+static struct decider decider_of(const struct flow_trace *trace, const struct flow_stage *stage)
+{
+    struct decider decider = {.tier = -1, .reason = trace->reason};
+    if (stage == NULL) {
+        return decider;
+    }
+    decider.reason = stage->reason;
+    decider.direction = stage->direction;
+    if (stage->enforced.count > 0) {
+        const struct flow_step *step = &stage->enforced.items[stage->enforced.count - 1];
+        decider.tier = step->tier;
+        decider.policy = step->policy;
+        decider.rule = step->rule;
+    }
+    return decider;
+}
+
+static void find_deciders(const struct impact *impact, const struct flow *flow,
+                          struct decider ret[PLANS])
+{
+    struct arena_mark mark = arena_mark(impact->scratch);
+    struct flow_trace traces[PLANS];
+    for (int i = 0; i < PLANS; i++) {
+        flow_trace_hits(impact->evaluators[i], impact->scratch, flow, &traces[i]);
+    }
+    int denying = traces[BEFORE].verdict == FLOW_DENY ? BEFORE : AFTER;
+    const struct flow_stage *denied = flow_denying_stage(&traces[denying], false);
+    const struct flow_stage *other = flow_denying_stage(&traces[!denying], false);
+    other = other != NULL ? other : flow_matching_stage(&traces[!denying], denied);
+    denied = denied != NULL ? denied : flow_matching_stage(&traces[denying], other);
+    ret[denying] = decider_of(&traces[denying], denied);
+    ret[!denying] = decider_of(&traces[!denying], other);
+    arena_rewind(impact->scratch, mark);
+}
+
+// ---- answers --------------------------------------------------------------------------------------------------------
+
+static void answer_one(const struct impact *impact, const struct flow *flow, struct answer *ret)
+{
+    ret->one = true;
+    ret->example_count = 1;
+    ret->examples[0] = judge(impact, flow);
+    ret->change = (uint8_t)change_of(&ret->examples[0]);
+    ret->reachable = (uint8_t)(1 << ret->change);
+    if (is_undecided(impact, flow)) {
+        ret->change = IMPACT_UNCERTAIN;
+        ret->doubts = IMPACT_BY_INTERFACE;
+    }
+}
+
+// A change that may be goes before what stays as it is.
+static void add_examples(const struct impact *impact, const struct cut *cut, struct answer *ret)
+{
+    static const uint8_t order[] = {IMPACT_CLOSED, IMPACT_OPENED, IMPACT_SAME};
+    for (size_t i = 0; i < ARRAY_COUNT(order); i++) {
+        uint8_t change = order[i];
+        if (cut->families[change] == 0) {
+            continue;
+        }
+        ret->reachable |= (uint8_t)(1 << change);
+        if (ret->example_count < ARRAY_COUNT(ret->examples)) {
+            ret->examples[ret->example_count++] = judge(impact, &cut->samples[change]);
+        }
+    }
+}
+
+static void answer_many(struct impact *impact, const struct question *question, struct answer *ret)
+{
+    struct cut cut;
+    struct arena_mark mark = arena_mark(impact->scratch);
+    cut_question(impact, question, &cut);
+    arena_rewind(impact->scratch, mark);
+    add_examples(impact, &cut, ret);
+    if (ret->example_count == 0) { // ends of two IP versions: no packet at all
+        ret->change = question->gone ? IMPACT_UNCERTAIN : IMPACT_SAME;
+        return;
+    }
+    ret->change = (uint8_t)change_of(&ret->examples[0]);
+    if (cut.given_up) {
+        ret->doubts |= IMPACT_BY_SIZE;
+    }
+    if (ret->example_count > 1) {
+        ret->doubts |= find_doubts(impact, &ret->examples[0].flow, &ret->examples[1].flow);
+    }
+    for (size_t i = 0; i < ret->example_count; i++) {
+        ret->doubts |= is_undecided(impact, &ret->examples[i].flow) ? IMPACT_BY_INTERFACE : 0;
+    }
+    if (ret->doubts != 0 || ret->example_count > 1 || question->gone) {
+        ret->change = IMPACT_UNCERTAIN;
+    }
+}
+
+const struct answer *find_answer(struct impact *impact, const struct question *question)
+{
+    struct flow flow;
+    struct answer *answer = strmap_get_n(impact->answers, question, sizeof *question);
+    if (answer != NULL) {
+        return answer;
+    }
+    answer = arena_new_of(impact->arena, struct answer);
+    if (is_one_flow(impact, question, &flow)) {
+        answer_one(impact, &flow, answer);
+    } else {
+        answer_many(impact, question, answer);
+    }
+    if (answer->example_count > 0 && (impact->all || answer->change != IMPACT_SAME)) {
+        find_deciders(impact, &answer->examples[0].flow, answer->deciders);
+    }
+    strmap_put_n(impact->answers, question, sizeof *question, answer);
+    return answer;
+}
+
+// ---- what was recorded ------------------------------------------------------------------------------------------------
+
+static bool denies(const struct impact *impact, const struct flow *flow, const char *reporter)
+{
+    struct arena_mark mark = arena_mark(impact->scratch);
+    struct flow_trace trace;
+    struct flow_reports reports;
+    bool ret = false;
+    flow_trace_hits(impact->evaluators[BEFORE], impact->scratch, flow, &trace);
+    flow_reports_make(impact->scratch, impact->plans[BEFORE], &trace, &reports);
+    for (size_t i = 0; i < reports.count; i++) {
+        bool own = reporter == NULL ||
+                   strcmp(flow_reporter_text(reports.items[i].reporter), reporter) == 0;
+        ret |= own && reports.items[i].verdict == FLOW_DENY;
+    }
+    arena_rewind(impact->scratch, mark);
+    return ret;
+}
+
+bool was_otherwise(struct impact *impact, const struct answer *answer,
+                   const struct flowlog_record *record)
+{
+    if (record->action == NULL || !answer->one || (answer->doubts & IMPACT_BY_INTERFACE) != 0) {
+        return false;
+    }
+    bool denied = strcmp(record->action, "deny") == 0;
+    if (answer->examples[0].before == (uint8_t)FLOW_ALLOW) {
+        return denied;
+    }
+    return denied != denies(impact, &answer->examples[0].flow, record->reporter);
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Records -> groups of flows that fare alike for the same reason, counted once where both ends report them.
+#include "internal.h"
+
+struct tally {
+    uint64_t records, flows, bytes, otherwise;
+};
+
+enum { BY_SOURCE, BY_DEST, BY_FORWARD, BY_NOBODY, REPORTERS };
+
+// What tells groups apart; equal bytes are one group.
+struct group_key {
+    const char *source_type, *source_ns, *source_name;
+    const char *dest_type, *dest_ns, *dest_name;
+    struct decider deciders[PLANS];
+    int32_t protocol, port, icmp_type;
+    uint8_t source_kind, dest_kind, change, doubts;
+};
+
+struct counted {
+    struct impact_group group;
+    struct tally tallies[REPORTERS];
+};
+
+struct impact *impact_new(struct arena *arena, const struct plan *before, const struct plan *after,
+                          const struct traffic_diff *traffic, bool all)
+{
+    enum { SCRATCH_LIMIT = 1 << 30 };
+    struct impact *impact = arena_new_of(arena, struct impact);
+    *impact = (struct impact){
+        .arena = arena,
+        .scratch = arena_new(SCRATCH_LIMIT),
+        .plans = {before, after},
+        .traffic = traffic,
+        .texts = strtab_new(arena),
+        .space = space_new(arena),
+        .ends = strmap_new(arena),
+        .answers = strmap_new(arena),
+        .groups = strmap_new(arena),
+        .all = all,
+    };
+    for (int i = 0; i < PLANS; i++) {
+        impact->evaluators[i] = flow_evaluator_new(arena, impact->plans[i]);
+        impact->names[i] = flowlog_names_new(arena, impact->plans[i]);
+    }
+    rows_make(impact);
+    return impact;
+}
+
+// ---- questions --------------------------------------------------------------------------------------------------------
+
+static struct question question_of(const struct flowlog_record *record, const struct end *source,
+                                   const struct end *dest)
+{
+    enum { CODES = 256 };
+    uint8_t protocol = record->proto != NULL ? flow_protocol_parse(record->proto) : 0;
+    struct flow flow = {.protocol = protocol,
+                        .icmp_type = (int16_t)record->icmp_type,
+                        .icmp_code = (int16_t)record->icmp_code};
+    struct question question = {
+        .protocol = protocol != 0 ? protocol : NOT_RECORDED,
+        .port = (int32_t)record->dest.port,
+        .source_port = (int32_t)record->source.port,
+        .icmp_first = NOT_RECORDED,
+        .gone = source->label.kind == IMPACT_GONE || dest->label.kind == IMPACT_GONE,
+    };
+    memcpy(question.sources, source->sets, sizeof question.sources);
+    memcpy(question.dests, dest->sets, sizeof question.dests);
+    flow_default_icmp(&flow); // as everywhere: without a type it is an echo request
+    if (flow.icmp_type >= 0) {
+        question.icmp_first = flow.icmp_type * CODES + flow.icmp_code;
+    }
+    if (protocol != 0 && !proto_has_ports(protocol)) { // logs write 0
+        question.port = question.source_port = NOT_RECORDED;
+    }
+    question.icmp_last = question.icmp_first;
+    return question;
+}
+
+// ---- groups -----------------------------------------------------------------------------------------------------------
+
+static struct group_key key_of(const struct question *question, const struct end *source,
+                               const struct end *dest, const struct answer *answer)
+{
+    enum { CODES = 256 };
+    struct group_key key;
+    memset(&key, 0, sizeof key); // padding too
+    key.source_type = source->label.type;
+    key.source_ns = source->label.ns;
+    key.source_name = source->label.name;
+    key.dest_type = dest->label.type;
+    key.dest_ns = dest->label.ns;
+    key.dest_name = dest->label.name;
+    if (answer->change == IMPACT_UNCERTAIN) { // the reason tells them apart
+        key.source_kind = source->label.kind;
+        key.dest_kind = dest->label.kind;
+    }
+    memcpy(key.deciders, answer->deciders, sizeof key.deciders);
+    key.protocol = question->protocol;
+    key.port = question->port;
+    key.icmp_type =
+        question->icmp_first == NOT_RECORDED ? NOT_RECORDED : question->icmp_first / CODES;
+    key.change = answer->change;
+    key.doubts = answer->doubts;
+    return key;
+}
+
+static struct counted *find_group(struct impact *impact, const struct question *question,
+                                  const struct end *source, const struct end *dest,
+                                  const struct answer *answer)
+{
+    struct group_key key = key_of(question, source, dest, answer);
+    struct counted *counted = strmap_get_n(impact->groups, &key, sizeof key);
+    if (counted == NULL) {
+        counted = arena_new_of(impact->arena, struct counted);
+        counted->group = (struct impact_group){
+            .change = answer->change,
+            .doubts = answer->doubts,
+            .source = source->label,
+            .dest = dest->label,
+            .protocol = (uint8_t)(question->protocol == NOT_RECORDED ? 0 : question->protocol),
+            .port = question->port,
+            .icmp_type = (int16_t)key.icmp_type,
+            .example_count = answer->example_count,
+            .examples = {answer->examples[0], answer->examples[1]},
+        };
+        strmap_put_n(impact->groups, &key, sizeof key, counted);
+    }
+    counted->group.reachable |= answer->reachable;
+    return counted;
+}
+
+static uint64_t number_or(int64_t number, uint64_t unknown)
+{
+    return number == FLOWLOG_UNKNOWN ? unknown : (uint64_t)number;
+}
+
+static void count(struct tally *tally, const struct flowlog_record *record, bool otherwise)
+{
+    uint64_t flows = number_or(record->num_flows, 1);
+    tally->records++;
+    tally->flows += flows;
+    tally->bytes += number_or(record->bytes_in, 0) + number_or(record->bytes_out, 0);
+    tally->otherwise += otherwise ? flows : 0;
+}
+
+static int reporter_of(const struct flowlog_record *record)
+{
+    static const uint8_t reporters[] = {[FLOW_REPORT_SOURCE] = BY_SOURCE,
+                                        [FLOW_REPORT_DESTINATION] = BY_DEST,
+                                        [FLOW_REPORT_FORWARD] = BY_FORWARD};
+    for (size_t i = 0; i < ARRAY_COUNT(reporters); i++) {
+        if (texts_equal(record->reporter, flow_reporter_text((enum flow_reporter)i))) {
+            return reporters[i];
+        }
+    }
+    return BY_NOBODY;
+}
+
+void impact_add(struct impact *impact, const struct flowlog_record *record)
+{
+    const struct end *source = find_end(impact, &record->source, &record->dest);
+    const struct end *dest = find_end(impact, &record->dest, &record->source);
+    struct question question = question_of(record, source, dest);
+    const struct answer *answer = find_answer(impact, &question);
+    struct counted *counted = find_group(impact, &question, source, dest, answer);
+    count(&counted->tallies[reporter_of(record)], record, was_otherwise(impact, answer, record));
+}
+
+// ---- the result -------------------------------------------------------------------------------------------------------
+
+// What both ends report is one flow: the one who saw most counts.
+static void sum_up(struct counted *counted)
+{
+    struct tally most = {0};
+    const struct tally *rest = &counted->tallies[BY_NOBODY];
+    struct impact_group *group = &counted->group;
+    for (int i = 0; i < BY_NOBODY; i++) {
+        most = counted->tallies[i].flows > most.flows ? counted->tallies[i] : most;
+        group->records += counted->tallies[i].records;
+    }
+    group->records += rest->records;
+    group->flows = most.flows + rest->flows;
+    group->bytes = most.bytes + rest->bytes;
+    group->otherwise = most.otherwise + rest->otherwise;
+}
+
+static int compare_optional(const char *a, const char *b)
+{
+    return strcmp(a != NULL ? a : "", b != NULL ? b : "");
+}
+
+static int compare_ends(const struct impact_end *a, const struct impact_end *b)
+{
+    int order = compare_optional(a->ns, b->ns);
+    order = order != 0 ? order : compare_optional(a->name, b->name);
+    return order != 0 ? order : compare_optional(a->type, b->type);
+}
+
+static int compare_groups(const void *a, const void *b)
+{
+    const struct impact_group *x = a, *y = b;
+    if (x->change != y->change) {
+        return x->change < y->change ? -1 : 1;
+    }
+    if (x->flows != y->flows) {
+        return x->flows > y->flows ? -1 : 1;
+    }
+    int order = compare_ends(&x->source, &y->source);
+    order = order != 0 ? order : compare_ends(&x->dest, &y->dest);
+    order = order != 0 ? order : x->protocol - y->protocol;
+    order = order != 0 ? order : (x->port > y->port) - (x->port < y->port);
+    order = order != 0 ? order : x->icmp_type - y->icmp_type;
+    order = order != 0 ? order : x->doubts - y->doubts;
+    order = order != 0 ? order
+                       : ip_addr_compare(x->examples[0].flow.source, y->examples[0].flow.source);
+    return order != 0
+               ? order
+               : ip_addr_compare(x->examples[0].flow.destination, y->examples[0].flow.destination);
+}
+
+const struct impact_result *impact_finish(struct impact *impact)
+{
+    struct impact_result *result = arena_new_of(impact->arena, struct impact_result);
+    void *cursor = NULL, *value;
+    const char *key;
+    while (strmap_next(impact->groups, &cursor, &key, &value)) {
+        struct counted *counted = value;
+        sum_up(counted);
+        vec_push(impact->arena, &result->groups, counted->group);
+        result->flows += counted->group.flows;
+        result->otherwise += counted->group.otherwise;
+        result->counts[counted->group.change] += counted->group.flows;
+    }
+    vec_sort(&result->groups, compare_groups);
+    arena_free(impact->scratch);
+    impact->scratch = NULL;
+    return result;
+}

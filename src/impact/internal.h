@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the files of module impact share.
+//
+//   ends    what a record says of an end -> the addresses that it may have
+//   region  the packets that a record may be, cut by the rows of changed traffic
+//   answer  what becomes of them, and on what that depends
+//   impact  records -> groups of what fares alike
+#pragma once
+
+#include <polc/impact.h>
+#include <polc/space.h>
+
+enum { BEFORE, AFTER, PLANS };
+enum { FAMILY_V4, FAMILY_V6, FAMILIES };
+#define NOT_RECORDED (-1)
+
+// What a region is cut by.
+struct rows {
+    struct region boxes[FAMILIES][TRAFFIC_CHANGES];
+    bool by_source_port; // some row looks at it
+};
+
+struct impact {
+    struct arena *arena, *scratch; // scratch is left as it was by each record
+    const struct plan *plans[PLANS];
+    struct flow_evaluator *evaluators[PLANS];
+    struct flowlog_names *names[PLANS];
+    const struct traffic_diff *traffic;
+    struct strtab *texts; // of labels: equal ones are one pointer
+    struct space *space;
+    struct rows rows;
+    struct strmap *ends, *answers, *groups;
+    bool all;
+};
+
+// ---- ends.c -------------------------------------------------------------------------------------------------------
+
+// An end of a record, and the addresses that it may have as sets of the space.
+struct end {
+    struct impact_end label;
+    uint32_t sets[FAMILIES];
+};
+// `other` is the other end of the record, by whose namespace network sets are chosen.
+const struct end *find_end(struct impact *impact, const struct flowlog_end *end,
+                           const struct flowlog_end *other);
+
+// ---- region.c -----------------------------------------------------------------------------------------------------
+
+// All that a record says of a packet; equal bytes are equal questions.
+struct question {
+    uint32_t sources[FAMILIES], dests[FAMILIES];
+    int32_t protocol, port, source_port, icmp_first,
+        icmp_last; // or NOT_RECORDED; icmp: type * 256 + code
+    int32_t gone;  // whether an end is, so that nothing is certain
+};
+
+void rows_make(struct impact *impact);
+
+// What becomes of a question's packets: one of each kind, by enum impact_change (IMPACT_UNCERTAIN is none).
+struct cut {
+    uint8_t families[IMPACT_CHANGES]; // PLAN_V4 | PLAN_V6 in which there is such a packet; 0: none
+    struct flow samples[IMPACT_CHANGES];
+    bool given_up; // too much to do
+};
+void cut_question(struct impact *impact, const struct question *question, struct cut *ret);
+// The one packet that a question is about; false when there may be several.
+bool is_one_flow(const struct impact *impact, const struct question *question, struct flow *ret);
+
+// ---- answer.c -----------------------------------------------------------------------------------------------------
+
+// Who decides on one side: equal ones are equal bytes.
+struct decider {
+    const struct plan_policy *policy;
+    const struct plan_rule *rule;
+    int32_t tier;
+    uint8_t reason, direction;
+    uint16_t padding;
+};
+
+struct answer {
+    uint8_t change, doubts, reachable; // as in struct impact_group
+    bool one;                          // it is about one packet: examples[0]
+    size_t example_count;
+    struct impact_example examples[2];
+    struct decider deciders[PLANS]; // of examples[0]
+};
+const struct answer *find_answer(struct impact *impact, const struct question *question);
+// Whether a record had another verdict than its side has before the change.
+bool was_otherwise(struct impact *impact, const struct answer *answer,
+                   const struct flowlog_record *record);
