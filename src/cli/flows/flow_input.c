@@ -49,14 +49,19 @@ static bool is_wanted(struct wanted *wanted, const struct flowlog_record *record
     return flowlog_filter_matches(wanted->filter, record);
 }
 
+// `judge` NULL: as it was recorded.
 static void add_record(struct run *run, struct flowlog_judge *judge, struct wanted *wanted,
                        const struct flowlog_record *record, struct flowlog_records *ret)
 {
     size_t kept = ret->count;
-    enum flowlog_judged judged = flowlog_judge(judge, record, ret);
-    wanted->unjudged += judged == FLOWLOG_NO_FLOW;
-    wanted->otherwise += judged == FLOWLOG_OTHERWISE;
-    wanted->silent += run->plan == NULL && record->action == NULL;
+    if (judge != NULL) {
+        enum flowlog_judged judged = flowlog_judge(judge, record, ret);
+        wanted->unjudged += judged == FLOWLOG_NO_FLOW;
+        wanted->otherwise += judged == FLOWLOG_OTHERWISE;
+        wanted->silent += run->plan == NULL && record->action == NULL;
+    } else {
+        vec_push(run->arena, ret, *record);
+    }
     for (size_t i = kept; i < ret->count; i++) {
         if (is_wanted(wanted, &ret->items[i])) {
             ret->items[kept++] = ret->items[i];
@@ -65,7 +70,17 @@ static void add_record(struct run *run, struct flowlog_judge *judge, struct want
     ret->count = kept;
 }
 
-static int read_file(struct run *run, const char *path, struct wanted *wanted,
+static struct flowlog_judge *make_judge(const struct run *run, struct flowlog_reader *reader,
+                                        struct arena *scratch)
+{
+    struct flowlog_judge *judge = flowlog_judge_new(reader, scratch, run->plan);
+    if (run->options.default_paths) {
+        flowlog_judge_keep_actions(judge);
+    }
+    return judge;
+}
+
+static int read_file(struct run *run, const char *path, bool raw, struct wanted *wanted,
                      struct flow_input *ret)
 {
     struct flow_lines lines;
@@ -76,10 +91,7 @@ static int read_file(struct run *run, const char *path, struct wanted *wanted,
     }
     struct arena *scratch = arena_new(MEMORY_LIMIT);
     struct flowlog_reader *reader = flowlog_reader_new(run->arena);
-    struct flowlog_judge *judge = flowlog_judge_new(reader, scratch, run->plan);
-    if (run->options.default_paths) {
-        flowlog_judge_keep_actions(judge);
-    }
+    struct flowlog_judge *judge = raw ? NULL : make_judge(run, reader, scratch);
     while (flow_lines_next(&lines, &text, &start, &size)) {
         struct flowlog_record record;
         struct flow_record_error error;
@@ -106,29 +118,48 @@ static bool parse_filter(struct run *run, const char *text, const struct flowlog
     return text == NULL || *ret != NULL;
 }
 
-int flow_input_read(struct run *run, const char *filter, struct flow_input *ret)
+static bool has_flows(const struct run *run, const char *filter)
 {
     const struct options *options = &run->options;
+    if (options->flows != NULL) {
+        return true;
+    }
+    complain("polc %s needs --flows: this polc reads flows from files", options->verb->name);
+    const char *field = options->operands.count > 0 && filter != options->operands.items[0]
+                            ? options->operands.items[0]
+                            : NULL;
+    hint("polc %s%s%s --flows FILE     (\"-\" is standard input; one JSON object a line)",
+         options->verb->name, field != NULL ? " " : "", field != NULL ? field : "");
+    return false;
+}
+
+static struct wanted wanted_of(const struct options *options)
+{
     struct wanted wanted = {
         .since = FLOWLOG_UNKNOWN, .denied = options->denied, .would_deny = options->would_deny};
-    *ret = (struct flow_input){0};
-    if (options->flows == NULL) {
-        complain("polc %s needs --flows: this polc reads flows from files", options->verb->name);
-        const char *field = options->operands.count > 0 && filter != options->operands.items[0]
-                                ? options->operands.items[0]
-                                : NULL;
-        hint("polc %s%s%s --flows FILE     (\"-\" is standard input; one JSON object a line)",
-             options->verb->name, field != NULL ? " " : "", field != NULL ? field : "");
-        return POLC_EXIT_USAGE;
-    }
-    if (!parse_filter(run, filter, &wanted.filter)) {
-        return POLC_EXIT_USAGE;
-    }
     if (options->since > 0) {
         wanted.since = (int64_t)time(NULL) - (int64_t)(options->since / 1000);
     }
+    return wanted;
+}
+
+int flow_input_read(struct run *run, const char *filter, struct flow_input *ret)
+{
+    struct wanted wanted = wanted_of(&run->options);
+    *ret = (struct flow_input){0};
+    if (!has_flows(run, filter) || !parse_filter(run, filter, &wanted.filter)) {
+        return POLC_EXIT_USAGE;
+    }
     int code = live_policies(run, false);
-    return code != POLC_EXIT_OK ? code : read_file(run, options->flows, &wanted, ret);
+    return code != POLC_EXIT_OK ? code : read_file(run, run->options.flows, false, &wanted, ret);
+}
+
+int flow_input_read_raw(struct run *run, struct flow_input *ret)
+{
+    struct wanted wanted = wanted_of(&run->options);
+    *ret = (struct flow_input){0};
+    return has_flows(run, NULL) ? read_file(run, run->options.flows, true, &wanted, ret)
+                                : POLC_EXIT_USAGE;
 }
 
 const struct flowlog_field *flow_input_field(const char *name)
