@@ -165,10 +165,10 @@ void flow_add_specials(const struct flow_evaluator *evaluator, struct arena *are
 
 // The first stage that denies; NULL when none does. `pending`: in the view of staged policies.
 const struct flow_stage *flow_denying_stage(const struct flow_trace *trace, bool pending);
-// Of a trace by another plan: the stage that corresponds to `other`; else, and when that is NULL, the last one that
-// judged. NULL when none did.
-const struct flow_stage *flow_matching_stage(const struct flow_trace *trace,
-                                             const struct flow_stage *other);
+// Who decides a flow by two plans: on each side the stage that denies; where none does, the one that corresponds to the
+// denying one of the other side, else the last one that judged. NULL: none judges it.
+void flow_deciding_stages(const struct flow_trace *before, const struct flow_trace *after,
+                          const struct flow_stage *ret[2]);
 
 // Why a step does not match, for a person: "udp/53 is not tcp/6379". NULL for one that does.
 const char *flow_step_mismatch(struct arena *arena, const struct plan *plan,

@@ -232,8 +232,9 @@ const struct flow_stage *flow_denying_stage(const struct flow_trace *trace, bool
     return NULL;
 }
 
-const struct flow_stage *flow_matching_stage(const struct flow_trace *trace,
-                                             const struct flow_stage *other)
+// The stage that corresponds to one of another trace; else, and when that is NULL, the last one that judged.
+static const struct flow_stage *matching_stage(const struct flow_trace *trace,
+                                               const struct flow_stage *other)
 {
     const struct flow_stage *last = NULL;
     for (size_t i = 0; i < trace->stages.count; i++) {
@@ -245,4 +246,13 @@ const struct flow_stage *flow_matching_stage(const struct flow_trace *trace,
         last = stage->reason != FLOW_BY_EARLIER ? stage : last;
     }
     return last;
+}
+
+void flow_deciding_stages(const struct flow_trace *before, const struct flow_trace *after,
+                          const struct flow_stage *ret[2])
+{
+    const struct flow_stage *denying[] = {flow_denying_stage(before, false),
+                                          flow_denying_stage(after, false)};
+    ret[0] = denying[0] != NULL ? denying[0] : matching_stage(before, denying[1]);
+    ret[1] = denying[1] != NULL ? denying[1] : matching_stage(after, ret[0]);
 }

@@ -97,16 +97,14 @@ static void find_deciders(const struct impact *impact, const struct flow *flow,
 {
     struct arena_mark mark = arena_mark(impact->scratch);
     struct flow_trace traces[PLANS];
+    const struct flow_stage *stages[PLANS];
     for (int i = 0; i < PLANS; i++) {
         flow_trace_hits(impact->evaluators[i], impact->scratch, flow, &traces[i]);
     }
-    int denying = traces[BEFORE].verdict == FLOW_DENY ? BEFORE : AFTER;
-    const struct flow_stage *denied = flow_denying_stage(&traces[denying], false);
-    const struct flow_stage *other = flow_denying_stage(&traces[!denying], false);
-    other = other != NULL ? other : flow_matching_stage(&traces[!denying], denied);
-    denied = denied != NULL ? denied : flow_matching_stage(&traces[denying], other);
-    ret[denying] = decider_of(&traces[denying], denied);
-    ret[!denying] = decider_of(&traces[!denying], other);
+    flow_deciding_stages(&traces[BEFORE], &traces[AFTER], stages);
+    for (int i = 0; i < PLANS; i++) {
+        ret[i] = decider_of(&traces[i], stages[i]);
+    }
     arena_rewind(impact->scratch, mark);
 }
 

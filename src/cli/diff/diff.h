@@ -35,7 +35,7 @@ struct diff {
     struct diff_texts texts;
 };
 
-// The witness of a row, and who decides it on one side.
+// Who decides a flow on one side.
 struct diff_decision {
     const char *text, *place; // place "" for none
     const char *reason;       // for programs
@@ -47,6 +47,8 @@ struct diff_decision {
 // ---- diff_plans.c -----------------------------------------------------------------------------------------------
 
 void diff_plans(struct run *run, struct run *before, struct run *after, struct diff *ret);
+// The traffic alone.
+void diff_traffic(struct run *run, struct run *before, struct run *after, struct diff *ret);
 bool diff_differs(const struct diff *diff);
 
 // ---- diff_policies.c --------------------------------------------------------------------------------------------
@@ -68,9 +70,8 @@ const char *diff_end_text(struct arena *arena, const struct traffic_end *end, ui
 // "tcp/80,443 udp/53", "any protocol but tcp/22"
 const char *diff_service_text(struct arena *arena, const struct traffic_row *row);
 const char *diff_witness_text(struct arena *arena, const struct flow *witness);
-// Who decides the witness before (0) and after (1).
-void diff_decisions(const struct diff *diff, const struct traffic_row *row,
-                    struct diff_decision ret[2]);
+// Who decides a flow before (0) and after (1).
+void diff_decide(const struct diff *diff, const struct flow *flow, struct diff_decision ret[2]);
 const char *diff_headline(struct arena *arena, const struct diff *diff);
 // "2 policies changed, 0 added, 0 removed; 1 set changed; 41 unchanged"
 const char *diff_counts(struct arena *arena, const struct diff *diff);
@@ -101,4 +102,12 @@ void diff_print_traffic(const struct diff *diff);
 void diff_print_policies(const struct diff *diff);
 json_t *diff_json_traffic(const struct diff *diff);
 json_t *diff_json_policies(const struct diff *diff);
+// A line for `polc trace --flows`.
+json_t *diff_json_flow(const struct flow *flow);
+json_t *diff_json_decision(const struct diff_decision *decision);
 void diff_print_md(const struct diff *diff);
+// A cell and its end: what would end it, begin code or make an element of the page is taken as it is.
+void diff_md_cell(struct strbuf *text, const char *cell);
+const char *diff_md_decision(struct arena *arena, const struct diff_decision *decision);
+// "was" or "now", who decides, and where.
+void diff_print_decision(const char *name, const struct diff_decision *decision);

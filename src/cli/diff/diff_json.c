@@ -77,26 +77,25 @@ static json_t *services_json(struct arena *arena, const struct traffic_services 
     return list;
 }
 
-// A line for `polc trace --flows`.
-static json_t *witness_json(const struct flow *witness)
+json_t *diff_json_flow(const struct flow *flow)
 {
     char source[IP_TEXT_MAX], destination[IP_TEXT_MAX], protocol[sizeof "255"];
-    snprintf(protocol, sizeof protocol, "%u", witness->protocol);
+    snprintf(protocol, sizeof protocol, "%u", flow->protocol);
     json_t *json =
-        json_pack("{s:s, s:s, s:s}", "source_ip", ip_addr_text(witness->source, source), "dest_ip",
-                  ip_addr_text(witness->destination, destination), "proto", protocol);
-    if (proto_has_ports(witness->protocol)) {
-        json_object_set_new(json, "source_port", json_integer(witness->source_port));
-        json_object_set_new(json, "dest_port", json_integer(witness->destination_port));
+        json_pack("{s:s, s:s, s:s}", "source_ip", ip_addr_text(flow->source, source), "dest_ip",
+                  ip_addr_text(flow->destination, destination), "proto", protocol);
+    if (proto_has_ports(flow->protocol)) {
+        json_object_set_new(json, "source_port", json_integer(flow->source_port));
+        json_object_set_new(json, "dest_port", json_integer(flow->destination_port));
     }
-    if (witness->icmp_type >= 0) {
-        json_object_set_new(json, "icmp_type", json_integer(witness->icmp_type));
-        json_object_set_new(json, "icmp_code", json_integer(witness->icmp_code));
+    if (flow->icmp_type >= 0) {
+        json_object_set_new(json, "icmp_type", json_integer(flow->icmp_type));
+        json_object_set_new(json, "icmp_code", json_integer(flow->icmp_code));
     }
     return json;
 }
 
-static json_t *decision_json(const struct diff_decision *decision)
+json_t *diff_json_decision(const struct diff_decision *decision)
 {
     json_t *json = json_pack("{s:s, s:s, s:s?, s:s?, s:s}", "text", decision->text, "reason",
                              decision->reason, "policy", decision->policy, "direction",
@@ -124,15 +123,15 @@ static json_t *row_json(const struct diff *diff, const struct traffic_row *row)
     struct arena *arena = diff->run->arena;
     bool opened = row->change == TRAFFIC_OPENED;
     struct diff_decision decisions[2];
-    diff_decisions(diff, row, decisions);
+    diff_decide(diff, &row->witness, decisions);
     return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "change",
                      opened ? "opened" : "closed", "from", opened ? "deny" : "allow", "to",
                      opened ? "allow" : "deny", "ip_versions", families_json(row->families),
                      "source", end_json(arena, &row->source, row->families), "destination",
                      end_json(arena, &row->destination, row->families), "service",
                      diff_service_text(arena, row), "services", services_json(arena, &row->exact),
-                     "example", witness_json(&row->witness), "was", decision_json(&decisions[0]),
-                     "now", decision_json(&decisions[1]));
+                     "example", diff_json_flow(&row->witness), "was",
+                     diff_json_decision(&decisions[0]), "now", diff_json_decision(&decisions[1]));
 }
 
 json_t *diff_json_traffic(const struct diff *diff)

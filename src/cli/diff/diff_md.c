@@ -4,8 +4,7 @@
 
 enum { LIMIT = 58000, UNFOLDED = 20, POLICIES_LIMIT = 50000 }; // forges refuse comments over 65,536
 
-// A cell and its end: what would end it, begin code or make an element of the page is taken as it is.
-static void add_cell(struct strbuf *text, const char *cell)
+void diff_md_cell(struct strbuf *text, const char *cell)
 {
     cell = safe_text(text->arena, cell);
     strbuf_add(text, " ");
@@ -24,7 +23,7 @@ static void add_cell(struct strbuf *text, const char *cell)
     strbuf_add(text, " |");
 }
 
-static const char *decision_text(struct arena *arena, const struct diff_decision *decision)
+const char *diff_md_decision(struct arena *arena, const struct diff_decision *decision)
 {
     return decision->place[0] != '\0'
                ? arena_printf(arena, "%s (%s)", decision->text, decision->place)
@@ -35,14 +34,14 @@ static void add_row(struct strbuf *text, const struct diff *diff, const struct t
 {
     struct arena *arena = diff->run->arena;
     struct diff_decision decisions[2];
-    diff_decisions(diff, row, decisions);
+    diff_decide(diff, &row->witness, decisions);
     strbuf_add(text, "|");
-    add_cell(text, diff_end_text(arena, &row->source, row->families));
-    add_cell(text, diff_end_text(arena, &row->destination, row->families));
-    add_cell(text, diff_service_text(arena, row));
-    add_cell(text, decision_text(arena, &decisions[0]));
-    add_cell(text, decision_text(arena, &decisions[1]));
-    add_cell(text, diff_witness_text(arena, &row->witness));
+    diff_md_cell(text, diff_end_text(arena, &row->source, row->families));
+    diff_md_cell(text, diff_end_text(arena, &row->destination, row->families));
+    diff_md_cell(text, diff_service_text(arena, row));
+    diff_md_cell(text, diff_md_decision(arena, &decisions[0]));
+    diff_md_cell(text, diff_md_decision(arena, &decisions[1]));
+    diff_md_cell(text, diff_witness_text(arena, &row->witness));
     strbuf_add(text, "\n");
 }
 
@@ -92,10 +91,10 @@ static size_t add_policies(struct strbuf *text, const struct diff *diff)
         const struct diff_policy *policy = &diff->texts.policies.items[i];
         struct strbuf line = {.arena = text->arena};
         strbuf_add(&line, "|");
-        add_cell(&line, policy->name);
-        add_cell(&line, kinds[policy->kind]);
-        add_cell(&line, policy->what);
-        add_cell(&line, policy->place);
+        diff_md_cell(&line, policy->name);
+        diff_md_cell(&line, kinds[policy->kind]);
+        diff_md_cell(&line, policy->what);
+        diff_md_cell(&line, policy->place);
         strbuf_add(&line, "\n");
         if (text->length + line.length < LIMIT) {
             strbuf_add(text, strbuf_text(&line));

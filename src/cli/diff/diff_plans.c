@@ -49,12 +49,17 @@ static const char *staged_text(const struct diff *diff)
                         pending->counts[TRAFFIC_OPENED], pending->counts[TRAFFIC_CLOSED]);
 }
 
-void diff_plans(struct run *run, struct run *before, struct run *after, struct diff *ret)
+void diff_traffic(struct run *run, struct run *before, struct run *after, struct diff *ret)
 {
     *ret = (struct diff){.run = run, .before = before, .after = after};
     ret->evaluators[0] = flow_evaluator_new(run->arena, before->plan);
     ret->evaluators[1] = flow_evaluator_new(run->arena, after->plan);
     ret->traffic = traffic_compare(run->arena, before->plan, after->plan, false);
+}
+
+void diff_plans(struct run *run, struct run *before, struct run *after, struct diff *ret)
+{
+    diff_traffic(run, before, after, ret);
     ret->staged = staged_text(ret);
     ret->texts = diff_policies(ret);
 }

@@ -18,7 +18,7 @@ static void widen(int *width, const char *text)
     *width = length > *width && length <= WIDEST ? length : *width;
 }
 
-static void print_decision(const char *name, const struct diff_decision *decision)
+void diff_print_decision(const char *name, const struct diff_decision *decision)
 {
     enum { TEXT_WIDTH = 64 };
     if (decision->place[0] != '\0') {
@@ -33,13 +33,13 @@ static void print_row(const struct diff *diff, const struct traffic_row *row,
 {
     struct arena *arena = diff->run->arena;
     struct diff_decision decisions[2];
-    diff_decisions(diff, row, decisions);
+    diff_decide(diff, &row->witness, decisions);
     printf("  %s  %-*s  ->  %-*s  %-*s  %s\n", words[row->change], columns->source,
            diff_end_text(arena, &row->source, row->families), columns->destination,
            diff_end_text(arena, &row->destination, row->families), columns->service,
            diff_service_text(arena, row), verdicts[row->change]);
-    print_decision("was", &decisions[0]);
-    print_decision("now", &decisions[1]);
+    diff_print_decision("was", &decisions[0]);
+    diff_print_decision("now", &decisions[1]);
     printf("          e.g. %s\n", diff_witness_text(arena, &row->witness));
 }
 

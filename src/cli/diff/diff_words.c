@@ -227,20 +227,18 @@ static void decide(struct run *side, const struct flow_trace *trace, const struc
     ret->text = safe_text(side->arena, ret->text);
 }
 
-void diff_decisions(const struct diff *diff, const struct traffic_row *row,
-                    struct diff_decision ret[2])
+void diff_decide(const struct diff *diff, const struct flow *flow, struct diff_decision ret[2])
 {
     struct run *const sides[] = {diff->before, diff->after};
-    const struct flow *flow = &row->witness;
+    const struct flow_stage *stages[2];
     struct flow_trace traces[2];
-    int denying = row->change == TRAFFIC_OPENED ? 0 : 1;
     for (int i = 0; i < 2; i++) {
         flow_trace(diff->evaluators[i], diff->run->arena, flow, &traces[i]);
     }
-    const struct flow_stage *denied = flow_denying_stage(&traces[denying], false);
-    const struct flow_stage *allowed = flow_matching_stage(&traces[!denying], denied);
-    decide(sides[denying], &traces[denying], denied, flow, &ret[denying]);
-    decide(sides[!denying], &traces[!denying], allowed, flow, &ret[!denying]);
+    flow_deciding_stages(&traces[0], &traces[1], stages);
+    for (int i = 0; i < 2; i++) {
+        decide(sides[i], &traces[i], stages[i], flow, &ret[i]);
+    }
 }
 
 // ---- headline and counts ------------------------------------------------------------------------------------------
