@@ -162,6 +162,11 @@ enum flowlog_judged {
 enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flowlog_record *record,
                                   struct flowlog_records *ret);
 
+// The flow of a record, for who asks a plan about it: its addresses, or those that endpoints of its names have. False
+// when an end, the protocol or the port is not known.
+bool flowlog_find_flow(struct flowlog_names *names, const struct flowlog_record *record,
+                       struct flow *ret);
+
 // Whether staged policies would deny what is allowed.
 bool flowlog_would_deny(const struct flowlog_record *record);
 

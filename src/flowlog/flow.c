@@ -66,6 +66,12 @@ enum flow_lack record_flow(struct flowlog_names *names, const struct flowlog_rec
     return has_dest ? LACK_NOTHING : LACK_PORT;
 }
 
+bool flowlog_find_flow(struct flowlog_names *names, const struct flowlog_record *record,
+                       struct flow *ret)
+{
+    return record_flow(names, record, ret) == LACK_NOTHING;
+}
+
 // ---- for who reads flows alone --------------------------------------------------------------------------------------
 
 static const char *lacking_end(struct arena *arena, const struct flowlog_end *end, const char *side,

@@ -188,7 +188,7 @@ enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flow
     name_ends(judge, &named);
     if (judge->plan != NULL) {
         // Without a port which rule it meets cannot be said.
-        bool whole = record_flow(judge->names, &named, &flow) == LACK_NOTHING;
+        bool whole = flowlog_find_flow(judge->names, &named, &flow);
         judged = whole ? FLOWLOG_JUDGED : FLOWLOG_NO_FLOW;
     }
     if (judged == FLOWLOG_JUDGED) {
