@@ -147,6 +147,9 @@ struct flowlog_judge *flowlog_judge_new(struct flowlog_reader *reader, struct ar
 // What happened stays: records that have an action keep it, as that of their time, and only the traces are by the plan.
 void flowlog_judge_keep_actions(struct flowlog_judge *judge);
 
+// NULL without a plan.
+const struct flow_evaluator *flowlog_judge_evaluator(const struct flowlog_judge *judge);
+
 enum flowlog_judged {
     FLOWLOG_JUDGED,
     FLOWLOG_OTHERWISE, // judged, and the action that is kept is not what the plan says
@@ -213,6 +216,8 @@ struct flowlog_snapshot {
 
 // To be called once all is in it, before the others.
 void flowlog_snapshot_sort(struct flowlog_snapshot *snapshot);
+// Whether the flow table has such an entry.
+bool flowlog_snapshot_has(const struct flowlog_snapshot *snapshot, const struct flowlog_key *key);
 // Appends a record for each flow that has something new since `before` (NULL: since ever): connections that began or
 // ended, bytes, packets that were denied. num_flows counts those that began, so that sums over records count each
 // connection once. Oldest first.

@@ -20,7 +20,7 @@ static int complain_not_loaded(struct run *run, const struct loaded *loaded)
 {
     complain("%s", loaded->problem);
     if (!loaded->exists) {
-        hint("polc apply DIR     (loads the policies of DIR; or polc %s ... DIR asks those of DIR)",
+        hint("polc apply DIR     (polc %s ... DIR judges by the policies of DIR, loaded or not)",
              run->options.verb->name);
         return POLC_EXIT_NO;
     }

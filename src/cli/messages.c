@@ -203,8 +203,8 @@ int report_failure(struct run *run, enum nft_status status, const struct nft_fai
             run->diags, DIAG_N302, LOC_NONE,
             "the kernel's firewall needs CAP_NET_ADMIN, which this process has not; nothing was changed");
         diag_hint(diag,
-                  "sudo polc %s ...    (validate, lint, test, compile, get, eval, trace and "
-                  "diff --base DIR need no privilege)",
+                  "sudo polc %s ...    (validate, lint, test, compile, get, eval, trace, "
+                  "diff --base DIR and whatever has --flows FILE need no privilege)",
                   run->options.verb->name);
         break;
     case NFT_UNSUPPORTED:

@@ -210,13 +210,13 @@ const struct verb verbs[] = {
      .outputs = "text json",
      .run = cmd_stage},
     {.name = "flows",
-     .summary = "show recorded flows: both ends by name, and the policies that decide",
+     .summary = "show flows: both ends by name, and the policies that decide",
      .usage =
-         "[FILTER] [PATH...] --flows FILE [--since TIME] [--denied] [--would-deny] [--aggregate LEVEL]",
+         "[FILTER] [PATH...] [--flows FILE] [--since TIME] [--denied] [--would-deny] [--aggregate LEVEL]",
      .text =
-         "Reads records of flows, one JSON object a line, as polc and Calico write them. With PATHs every flow is judged\n"
-         "by their policies, and unnamed ends get their names; without, names and traces are by the generation that is\n"
-         "loaded, if one is, and the action stays what happened at the time.\n"
+         "Shows the flows of this host: from the flow table that polc's ruleset keeps in the kernel, and what conntrack\n"
+         "knows; with --flows from records, one JSON object a line, as polc and Calico write them. Names and traces are by\n"
+         "the generation that is loaded, and the action is what happened; with PATHs every flow is judged by their policies.\n"
          "FILTER compares fields: 'source_namespace == \"shop\" && dest_port == 6379', !=, <, <=, >, >=, in {\"a\", \"b\"},\n"
          "contains, not, and \"*\" for any text; or as log consoles have it: '(dest_namespace = \"-\") AND (proto = tcp)',\n"
          "'policies:{ all_policies: *staged*deny* }'. An operand with such a sign is the filter.\n"
@@ -226,8 +226,8 @@ const struct verb verbs[] = {
      .outputs = "table wide json",
      .run = cmd_flows},
     {.name = "top",
-     .summary = "count recorded flows by their fields",
-     .usage = "FIELD[,FIELD...] [PATH...] --flows FILE [--by FIELD] [--where FILTER] [--share] [--since TIME]",
+     .summary = "count flows by their fields",
+     .usage = "FIELD[,FIELD...] [PATH...] [--flows FILE] [--by FIELD] [--where FILTER] [--share] [--since TIME]",
      .text =
          "Counts flows by the values of one or several fields, most first: a table with bars, which --by stacks by another\n"
          "field, or with --share a tree of shares, each field within the one before. A flow that both ends report counts\n"

@@ -29,6 +29,11 @@ void flowlog_judge_keep_actions(struct flowlog_judge *judge)
     judge->keep_actions = true;
 }
 
+const struct flow_evaluator *flowlog_judge_evaluator(const struct flowlog_judge *judge)
+{
+    return judge->evaluator;
+}
+
 // ---- names --------------------------------------------------------------------------------------------------------
 
 static bool is_named(const struct flowlog_end *end)

@@ -39,6 +39,13 @@ void flowlog_snapshot_sort(struct flowlog_snapshot *snapshot)
     vec_sort(&snapshot->connections, compare_connections);
 }
 
+bool flowlog_snapshot_has(const struct flowlog_snapshot *snapshot, const struct flowlog_key *key)
+{
+    const struct flowlog_seen wanted = {.key = *key};
+    return snapshot->seen.count > 0 && bsearch(&wanted, snapshot->seen.items, snapshot->seen.count,
+                                               sizeof wanted, compare_seen) != NULL;
+}
+
 // ---- one flow -------------------------------------------------------------------------------------------------------
 
 // What one snapshot has of a flow; either may be missing.

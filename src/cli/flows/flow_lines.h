@@ -35,7 +35,8 @@ struct flow_input {
 // The only place that knows where flows come from. Keeps those of --since, --denied and --would-deny, and those that the
 // filter matches; NULL: none. Returns an exit code, and has said why.
 int flow_input_read(struct run *run, const char *filter, struct flow_input *ret);
-// The same flows as they were recorded, neither named nor judged; of the options only --since. Needs no policies.
+// The same flows as they were recorded, neither named nor judged; of the options only --since. Reads no policies;
+// run->plan, if there is one, says which connections of conntrack concern a policy.
 int flow_input_read_raw(struct run *run, struct flow_input *ret);
 
 // A field of the command line; NULL after having said why.
