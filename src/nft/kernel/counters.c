@@ -22,6 +22,12 @@ static bool is_list(const struct comment_parts *parts)
 static struct nft_counter counter_of(struct arena *arena, const char *comment)
 {
     struct comment_parts parts;
+    const char *pending = comment_value(comment, PENDING_WORD);
+    if (pending != NULL && comment_split(pending, &parts)) {
+        return (struct nft_counter){.kind = NFT_COUNTER_PENDING_END,
+                                    .direction = parts.out ? PLAN_OUT : PLAN_IN,
+                                    .id = arena_strndup(arena, parts.id, parts.id_length)};
+    }
     if (!comment_split(comment, &parts)) {
         return (struct nft_counter){.kind = NFT_COUNTER_OTHER, .id = comment};
     }
