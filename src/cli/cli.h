@@ -30,6 +30,10 @@ enum output {
     OUTPUT_GITHUB,
     OUTPUT_MD,
     OUTPUT_CSV,
+    OUTPUT_DOT,
+    OUTPUT_MERMAID,
+    OUTPUT_SVG,
+    OUTPUT_HTML,
     OUTPUT_COUNT
 };
 
@@ -241,6 +245,7 @@ int cmd_get(struct run *run);
 int cmd_eval(struct run *run);
 int cmd_flows(struct run *run);
 int cmd_top(struct run *run);
+int cmd_graph(struct run *run);
 int cmd_explain(struct run *run);
 int cmd_version(struct run *run);
 int cmd_help(struct run *run);

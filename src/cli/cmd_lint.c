@@ -152,6 +152,10 @@ static void print(struct run *run)
     case OUTPUT_TAP:
     case OUTPUT_MD:
     case OUTPUT_CSV:
+    case OUTPUT_DOT:
+    case OUTPUT_MERMAID:
+    case OUTPUT_SVG:
+    case OUTPUT_HTML:
     case OUTPUT_COUNT:
         break;
     }

@@ -38,7 +38,8 @@ const struct option_info option_infos[] = {
     {"aggregate", 0, "LEVEL",
      "put flows together: 0 not at all, 1 without source ports, 2 without names and addresses, 3 without ports",
      false},
-    {"by", 0, "FIELD", "stack the bars by this field", false},
+    {"by", 0, "FIELD", "top: stack the bars by this field; graph: namespace, service or endpoint",
+     false},
     {"where", 0, "FILTER", "only flows that the filter matches", false},
     {"share", 0, NULL, "say which part of all flows each value has, value within value", false},
     {"limit", 0, "N", "show so many rows (default: 20; 0: all)", false},
@@ -65,9 +66,9 @@ const struct option_info option_infos[] = {
 };
 const size_t option_info_count = ARRAY_COUNT(option_infos);
 
-static const char *const output_names[] = {"",      "text",  "json",   "nft",  "plan",
-                                           "table", "wide",  "yaml",   "name", "junit",
-                                           "tap",   "sarif", "github", "md",   "csv"};
+static const char *const output_names[] = {
+    "",    "text",  "json",   "nft", "plan", "table", "wide",    "yaml", "name", "junit",
+    "tap", "sarif", "github", "md",  "csv",  "dot",   "mermaid", "svg",  "html"};
 _Static_assert(ARRAY_COUNT(output_names) == OUTPUT_COUNT, "one name per output");
 
 static bool word_in(const char *word, const char *list)

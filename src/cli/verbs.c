@@ -228,6 +228,9 @@ const struct verb verbs[] = {
     {.name = "top",
      .summary = "count flows by their fields",
      .usage = "FIELD[,FIELD...] [PATH...] [--flows FILE] [--by FIELD] [--where FILTER] [--share] [--since TIME]",
+     .summary = "count recorded flows by their fields",
+     .usage =
+         "FIELD[,FIELD...] [PATH...] --flows FILE [--by FIELD] [--where FILTER] [--share] [--since TIME]",
      .text =
          "Counts flows by the values of one or several fields, most first: a table with bars, which --by stacks by another\n"
          "field, or with --share a tree of shares, each field within the one before. A flow that both ends report counts\n"
@@ -237,6 +240,20 @@ const struct verb verbs[] = {
      .options = "flows by where share since denied would-deny limit",
      .outputs = "table csv json",
      .run = cmd_top},
+    {.name = "graph",
+     .summary = "draw who talks to whom, and what is denied",
+     .usage = "[PATH...] --flows FILE [--by LEVEL] [--where FILTER] [--since TIME] [-o FORMAT]",
+     .text =
+         "Makes a graph of flows by namespace, service (the default; a workload where no service is known) or endpoint:\n"
+         "who reaches whom by which ports, what became of it, how often, and which policy decides. \"->\" is allowed,\n"
+         "\"-x\" denied; \"~x\" is allowed and staged policies would deny it, \"~>\" denied and they would allow it. A flow\n"
+         "that both ends report counts once. -o wide adds the filter that shows an edge with polc flows; html is one\n"
+         "file with all levels, to look into in a browser. PATH, FILTER and --flows are those of flows.\n"
+         "Exit 1 when there is no such flow.",
+     .operands = OPERANDS_PATHS,
+     .options = "flows by where since denied would-deny",
+     .outputs = "text wide json",
+     .run = cmd_graph},
     {.name = "explain",
      .summary = "say more about a code such as P021",
      .usage = "[CODE...]",

@@ -88,6 +88,10 @@ static enum report_form form_of(const struct run *run)
     case OUTPUT_GITHUB:
     case OUTPUT_MD:
     case OUTPUT_CSV:
+    case OUTPUT_DOT:
+    case OUTPUT_MERMAID:
+    case OUTPUT_SVG:
+    case OUTPUT_HTML:
     case OUTPUT_COUNT:
         break;
     }

@@ -266,6 +266,10 @@ void test_print(struct run *run, const struct test_result *result)
     case OUTPUT_GITHUB:
     case OUTPUT_MD:
     case OUTPUT_CSV:
+    case OUTPUT_DOT:
+    case OUTPUT_MERMAID:
+    case OUTPUT_SVG:
+    case OUTPUT_HTML:
     case OUTPUT_COUNT:
         print_text(run, result);
         break;

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// polc graph: who talks to whom, as text, as a drawing or as a page.
+#include "flow_lines.h"
+
+#include <inttypes.h>
+#include <polc/graph.h>
+#include <polc/report.h>
+
+static bool parse_level(const char *name, enum graph_level *ret)
+{
+    const char *names[GRAPH_LEVEL_COUNT];
+    for (int i = 0; i < GRAPH_LEVEL_COUNT; i++) {
+        names[i] = graph_level_name((enum graph_level)i);
+        if (name != NULL && strcmp(name, names[i]) == 0) {
+            *ret = (enum graph_level)i;
+            return true;
+        }
+    }
+    *ret = GRAPH_SERVICE;
+    if (name != NULL) {
+        const char *best = spell_best(name, names, GRAPH_LEVEL_COUNT);
+        complain("--by is namespace, service or endpoint, not \"%s\"", name);
+        best != NULL ? hint("did you mean --by %s?", best) : (void)0;
+    }
+    return name == NULL;
+}
+
+// ---- text -----------------------------------------------------------------------------------------------------------
+
+// "912", "48.1k", "1.2M".
+static const char *short_number(struct arena *arena, int64_t number)
+{
+    static const char units[] = "kMGTPE";
+    double value = (double)number;
+    int unit = -1;
+    if (number == FLOWLOG_UNKNOWN) {
+        return NULL;
+    }
+    for (; value >= 999.95 && units[unit + 1] != '\0'; unit++) {
+        value /= 1000;
+    }
+    return unit < 0 ? arena_printf(arena, "%" PRId64, number)
+                    : arena_printf(arena, "%.1f%c", value, units[unit]);
+}
+
+static void print_summary(struct run *run, const struct graph *graph)
+{
+    static const char *const words[] = {"denied", "that staged policies would deny",
+                                        "that staged policies would allow", "not judged",
+                                        "allowed"};
+    static const uint8_t order[] = {GRAPH_ALLOWED, GRAPH_WOULD_DENY, GRAPH_DENIED,
+                                    GRAPH_WOULD_ALLOW, GRAPH_UNKNOWN};
+    struct strbuf text = {.arena = run->arena};
+    uint64_t flows = graph_flows(&graph->counts);
+    for (size_t i = 0; i < ARRAY_COUNT(order); i++) {
+        uint64_t count = graph->counts.flows[order[i]];
+        if (count > 0) {
+            strbuf_addf(&text, "%s%" PRIu64 " %s", text.length > 0 ? ", " : "", count,
+                        words[order[i]]);
+        }
+    }
+    printf("%" PRIu64 " flow%s on %zu edge%s by %s: %s\n\n", flows, plural(flows),
+           graph->edges.count, plural(graph->edges.count),
+           graph_level_name((enum graph_level)graph->level), strbuf_text(&text));
+}
+
+static void add_row(struct run *run, struct report *report, const struct graph *graph,
+                    const struct graph_lane *lane)
+{
+    enum { SERVICES_MAX = 6, DECIDERS_MAX = 3 };
+    struct arena *arena = run->arena;
+    enum graph_verdict verdict = (enum graph_verdict)lane->verdict;
+    report_row(report, "");
+    report_cell(report, graph_node_text(arena, &graph->nodes.items[lane->edge->source]));
+    report_cell(report, graph_verdict_sign(verdict));
+    report_cell(report, graph_node_text(arena, &graph->nodes.items[lane->edge->dest]));
+    report_cell(report, graph_join(arena, &lane->services, SERVICES_MAX));
+    report_cell(report, graph_verdict_text(verdict));
+    report_cellf(report, "%" PRIu64, lane->flows);
+    report_cell(report, short_number(arena, lane->bytes));
+    report_cell(report, graph_join(arena, &lane->deciders, DECIDERS_MAX));
+    report_cell(report, graph_edge_filter(arena, graph, lane->edge));
+}
+
+// A word of the command line for a shell.
+static const char *shell_word(struct arena *arena, const char *text)
+{
+    struct strbuf word = {.arena = arena};
+    strbuf_add(&word, "'");
+    for (; *text != '\0'; text++) {
+        *text == '\'' ? strbuf_add(&word, "'\\''") : strbuf_add_n(&word, text, 1);
+    }
+    strbuf_add(&word, "'");
+    return strbuf_text(&word);
+}
+
+// The way on: the flows of the first edge that somebody should look at.
+static void print_next(struct run *run, const struct graph *graph, const struct graph_lanes *lanes)
+{
+    const struct graph_lane *lane = &lanes->items[0];
+    for (size_t i = 1; i < lanes->count; i++) {
+        lane = lanes->items[i].verdict < lane->verdict ? &lanes->items[i] : lane;
+    }
+    const char *filter = graph_edge_filter(run->arena, graph, lane->edge);
+    const char *flows = run->options.flows;
+    printf("\nnext: polc flows %s%s%s%s%s\n", safe_text(run->arena, shell_word(run->arena, filter)),
+           lane->verdict == GRAPH_DENIED       ? " --denied"
+           : lane->verdict == GRAPH_WOULD_DENY ? " --would-deny"
+                                               : "",
+           paths_suffix(run), flows != NULL ? " --flows " : "", flows != NULL ? flows : "");
+}
+
+static void print_text(struct run *run, const struct graph *graph)
+{
+    static const char *const columns[] = {"SOURCE", "",      "DESTINATION", "PORTS",  "VERDICT",
+                                          "FLOWS",  "BYTES", "DECIDED BY",  "+FILTER"};
+    struct graph_lanes lanes = graph_lanes_make(run->arena, graph);
+    struct report *report = report_new(run->arena, columns, ARRAY_COUNT(columns));
+    for (size_t i = 0; i < lanes.count; i++) {
+        add_row(run, report, graph, &lanes.items[i]);
+    }
+    bool wide = run->options.output == OUTPUT_WIDE;
+    wide ? (void)0 : print_summary(run, graph);
+    report_print(report, wide ? REPORT_WIDE : REPORT_TABLE, stdout);
+    wide || run->options.quiet ? (void)0 : print_next(run, graph, &lanes);
+}
+
+int cmd_graph(struct run *run)
+{
+    struct flow_input input;
+    enum graph_level level;
+    if (!parse_level(run->options.by, &level)) {
+        return POLC_EXIT_USAGE;
+    }
+    int code = flow_input_read(run, run->options.where, &input);
+    if (code != POLC_EXIT_OK) {
+        return code;
+    }
+    if (input.records.count == 0) {
+        complain("no flow matches");
+        return input.code != POLC_EXIT_OK ? input.code : POLC_EXIT_NO;
+    }
+    struct graph *graph = graph_build(run->arena, &input.records, level);
+    if (run->options.output == OUTPUT_JSON) {
+        graph_print_json(run->arena, graph, stdout);
+    } else {
+        print_text(run, graph);
+    }
+    return input.code;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the files of module graph share.
+#pragma once
+
+#include <polc/graph.h>
+
+// ---- nodes.c --------------------------------------------------------------------------------------------------------
+
+// The ends of records as nodes of every level. Numbers of nodes are those of `nodes` until they are sorted.
+struct graph_nodes {
+    VEC_FIELDS(struct graph_node);
+};
+struct node_maker;
+struct node_maker *node_maker_new(struct arena *arena, const struct flowlog_records *records,
+                                  struct graph_nodes *nodes);
+// The node of the lowest level that an end has.
+uint32_t node_of_end(struct node_maker *maker, const struct flowlog_record *record, bool dest);
+// Leaves only `level` and above it, in their order. ret[number before] is the number that stands for it now.
+uint32_t *nodes_arrange(struct arena *arena, struct graph_nodes *nodes, enum graph_level level);
+
+// ---- words.c --------------------------------------------------------------------------------------------------------
+
+// Whether an entry "index|tier|name|action|rule" of a policy trace has this action.
+bool entry_has_action(const char *entry, const char *action);
+
+// ---- build.c --------------------------------------------------------------------------------------------------------
+
+// Adds to a sum that may be FLOWLOG_UNKNOWN bytes that may be, too.
+void graph_add_bytes(int64_t *sum, int64_t bytes);
