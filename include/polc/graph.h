@@ -130,3 +130,8 @@ const char *graph_join(struct arena *arena, const struct flow_strings *list, siz
 // ---- printers -------------------------------------------------------------------------------------------------------
 
 void graph_print_json(struct arena *arena, const struct graph *graph, FILE *out);
+// A digraph of Graphviz, and a flowchart of Mermaid: namespaces are boxes, and each lane is an edge.
+void graph_print_dot(struct arena *arena, const struct graph *graph, FILE *out);
+void graph_print_mermaid(struct arena *arena, const struct graph *graph, FILE *out);
+// A drawing in which namespaces are boxes; an edge has the verdict of its worst flows.
+void graph_print_svg(struct arena *arena, const struct graph *graph, FILE *out);

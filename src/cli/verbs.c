@@ -252,7 +252,7 @@ const struct verb verbs[] = {
          "Exit 1 when there is no such flow.",
      .operands = OPERANDS_PATHS,
      .options = "flows by where since denied would-deny",
-     .outputs = "text wide json",
+     .outputs = "text wide json dot mermaid svg",
      .run = cmd_graph},
     {.name = "explain",
      .summary = "say more about a code such as P021",

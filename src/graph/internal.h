@@ -27,3 +27,22 @@ bool entry_has_action(const char *entry, const char *action);
 
 // Adds to a sum that may be FLOWLOG_UNKNOWN bytes that may be, too.
 void graph_add_bytes(int64_t *sum, int64_t bytes);
+
+// ---- tree.c ---------------------------------------------------------------------------------------------------------
+
+// How drawings nest nodes. A workload that holds one endpoint is that endpoint; a node at which edges end and that holds
+// others too stands in itself once more, for what it does not hold.
+struct tree_walk {
+    void (*open)(void *context, uint32_t node);  // a box begins
+    void (*leaf)(void *context, uint32_t node);  // in the box that is open
+    void (*close)(void *context, uint32_t node); // a box ends
+};
+void tree_walk(const struct graph *graph, const struct tree_walk *walk, void *context);
+bool tree_is_box(const struct graph *graph, uint32_t node);
+// What a leaf is called in its box: "other", "cart".
+const char *tree_label(struct arena *arena, const struct graph *graph, uint32_t node);
+
+// Colours for a light ground, by verdict.
+extern const char *const verdict_colors[GRAPH_VERDICT_COUNT];
+// "tcp/22, tcp/80: 12"
+const char *lane_label(struct arena *arena, const struct graph_lane *lane);

@@ -125,6 +125,67 @@ static void print_text(struct run *run, const struct graph *graph)
     wide || run->options.quiet ? (void)0 : print_next(run, graph, &lanes);
 }
 
+// ---- drawings -------------------------------------------------------------------------------------------------------
+
+static size_t leaf_count(const struct graph *graph)
+{
+    size_t ret = 0;
+    for (size_t i = 0; i < graph->nodes.count; i++) {
+        ret += graph->nodes.items[i].leaf;
+    }
+    return ret;
+}
+
+// A drawing that nobody asked to be so fine is by namespace when by service it would be too large to be read.
+static struct graph *build(struct run *run, const struct flowlog_records *records,
+                           enum graph_level level)
+{
+    enum { READABLE = 60 };
+    struct graph *graph = graph_build(run->arena, records, level);
+    size_t count = leaf_count(graph);
+    if (run->options.output != OUTPUT_SVG || run->options.by != NULL || count <= READABLE) {
+        return graph;
+    }
+    if (!run->options.quiet) {
+        fprintf(stderr, "note: drawn by namespace, as it has %zu services; --by service draws them\n",
+                count);
+    }
+    return graph_build(run->arena, records, GRAPH_NAMESPACE);
+}
+
+static bool is_drawable(const struct run *run, const struct graph *graph)
+{
+    enum { NODES_MAX = 2000 };
+    size_t count = leaf_count(graph);
+    if (run->options.output == OUTPUT_SVG && count > NODES_MAX) {
+        complain("%zu nodes are too many for a drawing, which has at most %d", count, NODES_MAX);
+        hint("a coarser --by, a part by --where, or -o html, which opens what is looked at");
+        return false;
+    }
+    return true;
+}
+
+static void print(struct run *run, const struct graph *graph)
+{
+    switch (run->options.output) {
+    case OUTPUT_JSON:
+        graph_print_json(run->arena, graph, stdout);
+        break;
+    case OUTPUT_DOT:
+        graph_print_dot(run->arena, graph, stdout);
+        break;
+    case OUTPUT_MERMAID:
+        graph_print_mermaid(run->arena, graph, stdout);
+        break;
+    case OUTPUT_SVG:
+        graph_print_svg(run->arena, graph, stdout);
+        break;
+    default:
+        print_text(run, graph);
+        break;
+    }
+}
+
 int cmd_graph(struct run *run)
 {
     struct flow_input input;
@@ -140,11 +201,10 @@ int cmd_graph(struct run *run)
         complain("no flow matches");
         return input.code != POLC_EXIT_OK ? input.code : POLC_EXIT_NO;
     }
-    struct graph *graph = graph_build(run->arena, &input.records, level);
-    if (run->options.output == OUTPUT_JSON) {
-        graph_print_json(run->arena, graph, stdout);
-    } else {
-        print_text(run, graph);
+    struct graph *graph = build(run, &input.records, level);
+    if (!is_drawable(run, graph)) {
+        return POLC_EXIT_USAGE;
     }
+    print(run, graph);
     return input.code;
 }
