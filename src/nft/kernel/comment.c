@@ -58,14 +58,17 @@ size_t comment_id(const char *comment)
 
 bool comment_split(const char *comment, struct comment_parts *ret)
 {
-    size_t start = comment == NULL ? 0 : direction_end(comment);
+    const char *rest = comment_value(comment, PENDING_WORD);
+    const char *own = rest != NULL ? rest : comment;
+    size_t start = own == NULL ? 0 : direction_end(own);
     if (start == 0) {
         return false;
     }
-    *ret = (struct comment_parts){.id = comment,
-                                  .id_length = strcspn(comment, " "),
-                                  .what = comment + start,
-                                  .what_length = strcspn(comment + start, " ")};
+    *ret = (struct comment_parts){.pending = rest != NULL,
+                                  .id = own,
+                                  .id_length = strcspn(own, " "),
+                                  .what = own + start,
+                                  .what_length = strcspn(own + start, " ")};
     ret->out = start - ret->id_length == sizeof " out";
     return true;
 }

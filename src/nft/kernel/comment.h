@@ -16,8 +16,9 @@ size_t comment_id(const char *comment);
 // The text behind "WORD " in a comment of the info chain; NULL when it is another one.
 const char *comment_value(const char *comment, const char *word);
 
-// "ID in|out WHAT FILE:LINE": its parts, not terminated. `what` may be empty.
+// "[pending ]ID in|out WHAT FILE:LINE": its parts, not terminated. `what` may be empty.
 struct comment_parts {
+    bool pending;
     const char *id, *what;
     size_t id_length, what_length;
     bool out;

@@ -33,6 +33,7 @@ static struct nft_counter counter_of(struct arena *arena, const char *comment)
     }
     struct nft_counter ret = {.kind = NFT_COUNTER_END,
                               .direction = parts.out ? PLAN_OUT : PLAN_IN,
+                              .pending = parts.pending,
                               .id = arena_strndup(arena, parts.id, parts.id_length)};
     bool failsafe = strcmp(ret.id, "failsafe") == 0;
     if (failsafe || is_list(&parts)) {

@@ -45,6 +45,7 @@ START_TEST(a_comment_has_parts)
         {"np/a/b out 0,2,5-7 f.yaml:3", "np/a/b", "0,2,5-7", true},
         {"tier/t in end", "tier/t", "end", false},
         {"failsafe out tcp/22", "failsafe", "tcp/22", true},
+        {"pending tier/t out end f.yaml:3", "tier/t", "end", true},
         {"gnp/x in ", "gnp/x", "", false},
         {"conntrack invalid", NULL, NULL, false},
         {"", NULL, NULL, false},
