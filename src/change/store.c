@@ -169,6 +169,19 @@ const char *change_plan_read(struct arena *arena, const struct change_store *sto
     return NULL;
 }
 
+int change_file_write(const struct change_store *store, const char *name, struct plan_bytes bytes)
+{
+    return write_whole(store, name, bytes);
+}
+
+const char *change_file_read(struct arena *arena, const struct change_store *store,
+                             const char *name, struct plan_bytes *ret, bool *ret_exists)
+{
+    *ret = (struct plan_bytes){0};
+    *ret_exists = store->fd >= 0 && faccessat(store->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    return *ret_exists ? read_file(arena, store, name, ret) : NULL;
+}
+
 bool change_plan_exists(const struct change_store *store, uint32_t number)
 {
     char name[FILE_NAME_MAX];

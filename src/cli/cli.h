@@ -34,6 +34,7 @@ enum output {
     OUTPUT_MERMAID,
     OUTPUT_SVG,
     OUTPUT_HTML,
+    OUTPUT_PROMETHEUS,
     OUTPUT_COUNT
 };
 
@@ -79,6 +80,13 @@ struct options {
     bool aggregate_given, denied, would_deny, share;
     const char *by, *where;
     uint64_t limit; // rows; 0: all
+    // Of board.
+    bool rules, unused, record;
+    bool color_always;  // also where nobody looks
+    const char *staged; // NULL: show
+    uint64_t watch;     // ms between two looks; 0: one look
+    uint64_t width;     // of lines; 0: as long as they are
+    bool width_given;
 };
 
 struct loaded; // loaded.h
@@ -246,6 +254,7 @@ int cmd_eval(struct run *run);
 int cmd_flows(struct run *run);
 int cmd_top(struct run *run);
 int cmd_graph(struct run *run);
+int cmd_board(struct run *run);
 int cmd_explain(struct run *run);
 int cmd_version(struct run *run);
 int cmd_help(struct run *run);

@@ -156,6 +156,7 @@ static void print(struct run *run)
     case OUTPUT_MERMAID:
     case OUTPUT_SVG:
     case OUTPUT_HTML:
+    case OUTPUT_PROMETHEUS:
     case OUTPUT_COUNT:
         break;
     }

@@ -2,6 +2,7 @@
 // The command line: one table of options, read by the parser, by `help` and by the lint that compares it with the
 // man page. Options may stand anywhere; what comes before the PATHs depends on the verb.
 #include "cli.h"
+#include "option_values.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -32,7 +33,9 @@ const struct option_info option_infos[] = {
     {"in-interface", 0, "NAME", "the interface by which it comes in", false},
     {"flows", 0, "FILE", "the flows of this file (\"-\": standard input), one JSON object a line",
      false},
-    {"since", 0, "TIME", "only flows of so long ago at most, such as 15m, 2h or 7d", false},
+    {"since", 0, "TIME",
+     "only flows of so long ago at most, such as 15m, 2h or 7d; board: not used for so long",
+     false},
     {"denied", 0, NULL, "only flows that were denied", false},
     {"would-deny", 0, NULL, "only allowed flows that staged policies would deny", false},
     {"aggregate", 0, "LEVEL",
@@ -43,6 +46,13 @@ const struct option_info option_infos[] = {
     {"where", 0, "FILTER", "only flows that the filter matches", false},
     {"share", 0, NULL, "say which part of all flows each value has, value within value", false},
     {"limit", 0, "N", "show so many rows (default: 20; 0: all)", false},
+    {"rules", 0, NULL, "show each rule, and what it counted", false},
+    {"staged", 0, "WHICH", "staged policies: show (default), hide, or only these", false},
+    {"unused", 0, NULL, "list policies and rules that nobody used (--since: default 30d)", false},
+    {"record", 0, NULL, "note in the state directory which counters have grown, for --unused",
+     false},
+    {"watch", 0, "[TIME]", "show it again and again, until q or Ctrl-C (default: 2s)", false},
+    {"width", 0, "COLUMNS", "so wide is the terminal (default: what it says)", false},
     {"matrix", 0, "FILE", "a Markdown table of all that may connect; may be given several times",
      false},
     {"kernel", 0, NULL, "send real packets through the compiled rulesets, in namespaces", false},
@@ -68,7 +78,7 @@ const size_t option_info_count = ARRAY_COUNT(option_infos);
 
 static const char *const output_names[] = {
     "",    "text",  "json",   "nft", "plan", "table", "wide",    "yaml", "name", "junit",
-    "tap", "sarif", "github", "md",  "csv",  "dot",   "mermaid", "svg",  "html"};
+    "tap", "sarif", "github", "md",  "csv",  "dot",   "mermaid", "svg",  "html", "prometheus"};
 _Static_assert(ARRAY_COUNT(output_names) == OUTPUT_COUNT, "one name per output");
 
 static bool word_in(const char *word, const char *list)
@@ -96,8 +106,8 @@ bool option_allowed(const struct verb *verb, const char *name)
 
 // ---- getopt's tables from ours --------------------------------------------------------------------------------
 
-enum { TIME_DIGITS = 7, LOCK_TIMEOUT = 5000, AGGREGATE_MAX = 3, LIMIT_MAX = 1000000 };
-enum { LIMIT_DEFAULT = 20 };
+enum { LOCK_TIMEOUT = 5000, AGGREGATE_MAX = 3, LIMIT_MAX = 1000000 };
+enum { LIMIT_DEFAULT = 20, WIDTH_MAX = 10000 };
 enum { LONG_BASE = 256 }; // getopt's value for option i is LONG_BASE + i
 
 struct getopt_tables {
@@ -172,132 +182,11 @@ static bool set_output(struct options *options, const char *value)
 static bool set_color(struct options *options, const char *value)
 {
     if (strcmp(value, "always") == 0 || strcmp(value, "never") == 0) {
-        options->color = strcmp(value, "always") == 0;
+        options->color = options->color_always = strcmp(value, "always") == 0;
     } else if (strcmp(value, "auto") != 0) {
         complain("--color is always, never or auto, not \"%s\"", value);
         return false;
     }
-    return true;
-}
-
-static bool set_fail_level(struct options *options, const char *value)
-{
-    for (int i = 0; i < DIAG_SEVERITY_COUNT; i++) {
-        if (strcmp(value, diag_severity_name((enum diag_severity)i)) == 0) {
-            options->fail_level = (uint8_t)i;
-            return true;
-        }
-    }
-    complain("--fail-level is error, warning or note, not \"%s\"", value);
-    return false;
-}
-
-// "500ms", "30s", "2m", "1h", "7d", or a number of seconds.
-static bool set_time(const char *name, uint64_t *ret, const char *value)
-{
-    static const struct {
-        const char *text;
-        uint64_t ms;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
-    size_t digits = strspn(value, "0123456789");
-    for (size_t i = 0; i < ARRAY_COUNT(units) && digits > 0 && digits <= TIME_DIGITS; i++) {
-        if (strcmp(value + digits, units[i].text) == 0) {
-            *ret = strtoull(value, NULL, 10) * units[i].ms;
-            return true;
-        }
-    }
-    complain("--%s is a time such as 500ms, 30s, 2m or 1h, not \"%s\"", name, value);
-    return false;
-}
-
-static bool is_window(const char *name, uint64_t ms)
-{
-    if (ms == 0) {
-        complain("--%s needs some time", name);
-    }
-    return ms > 0;
-}
-
-// A word that names no refusal would force nothing, and look as if it did.
-static bool is_refusal(const char *word)
-{
-    const char *names[DIAG_CODE_COUNT];
-    size_t count = 0;
-    for (size_t i = 0; i < DIAG_CODE_COUNT; i++) {
-        const char *name = diag_code_name((enum diag_code)i);
-        if (name[0] == 'S') {
-            names[count++] = name;
-        }
-        if (name[0] == 'S' && strcasecmp(name, word) == 0) {
-            return true;
-        }
-    }
-    const char *best = spell_best(word, names, count);
-    complain("--force=%s: there is no such refusal", word);
-    best != NULL ? hint("did you mean --force=%s?", best)
-                 : hint("polc explain     (lists them, %s to %s)", names[0], names[count - 1]);
-    return false;
-}
-
-static bool set_number(const char *name, uint64_t max, uint64_t *ret, const char *value)
-{
-    char *end;
-    errno = 0;
-    *ret = strtoull(value, &end, 10);
-    bool good = errno == 0 && value[0] >= '0' && value[0] <= '9' && *end == '\0' && *ret <= max;
-    if (!good) {
-        complain("--%s is a number of 0 to %" PRIu64 ", not \"%s\"", name, max, value);
-    }
-    return good;
-}
-
-static void split_commas(struct arena *arena, const char *value, struct words *ret)
-{
-    while (*value != '\0') {
-        size_t length = strcspn(value, ",");
-        if (length > 0) {
-            vec_push(arena, ret, arena_strndup(arena, value, length));
-        }
-        value += length + (value[length] == ',');
-    }
-}
-
-static bool set_force(struct arena *arena, struct options *options, const char *value)
-{
-    options->force_all |= value == NULL;
-    split_commas(arena, value != NULL ? value : "", &options->force);
-    for (size_t i = 0; i < options->force.count; i++) {
-        if (!is_refusal(options->force.items[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-// nft names that may follow "table inet": letters first, and short enough for the kernel.
-static bool set_table(struct options *options, const char *value)
-{
-    enum { TABLE_NAME_MAX = 64 };
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    static const char rest[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
-    if (strspn(value, letters) == 0 || strspn(value, rest) != strlen(value) ||
-        strlen(value) > TABLE_NAME_MAX) {
-        complain("--table is a letter, then letters, digits, \"_\", \".\" and \"-\"; not \"%s\"",
-                 value);
-        return false;
-    }
-    options->table = value;
-    return true;
-}
-
-static bool set_state_dir(struct options *options, const char *value)
-{
-    if (value[0] == '\0') {
-        complain("--state-dir names no directory"); // a variable of a script that is not set
-        return false;
-    }
-    options->state_dir = value;
-    options->state_dir_option = options->state_dir_given = true;
     return true;
 }
 
@@ -319,6 +208,9 @@ static bool take_plain_option(struct options *options, const char *name, const c
         {"denied", &options->denied},
         {"would-deny", &options->would_deny},
         {"share", &options->share},
+        {"rules", &options->rules},
+        {"unused", &options->unused},
+        {"record", &options->record},
         {"help", &options->help},
     };
     struct {
@@ -342,6 +234,7 @@ static bool take_plain_option(struct options *options, const char *name, const c
         {"interfaces", &options->interfaces},
         {"by", &options->by},
         {"where", &options->where},
+        {"staged", &options->staged},
     };
     for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
         if (strcmp(name, flags[i].name) == 0) {
@@ -385,6 +278,12 @@ static bool take_option(struct arena *arena, struct options *options, const char
         return set_number(name, AGGREGATE_MAX, &options->aggregate, value);
     } else if (strcmp(name, "limit") == 0) {
         return set_number(name, LIMIT_MAX, &options->limit, value);
+    } else if (strcmp(name, "width") == 0) {
+        options->width_given = true;
+        return set_number(name, WIDTH_MAX, &options->width, value);
+    } else if (strcmp(name, "watch") == 0) {
+        return set_time(name, &options->watch, value != NULL ? value : "2s") &&
+               is_window(name, options->watch);
     } else if (strcmp(name, "table") == 0) {
         return set_table(options, value);
     } else if (strcmp(name, "output") == 0) {
@@ -521,7 +420,8 @@ static bool is_detached(const struct option_info *info, const char *word)
     bool is_time = number > 0 && (strcmp(unit, "s") == 0 || strcmp(unit, "m") == 0 ||
                                   strcmp(unit, "h") == 0 || strcmp(unit, "ms") == 0);
     bool is_code = diag_code_find(word) != DIAG_CODE_COUNT;
-    if (strcmp(info->name, "confirm") == 0 ? !is_time : !is_code) {
+    bool takes_time = strcmp(info->name, "force") != 0;
+    if (takes_time ? !is_time : !is_code) {
         return false;
     }
     complain("the value of --%s stands behind \"=\"", info->name);

@@ -92,6 +92,7 @@ static enum report_form form_of(const struct run *run)
     case OUTPUT_MERMAID:
     case OUTPUT_SVG:
     case OUTPUT_HTML:
+    case OUTPUT_PROMETHEUS:
     case OUTPUT_COUNT:
         break;
     }

@@ -270,6 +270,7 @@ void test_print(struct run *run, const struct test_result *result)
     case OUTPUT_MERMAID:
     case OUTPUT_SVG:
     case OUTPUT_HTML:
+    case OUTPUT_PROMETHEUS:
     case OUTPUT_COUNT:
         print_text(run, result);
         break;
