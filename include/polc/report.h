@@ -22,6 +22,16 @@ size_t report_count(const struct report *report);
 enum report_form { REPORT_TABLE, REPORT_WIDE, REPORT_NAME, REPORT_JSON, REPORT_YAML };
 void report_print(const struct report *report, enum report_form form, FILE *out);
 
+// For tables that go on: what the tables before have needed. Zeroed: none was printed yet.
+enum { REPORT_COLUMNS_MAX = 24 };
+struct report_widths {
+    bool begun;
+    int items[REPORT_COLUMNS_MAX];
+};
+// Prints the headings once, then rows in columns that only grow.
+void report_print_more(const struct report *report, bool wide, struct report_widths *widths,
+                       FILE *out);
+
 // Every diagnostic for other programs, with what it says to people: as SARIF 2.1.0, and as workflow commands that
 // GitHub turns into annotations. `arena` is for scratch.
 void report_sarif(struct arena *arena, struct diags *diags, const struct sources *sources,

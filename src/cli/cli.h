@@ -77,7 +77,8 @@ struct options {
     bool kernel, cut;
     uint64_t since;     // ms; 0: not asked for
     uint64_t aggregate; // level of aggregation
-    bool aggregate_given, denied, would_deny, share;
+    bool aggregate_given, denied, would_deny, share, follow;
+    uint64_t quiet_exit; // ms; 0: not asked for
     const char *by, *where;
     uint64_t limit; // rows; 0: all
     // Of board.
@@ -146,6 +147,12 @@ extern const size_t option_info_count;
 bool options_parse(struct arena *arena, int argc, char **argv, struct options *ret);
 void complain_verb(const char *name); // "there is no verb", with a suggestion
 bool option_allowed(const struct verb *verb, const char *name);
+
+// ---- operands.c -----------------------------------------------------------------------------------------------
+
+// Sorts operands into fixed ones and PATHs, behind which those of -f come. False after having said what is wrong.
+bool operands_take(struct arena *arena, struct options *options, char **operands, size_t count);
+void operands_add_default_paths(struct arena *arena, struct options *options);
 
 // ---- pipeline.c -----------------------------------------------------------------------------------------------
 

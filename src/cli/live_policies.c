@@ -94,3 +94,12 @@ int live_policies(struct run *run, bool needed)
     }
     return POLC_EXIT_OK;
 }
+
+uint32_t live_generation(struct run *run, struct arena *arena)
+{
+    struct nft_kernel *kernel;
+    struct nft_failure failure = {0};
+    return nft_dump_info(arena, run->options.table, &kernel, &failure) == NFT_DONE
+               ? nft_kernel_info(arena, kernel).generation
+               : 0;
+}

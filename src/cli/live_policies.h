@@ -8,3 +8,6 @@
 // kernel's table names, with a note when its files have changed since. `needed`: without such a generation the run ends;
 // else run->plan stays NULL. Returns an exit code, and has said why.
 int live_policies(struct run *run, bool needed);
+
+// The number of the generation that the kernel's table names; 0 when there is none or it cannot be read.
+uint32_t live_generation(struct run *run, struct arena *arena);

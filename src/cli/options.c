@@ -36,6 +36,9 @@ const struct option_info option_infos[] = {
     {"since", 0, "TIME",
      "only flows of so long ago at most, such as 15m, 2h or 7d; board: not used for so long",
      false},
+    {"since", 0, "TIME", "only flows of so long ago at most, such as 15m, 2h or 7d", false},
+    {"follow", 0, NULL, "go on, and show flows as they come", false},
+    {"exit-when-quiet", 0, "TIME", "end --follow when none has come for so long", false},
     {"denied", 0, NULL, "only flows that were denied", false},
     {"would-deny", 0, NULL, "only allowed flows that staged policies would deny", false},
     {"aggregate", 0, "LEVEL",
@@ -211,6 +214,7 @@ static bool take_plain_option(struct options *options, const char *name, const c
         {"rules", &options->rules},
         {"unused", &options->unused},
         {"record", &options->record},
+        {"follow", &options->follow},
         {"help", &options->help},
     };
     struct {
@@ -271,6 +275,8 @@ static bool take_option(struct arena *arena, struct options *options, const char
                is_window(name, options->confirm);
     } else if (strcmp(name, "state-dir") == 0) {
         return set_state_dir(options, value);
+    } else if (strcmp(name, "exit-when-quiet") == 0) {
+        return set_time(name, &options->quiet_exit, value) && is_window(name, options->quiet_exit);
     } else if (strcmp(name, "since") == 0) {
         return set_time(name, &options->since, value) && is_window(name, options->since);
     } else if (strcmp(name, "aggregate") == 0) {
@@ -296,74 +302,7 @@ static bool take_option(struct arena *arena, struct options *options, const char
     return true;
 }
 
-// ---- operands -------------------------------------------------------------------------------------------------
-
-// A filter holds a sign of comparison or a blank; a path that does is told by "/" or "." before it, or by -f.
-static bool is_filter(const char *operand)
-{
-    return operand[0] != '/' && operand[0] != '.' &&
-           (operand[0] == '\0' || strpbrk(operand, "=<>!:(){} \t\"'*") != NULL);
-}
-
-static bool take_operands(struct arena *arena, struct options *options, char **operands,
-                          size_t count)
-{
-    const struct verb *verb = options->verb;
-    size_t fixed = verb->operands == OPERANDS_ONE_PATHS ? 1
-                   : verb->operands == OPERANDS_NAMES   ? count
-                                                        : 0;
-    if (options->help) {
-        return true;
-    }
-    if (verb->operands == OPERANDS_NONE && count > 0) {
-        complain("polc %s takes no operands, but got \"%s\"", verb->name, operands[0]);
-        hint("polc %s %s", verb->name, verb->usage);
-        return false;
-    }
-    if (count < fixed) {
-        complain("polc %s needs an operand", verb->name);
-        hint("polc %s %s", verb->name, verb->usage);
-        return false;
-    }
-    struct words given = {0};
-    for (size_t i = 0; i < count; i++) {
-        bool filter = verb->operands == OPERANDS_FILTER_PATHS && is_filter(operands[i]);
-        if (filter && options->operands.count > 0) {
-            complain("polc %s takes one filter, but got \"%s\" and \"%s\"", verb->name,
-                     options->operands.items[0], operands[i]);
-            hint("join them with &&; a path with a sign of comparison is given by -f");
-            return false;
-        }
-        if (i < fixed || filter) {
-            vec_push(arena, &options->operands, operands[i]);
-        } else {
-            vec_push(arena, &given, operands[i]);
-        }
-    }
-    for (size_t i = 0; i < options->paths.count; i++) {
-        vec_push(arena, &given, options->paths.items[i]);
-    }
-    options->paths = given;
-    return true;
-}
-
-static void add_default_paths(struct arena *arena, struct options *options)
-{
-    static const char endpoints[] = "/run/polc/endpoints.d";
-    options->default_paths = options->paths.count == 0;
-    if (!options->default_paths) {
-        return;
-    }
-    const char *directory = getenv("POLC_DIR");
-    if (directory != NULL && directory[0] != '\0') {
-        vec_push(arena, &options->paths, directory);
-        return;
-    }
-    vec_push(arena, &options->paths, "/etc/polc");
-    if (access(endpoints, F_OK) == 0) {
-        vec_push(arena, &options->paths, endpoints);
-    }
-}
+// ---- the command line -----------------------------------------------------------------------------------------
 
 void complain_verb(const char *name)
 {
@@ -490,9 +429,9 @@ bool options_parse(struct arena *arena, int argc, char **argv, struct options *r
         return false;
     }
     size_t operands = (size_t)(argc - 1 - optind);
-    if (!take_operands(arena, ret, argv + 1 + optind, operands)) {
+    if (!operands_take(arena, ret, argv + 1 + optind, operands)) {
         return false;
     }
-    add_default_paths(arena, ret);
+    operands_add_default_paths(arena, ret);
     return true;
 }

@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <jansson.h>
 
-enum { COLUMNS_MAX = 24, GAP = 3 };
+enum { COLUMNS_MAX = REPORT_COLUMNS_MAX, GAP = 3 };
 
 struct cell {
     const char *text;         // NULL: none
@@ -111,30 +111,34 @@ static void print_cells(FILE *out, const char *const *texts, const int *widths, 
     }
 }
 
-static void print_table(const struct report *report, bool wide, FILE *out)
+void report_print_more(const struct report *report, bool wide, struct report_widths *widths,
+                       FILE *out)
 {
     size_t columns[COLUMNS_MAX];
-    int widths[COLUMNS_MAX];
     const char *texts[COLUMNS_MAX];
     size_t count = 0;
     for (size_t i = 0; i < report->column_count; i++) {
         if (!shown(report, i, wide)) {
             continue;
         }
-        widths[count] = (int)strlen(heading(report, i));
+        int *widest = &widths->items[count];
+        texts[count] = heading(report, i);
+        *widest = (int)strlen(texts[count]) > *widest ? (int)strlen(texts[count]) : *widest;
         for (size_t j = 0; j < report->count; j++) {
             int width = (int)strlen(cell_text(report, report->items[j], i));
-            widths[count] = width > widths[count] ? width : widths[count];
+            *widest = width > *widest ? width : *widest;
         }
-        texts[count] = heading(report, i);
         columns[count++] = i;
     }
-    print_cells(out, texts, widths, count);
+    if (!widths->begun) {
+        print_cells(out, texts, widths->items, count);
+    }
+    widths->begun = true;
     for (size_t j = 0; j < report->count; j++) {
         for (size_t i = 0; i < count; i++) {
             texts[i] = cell_text(report, report->items[j], columns[i]);
         }
-        print_cells(out, texts, widths, count);
+        print_cells(out, texts, widths->items, count);
     }
 }
 
@@ -218,7 +222,7 @@ void report_print(const struct report *report, enum report_form form, FILE *out)
     switch (form) {
     case REPORT_TABLE:
     case REPORT_WIDE:
-        print_table(report, form == REPORT_WIDE, out);
+        report_print_more(report, form == REPORT_WIDE, &(struct report_widths){0}, out);
         break;
     case REPORT_NAME:
         for (size_t i = 0; i < report->count; i++) {
