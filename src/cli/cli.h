@@ -65,6 +65,7 @@ struct options {
     const char *from, *to, *proto, *dport, *sport, *icmp, *in_interface, *flows; // of trace
     uint8_t output;                                                              // enum output
     uint8_t fail_level; // enum diag_severity: what makes lint exit 1
+    bool color_always;  // also where nobody looks
     bool quiet, verbose, color, help, dry_run, yes, show_labels;
     bool force_all;
     struct words force;    // codes
@@ -80,6 +81,8 @@ struct options {
     bool aggregate_given, denied, would_deny, share, follow;
     uint64_t quiet_exit; // ms; 0: not asked for
     const char *by, *where;
+    struct words enforce, remove; // --enforce, --delete
+    bool all;
     uint64_t limit; // rows; 0: all
     // Of board.
     bool rules, unused, record;
@@ -254,6 +257,7 @@ int cmd_restore(struct run *run);
 int cmd_history(struct run *run);
 int cmd_status(struct run *run);
 int cmd_trace(struct run *run);
+int cmd_impact(struct run *run);
 int cmd_enforce(struct run *run);
 int cmd_stage(struct run *run);
 int cmd_get(struct run *run);

@@ -22,7 +22,7 @@ const struct option_info option_infos[] = {
     {"show-labels", 0, NULL, "add a column with the labels", false},
     {"output", 'o', "FORMAT", "output format", true},
     {"base", 0, "BASE",
-     "compare with this (diff: a PATH, a generation or \"kernel\"; lint: a PATH)", false},
+     "compare with this (diff, impact: a PATH, a generation or \"kernel\"; lint: a PATH)", false},
     {"fail-level", 0, "LEVEL", "exit 1 for findings of this level: error, warning or note", false},
     {"from", 0, "REF", "where the flow comes from", false},
     {"to", 0, "REF[:PORT]", "where it goes", false},
@@ -48,6 +48,10 @@ const struct option_info option_infos[] = {
      false},
     {"where", 0, "FILTER", "only flows that the filter matches", false},
     {"share", 0, NULL, "say which part of all flows each value has, value within value", false},
+    {"enforce", 0, "NAME", "as if this staged policy were enforced; may be given several times",
+     false},
+    {"delete", 0, "NAME", "as if this policy were deleted; may be given several times", false},
+    {"all", 0, NULL, "also flows that do not change", false},
     {"limit", 0, "N", "show so many rows (default: 20; 0: all)", false},
     {"rules", 0, NULL, "show each rule, and what it counted", false},
     {"staged", 0, "WHICH", "staged policies: show (default), hide, or only these", false},
@@ -215,6 +219,7 @@ static bool take_plain_option(struct options *options, const char *name, const c
         {"unused", &options->unused},
         {"record", &options->record},
         {"follow", &options->follow},
+        {"all", &options->all},
         {"help", &options->help},
     };
     struct {
@@ -266,6 +271,10 @@ static bool take_option(struct arena *arena, struct options *options, const char
         vec_push(arena, &options->paths, value);
     } else if (strcmp(name, "matrix") == 0) {
         vec_push(arena, &options->matrices, value);
+    } else if (strcmp(name, "enforce") == 0) {
+        vec_push(arena, &options->enforce, value);
+    } else if (strcmp(name, "delete") == 0) {
+        vec_push(arena, &options->remove, value);
     } else if (strcmp(name, "force") == 0) {
         return set_force(arena, options, value);
     } else if (strcmp(name, "lock-timeout") == 0) {

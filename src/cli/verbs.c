@@ -274,6 +274,24 @@ const struct verb verbs[] = {
      .this_host = true,
      .this_kernel = true,
      .run = cmd_board},
+    {.name = "impact",
+     .summary = "show which recorded flows a change would close and open",
+     .usage =
+         "[PATH...] [--enforce NAME] [--delete NAME] [--base PATH|N|kernel] --flows FILE [--since TIME] [--all] [-o text|json|md]",
+     .text =
+         "Judges recorded flows by the policies of PATH and by those that are loaded (\"kernel\", the default base), those of\n"
+         "generation N of the state directory or of another PATH, and prints the flows whose verdict differs: - closed,\n"
+         "+ opened, and ? uncertain, where the record leaves open what the outcome depends on (which endpoint of \"web-*\",\n"
+         "which address of \"pub\", the port), with an example of both. Everything that a record may stand for is judged.\n"
+         "With --enforce and --delete PATH (or what the loaded generation was made from) is compared with itself, with\n"
+         "the staged policy NAME enforced or the policy NAME deleted; no file is changed.\n"
+         "Exit 1 when a flow is closed or opened, 0 when none is, also when some are uncertain.",
+     .operands = OPERANDS_PATHS,
+     .options = "base enforce delete namespace flows since all",
+     .outputs = "text json md",
+     .this_host = true,
+     .this_kernel = true,
+     .run = cmd_impact},
     {.name = "explain",
      .summary = "say more about a code such as P021",
      .usage = "[CODE...]",

@@ -187,32 +187,37 @@ const struct answer *find_answer(struct impact *impact, const struct question *q
 
 // ---- what was recorded ------------------------------------------------------------------------------------------------
 
-static bool denies(const struct impact *impact, const struct flow *flow, const char *reporter)
+// What the reporter's side of a flow says before the change. False when it says nothing: it is of a node that is not
+// judged.
+static bool report_before(const struct impact *impact, const struct flow *flow,
+                          const char *reporter, bool *ret_denied)
 {
     struct arena_mark mark = arena_mark(impact->scratch);
     struct flow_trace trace;
     struct flow_reports reports;
-    bool ret = false;
+    bool found = false;
+    *ret_denied = false;
     flow_trace_hits(impact->evaluators[BEFORE], impact->scratch, flow, &trace);
     flow_reports_make(impact->scratch, impact->plans[BEFORE], &trace, &reports);
     for (size_t i = 0; i < reports.count; i++) {
+        const struct flow_report *report = &reports.items[i];
         bool own = reporter == NULL ||
-                   strcmp(flow_reporter_text(reports.items[i].reporter), reporter) == 0;
-        ret |= own && reports.items[i].verdict == FLOW_DENY;
+                   strcmp(flow_reporter_text((enum flow_reporter)report->reporter), reporter) == 0;
+        found |= own;
+        *ret_denied |= own && report->verdict == FLOW_DENY;
     }
     arena_rewind(impact->scratch, mark);
-    return ret;
+    return found;
 }
 
 bool was_otherwise(struct impact *impact, const struct answer *answer,
                    const struct flowlog_record *record)
 {
-    if (record->action == NULL || !answer->one || (answer->doubts & IMPACT_BY_INTERFACE) != 0) {
-        return false;
-    }
-    bool denied = strcmp(record->action, "deny") == 0;
-    if (answer->examples[0].before == (uint8_t)FLOW_ALLOW) {
-        return denied;
-    }
-    return denied != denies(impact, &answer->examples[0].flow, record->reporter);
+    const struct impact_example *example = &answer->examples[0];
+    bool denied = texts_equal(record->action, "deny"), denied_now;
+    bool may_differ = denied || example->before == (uint8_t)FLOW_DENY;
+    return record->action != NULL && answer->one && may_differ &&
+           (answer->doubts & IMPACT_BY_INTERFACE) == 0 &&
+           report_before(impact, &example->flow, record->reporter, &denied_now) &&
+           denied != denied_now;
 }

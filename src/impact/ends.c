@@ -171,12 +171,33 @@ static void find_outside(struct impact *impact, bool inside, struct end *ret)
     ret->label.kind = IMPACT_OUTSIDE;
 }
 
-static void find_anything(struct impact *impact, enum impact_end_kind kind, struct end *ret)
+static void find_anything(struct impact *impact, struct end *ret)
 {
     for (int family = 0; family < FAMILIES; family++) {
         ret->sets[family] = every_address(impact, family);
     }
-    ret->label.kind = (uint8_t)kind;
+    ret->label.kind = IMPACT_ANYTHING;
+}
+
+// Nobody knows what the policies would make of it; what they make of the others of its namespace is the best guess.
+static void find_gone(struct impact *impact, const char *ns, struct end *ret)
+{
+    struct addresses addresses = {0};
+    const struct plan *plan = impact->plans[BEFORE];
+    for (size_t i = 0; i < plan->names.count; i++) {
+        const struct plan_name *name = &plan->names.items[i];
+        for (size_t j = 0; texts_equal(name->ns, ns) && j < name->members.count; j++) {
+            for (size_t k = 0; k < name->members.items[j].address_count; k++) {
+                add_address(impact, name->members.items[j].addresses[k], &addresses);
+            }
+        }
+    }
+    if (addresses.count > 0) {
+        fill_sets(impact, &addresses, ret);
+    } else {
+        find_anything(impact, ret);
+    }
+    ret->label.kind = IMPACT_GONE;
 }
 
 // ---- all of them --------------------------------------------------------------------------------------------------
@@ -232,7 +253,7 @@ static void resolve_end(struct impact *impact, const struct flowlog_end *end, co
         fill_sets(impact, &addresses, ret);
         ret->label.kind = IMPACT_ADDRESS;
     } else if (name == NULL || (net && !outside)) {
-        find_anything(impact, IMPACT_ANYTHING, ret);
+        find_anything(impact, ret);
     } else if (net) {
         find_outside(impact, pvt, ret);
     } else if (netset) {
@@ -241,7 +262,7 @@ static void resolve_end(struct impact *impact, const struct flowlog_end *end, co
         find_endpoint(impact, end, known ? &addr : NULL, ret);
     }
     if (ret->sets[FAMILY_V4] == SPACE_EMPTY && ret->sets[FAMILY_V6] == SPACE_EMPTY) {
-        find_anything(impact, IMPACT_GONE, ret);
+        find_gone(impact, end->ns, ret);
     }
 }
 

@@ -17,8 +17,14 @@ struct group_key {
     uint8_t source_kind, dest_kind, change, doubts;
 };
 
-struct counted {
-    struct impact_group group;
+// What the ends of one flow report alike, whatever becomes of it: how many flows there are is then no matter of policies.
+struct subject_key {
+    const struct end *source, *dest;
+    int32_t protocol, port, icmp_type, source_port;
+};
+
+struct subject {
+    struct impact_group *group;
     struct tally tallies[REPORTERS];
 };
 
@@ -37,6 +43,7 @@ struct impact *impact_new(struct arena *arena, const struct plan *before, const 
         .ends = strmap_new(arena),
         .answers = strmap_new(arena),
         .groups = strmap_new(arena),
+        .subjects = strmap_new(arena),
         .all = all,
     };
     for (int i = 0; i < PLANS; i++) {
@@ -105,15 +112,15 @@ static struct group_key key_of(const struct question *question, const struct end
     return key;
 }
 
-static struct counted *find_group(struct impact *impact, const struct question *question,
-                                  const struct end *source, const struct end *dest,
-                                  const struct answer *answer)
+static struct impact_group *find_group(struct impact *impact, const struct question *question,
+                                       const struct end *source, const struct end *dest,
+                                       const struct answer *answer)
 {
     struct group_key key = key_of(question, source, dest, answer);
-    struct counted *counted = strmap_get_n(impact->groups, &key, sizeof key);
-    if (counted == NULL) {
-        counted = arena_new_of(impact->arena, struct counted);
-        counted->group = (struct impact_group){
+    struct impact_group *group = strmap_get_n(impact->groups, &key, sizeof key);
+    if (group == NULL) {
+        group = arena_new_of(impact->arena, struct impact_group);
+        *group = (struct impact_group){
             .change = answer->change,
             .doubts = answer->doubts,
             .source = source->label,
@@ -124,10 +131,31 @@ static struct counted *find_group(struct impact *impact, const struct question *
             .example_count = answer->example_count,
             .examples = {answer->examples[0], answer->examples[1]},
         };
-        strmap_put_n(impact->groups, &key, sizeof key, counted);
+        strmap_put_n(impact->groups, &key, sizeof key, group);
     }
-    counted->group.reachable |= answer->reachable;
-    return counted;
+    group->reachable |= answer->reachable;
+    return group;
+}
+
+static struct subject *find_subject(struct impact *impact, const struct question *question,
+                                    const struct end *source, const struct end *dest,
+                                    const struct answer *answer)
+{
+    const struct subject_key key = {
+        .source = source,
+        .dest = dest,
+        .protocol = question->protocol,
+        .port = question->port,
+        .icmp_type = question->icmp_first,
+        .source_port = impact->rows.by_source_port ? question->source_port : NOT_RECORDED,
+    };
+    struct subject *subject = strmap_get_n(impact->subjects, &key, sizeof key);
+    if (subject == NULL) {
+        subject = arena_new_of(impact->arena, struct subject);
+        subject->group = find_group(impact, question, source, dest, answer);
+        strmap_put_n(impact->subjects, &key, sizeof key, subject);
+    }
+    return subject;
 }
 
 static uint64_t number_or(int64_t number, uint64_t unknown)
@@ -163,26 +191,26 @@ void impact_add(struct impact *impact, const struct flowlog_record *record)
     const struct end *dest = find_end(impact, &record->dest, &record->source);
     struct question question = question_of(record, source, dest);
     const struct answer *answer = find_answer(impact, &question);
-    struct counted *counted = find_group(impact, &question, source, dest, answer);
-    count(&counted->tallies[reporter_of(record)], record, was_otherwise(impact, answer, record));
+    struct subject *subject = find_subject(impact, &question, source, dest, answer);
+    count(&subject->tallies[reporter_of(record)], record, was_otherwise(impact, answer, record));
 }
 
 // ---- the result -------------------------------------------------------------------------------------------------------
 
 // What both ends report is one flow: the one who saw most counts.
-static void sum_up(struct counted *counted)
+static void sum_up(const struct subject *subject)
 {
     struct tally most = {0};
-    const struct tally *rest = &counted->tallies[BY_NOBODY];
-    struct impact_group *group = &counted->group;
+    const struct tally *rest = &subject->tallies[BY_NOBODY];
+    struct impact_group *group = subject->group;
     for (int i = 0; i < BY_NOBODY; i++) {
-        most = counted->tallies[i].flows > most.flows ? counted->tallies[i] : most;
-        group->records += counted->tallies[i].records;
+        most = subject->tallies[i].flows > most.flows ? subject->tallies[i] : most;
+        group->records += subject->tallies[i].records;
     }
     group->records += rest->records;
-    group->flows = most.flows + rest->flows;
-    group->bytes = most.bytes + rest->bytes;
-    group->otherwise = most.otherwise + rest->otherwise;
+    group->flows += most.flows + rest->flows;
+    group->bytes += most.bytes + rest->bytes;
+    group->otherwise += most.otherwise + rest->otherwise;
 }
 
 static int compare_optional(const char *a, const char *b)
@@ -224,13 +252,16 @@ const struct impact_result *impact_finish(struct impact *impact)
     struct impact_result *result = arena_new_of(impact->arena, struct impact_result);
     void *cursor = NULL, *value;
     const char *key;
+    while (strmap_next(impact->subjects, &cursor, &key, &value)) {
+        sum_up(value);
+    }
+    cursor = NULL;
     while (strmap_next(impact->groups, &cursor, &key, &value)) {
-        struct counted *counted = value;
-        sum_up(counted);
-        vec_push(impact->arena, &result->groups, counted->group);
-        result->flows += counted->group.flows;
-        result->otherwise += counted->group.otherwise;
-        result->counts[counted->group.change] += counted->group.flows;
+        const struct impact_group *group = value;
+        vec_push(impact->arena, &result->groups, *group);
+        result->flows += group->flows;
+        result->otherwise += group->otherwise;
+        result->counts[group->change] += group->flows;
     }
     vec_sort(&result->groups, compare_groups);
     arena_free(impact->scratch);

@@ -29,7 +29,7 @@ struct impact {
     struct strtab *texts; // of labels: equal ones are one pointer
     struct space *space;
     struct rows rows;
-    struct strmap *ends, *answers, *groups;
+    struct strmap *ends, *answers, *subjects, *groups;
     bool all;
 };
 

@@ -2,7 +2,13 @@
 // The packets that a record may be, as a region, cut by the rows of traffic that changes. What no row takes is the same.
 #include "internal.h"
 
-enum { TYPE_CODES = 256, CUT_BUDGET = 1 << 20, ECHO_REQUEST = 8, ECHO_REQUEST6 = 128 };
+enum {
+    TYPE_CODES = 256,
+    CUT_BUDGET = 1 << 20,
+    ECHO_REQUEST = 8,
+    ECHO_REQUEST6 = 128,
+    SOME_SOURCE_PORT = 40000
+};
 
 // ---- rows -> boxes --------------------------------------------------------------------------------------------------
 
@@ -91,8 +97,8 @@ bool is_one_flow(const struct impact *impact, const struct question *question, s
         return true;
     }
     ret->destination_port = (uint16_t)question->port;
-    ret->source_port =
-        (uint16_t)(question->source_port != NOT_RECORDED ? question->source_port : 0);
+    ret->source_port = (uint16_t)(question->source_port != NOT_RECORDED ? question->source_port
+                                                                        : SOME_SOURCE_PORT);
     return question->port != NOT_RECORDED &&
            (question->source_port != NOT_RECORDED || !impact->rows.by_source_port);
 }
@@ -114,9 +120,12 @@ static wide choose(const struct impact *impact, uint32_t set, const wide *wishes
 
 static struct ip_addr choose_address(const struct impact *impact, uint32_t set, uint8_t family)
 {
-    static const struct ip_addr known[] = {{IP_V4, {198, 51, 100, 7}},
-                                           {IP_V4, {203, 0, 113, 7}},
-                                           {IP_V6, {0x20, 1, 0xd, 0xb8, [15] = 7}}};
+    static const struct ip_addr known[] = {
+        {IP_V4, {198, 51, 100, 7}}, {IP_V4, {203, 0, 113, 7}},
+        {IP_V4, {192, 0, 2, 7}},    {IP_V4, {198, 18, 0, 7}},
+        {IP_V4, {10, 0, 0, 7}},     {IP_V4, {192, 168, 0, 7}},
+        {IP_V4, {172, 16, 0, 7}},   {IP_V6, {0x20, 1, 0xd, 0xb8, [15] = 7}},
+    };
     wide wishes[ARRAY_COUNT(known)];
     size_t count = 0;
     for (size_t i = 0; i < ARRAY_COUNT(known); i++) {
@@ -129,7 +138,7 @@ static struct ip_addr choose_address(const struct impact *impact, uint32_t set, 
 
 static struct flow sample(const struct impact *impact, const struct box *box, uint8_t family)
 {
-    static const wide protocols[] = {PROTO_TCP, PROTO_UDP}, source_ports[] = {40000};
+    static const wide protocols[] = {PROTO_TCP, PROTO_UDP}, source_ports[] = {SOME_SOURCE_PORT};
     static const wide ports[] = {443, 80};
     wide types[] = {(family == IP_V4 ? ECHO_REQUEST : ECHO_REQUEST6) * TYPE_CODES};
     struct flow flow = {

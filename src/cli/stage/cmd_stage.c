@@ -181,7 +181,8 @@ static int change_files(struct stage *stage)
 static int change_kinds(struct run *run, bool enforce)
 {
     static const pipeline_stage read[] = {pipeline_read};
-    struct stage stage = {.run = run, .enforce = enforce};
+    struct stage stage = {
+        .run = run, .wish = enforce ? STAGE_ENFORCE : STAGE_STAGE, .names = &run->options.operands};
     if (run->options.operands.count == 0) {
         complain("polc %s needs the name of a policy", run->options.verb->name);
         hint("polc get policies%s lists what there is", paths_suffix(run));

@@ -21,8 +21,7 @@ const char *stage_kind_text(uint8_t kind)
                                                  : res_kind_info((enum res_kind)kind)->name;
 }
 
-// The kind with the same fields on the other side; RES_KIND_COUNT when there is none.
-static uint8_t twin_of(uint8_t kind)
+uint8_t stage_twin_of(uint8_t kind)
 {
     for (size_t i = 0; i < ARRAY_COUNT(twins); i++) {
         if (kind == twins[i].staged || kind == twins[i].enforced) {
@@ -30,6 +29,16 @@ static uint8_t twin_of(uint8_t kind)
         }
     }
     return RES_KIND_COUNT;
+}
+
+bool stage_enforces(const struct stage *stage)
+{
+    return stage->wish == STAGE_ENFORCE || stage->wish == STAGE_TRY_ENFORCE;
+}
+
+bool stage_same_name(const struct res_policy *a, const struct res_policy *b)
+{
+    return strcmp(a->meta.name, b->meta.name) == 0 && texts_equal(a->meta.ns, b->meta.ns);
 }
 
 // ---- spellings -------------------------------------------------------------------------------------------------------
@@ -65,12 +74,13 @@ static size_t spell_out(struct arena *arena, const struct res_policy *policy,
     return SPELLINGS;
 }
 
-// "gnp" names the staged policy too that becomes one.
-static bool is_kind(const struct res_policy *policy, const char *word)
+// "gnp" names the staged policy too that becomes one, but not where both kinds are meant.
+static bool is_kind(const struct stage *stage, const struct res_policy *policy, const char *word)
 {
     enum res_kind kind = res_kind_find(word);
     return strcmp(word, "policies") == 0 || kind == policy->meta.kind ||
-           (kind != RES_KIND_COUNT && (uint8_t)kind == twin_of(policy->meta.kind));
+           (stage->wish != STAGE_TRY_DELETE && kind != RES_KIND_COUNT &&
+            (uint8_t)kind == stage_twin_of(policy->meta.kind));
 }
 
 // Traces write "staged:" in front of the name, or behind the namespace or the tier.
@@ -133,14 +143,14 @@ static struct names index_names(const struct stage *stage)
 }
 
 // `kind` NULL: any.
-static void collect(struct arena *arena, const struct strmap *spellings, const char *text,
+static void collect(const struct stage *stage, const struct strmap *spellings, const char *text,
                     const char *kind, bool staged, struct finds *ret)
 {
     const struct finds *all = strmap_get(spellings, text);
     for (size_t i = 0; all != NULL && i < all->count; i++) {
         const struct res_policy *policy = all->items[i];
-        if (is_staged(policy) == staged && (kind == NULL || is_kind(policy, kind))) {
-            vec_push(arena, ret, policy);
+        if (is_staged(policy) == staged && (kind == NULL || is_kind(stage, policy, kind))) {
+            vec_push(stage->run->arena, ret, policy);
         }
     }
 }
@@ -152,10 +162,10 @@ static struct finds find(const struct stage *stage, const struct names *names, c
     const char *slash = strchr(text, '/');
     struct finds finds = {0};
     for (*ret_fit = FIT_EXACT; *ret_fit < FIT_COUNT; (*ret_fit)++) {
-        collect(arena, names->fits[*ret_fit], text, NULL, staged, &finds);
+        collect(stage, names->fits[*ret_fit], text, NULL, staged, &finds);
         if (finds.count == 0 && slash != NULL) {
             const char *kind = arena_strndup(arena, text, (size_t)(slash - text));
-            collect(arena, names->fits[*ret_fit], slash + 1, kind, staged, &finds);
+            collect(stage, names->fits[*ret_fit], slash + 1, kind, staged, &finds);
         }
         if (finds.count > 0) {
             break;
@@ -168,24 +178,27 @@ static int complain_missing(const struct stage *stage, const char *text)
 {
     struct arena *arena = stage->run->arena;
     const char *ns = stage->run->options.ns;
-    const char *kind = stage->enforce ? "staged" : "enforced";
+    const char *kind = stage->wish == STAGE_TRY_DELETE ? ""
+                       : stage_enforces(stage)         ? "staged "
+                                                       : "enforced ";
     struct words candidates = {0};
     for (size_t i = 0; i < stage->run->resources.policies.count; i++) {
         const struct res_policy *policy = &stage->run->resources.policies.items[i];
         const char *spellings[SPELLINGS];
         size_t count = spell_out(arena, policy, spellings);
-        bool wanted = is_staged(policy) == stage->enforce && in_namespace(stage, policy);
+        bool wanted = in_namespace(stage, policy) && (stage->wish == STAGE_TRY_DELETE ||
+                                                      is_staged(policy) == stage_enforces(stage));
         for (size_t j = 0; j < count && wanted; j++) {
             vec_push(arena, &candidates, spellings[j]);
         }
     }
     const char *where = ns != NULL ? arena_printf(arena, " in namespace %s", ns) : "";
     const char *best = spell_best(text, candidates.items, candidates.count);
-    complain("there is no %s policy \"%s\"%s", kind, text, where);
+    complain("there is no %spolicy \"%s\"%s", kind, text, where);
     if (best != NULL) {
         hint("did you mean %s?", best);
     } else if (candidates.count == 0) {
-        hint("there is no %s policy at all%s", kind, where);
+        hint("there is no %spolicy at all%s", kind, where);
     } else {
         hint("polc get policies%s lists what there is", paths_suffix(stage->run));
     }
@@ -208,11 +221,10 @@ static int complain_several(const struct stage *stage, const char *text, const s
 static const struct res_policy *find_twin(const struct stage *stage,
                                           const struct res_policy *policy)
 {
-    uint8_t twin = twin_of(policy->meta.kind);
+    uint8_t twin = stage_twin_of(policy->meta.kind);
     for (size_t i = 0; i < stage->run->resources.policies.count; i++) {
         const struct res_policy *other = &stage->run->resources.policies.items[i];
-        if (other->meta.kind == twin && strcmp(other->meta.name, policy->meta.name) == 0 &&
-            (policy->meta.ns == NULL || strcmp(other->meta.ns, policy->meta.ns) == 0)) {
+        if (other->meta.kind == twin && stage_same_name(other, policy)) {
             return other;
         }
     }
@@ -226,11 +238,12 @@ static int refuse_deletion(const struct stage *stage, const struct res_policy *p
     complain(
         "%s %s stages a deletion (stagedAction: Delete), which cannot be enforced in place; nothing was changed",
         stage_kind_text(policy->meta.kind), name_of(stage, policy));
-    twin != NULL ? hint("remove %s %s (%s) and this object (%s) from the files",
-                        stage_kind_text(twin->meta.kind), name_of(stage, twin),
-                        place(stage, &twin->meta), place(stage, &policy->meta))
-                 : hint("there is no %s of that name any more: remove this object (%s)",
-                        stage_kind_text(twin_of(policy->meta.kind)), place(stage, &policy->meta));
+    twin != NULL
+        ? hint("remove %s %s (%s) and this object (%s) from the files",
+               stage_kind_text(twin->meta.kind), name_of(stage, twin), place(stage, &twin->meta),
+               place(stage, &policy->meta))
+        : hint("there is no %s of that name any more: remove this object (%s)",
+               stage_kind_text(stage_twin_of(policy->meta.kind)), place(stage, &policy->meta));
     return POLC_EXIT_USAGE;
 }
 
@@ -241,7 +254,7 @@ static int refuse_twin(const struct stage *stage, const struct res_policy *polic
         "%s %s (%s) cannot become a %s: there is one of that name already (%s); nothing was changed",
         stage_kind_text(policy->meta.kind), name_of(stage, policy), place(stage, &policy->meta),
         stage_kind_text(twin->meta.kind), place(stage, &twin->meta));
-    stage->enforce
+    stage_enforces(stage)
         ? hint("to replace it, remove the one that is enforced now, then enforce this one")
         : hint("remove one of the two, or give it another name");
     return POLC_EXIT_USAGE;
@@ -249,7 +262,10 @@ static int refuse_twin(const struct stage *stage, const struct res_policy *polic
 
 static int check(const struct stage *stage, const struct res_policy *policy)
 {
-    if (twin_of(policy->meta.kind) == RES_KIND_COUNT) {
+    if (stage->wish == STAGE_TRY_ENFORCE || stage->wish == STAGE_TRY_DELETE) {
+        return POLC_EXIT_OK;
+    }
+    if (stage_twin_of(policy->meta.kind) == RES_KIND_COUNT) {
         complain("%s %s (%s) cannot be staged: its kind has no staged form; nothing was changed",
                  stage_kind_text(policy->meta.kind), name_of(stage, policy),
                  place(stage, &policy->meta));
@@ -270,7 +286,9 @@ static void add_target(struct stage *stage, const struct res_policy *policy, boo
     struct stage_target target = {
         .name = arena_strdup(arena, name_of(stage, policy)),
         .from = policy->meta.kind,
-        .to = done ? policy->meta.kind : twin_of(policy->meta.kind),
+        .to = done ? policy->meta.kind : stage_twin_of(policy->meta.kind),
+        .deletes = is_staged(policy) && policy->staged_action == RES_STAGED_DELETE,
+        .has_twin = find_twin(stage, policy) != NULL,
         .done = done,
         .ignored = is_staged(policy) && policy->staged_action == RES_STAGED_IGNORE,
         .object = policy->meta.start,
@@ -284,35 +302,60 @@ static void add_target(struct stage *stage, const struct res_policy *policy, boo
     vec_push(arena, &stage->targets, target);
 }
 
+// Both kinds: the closer spelling, else the one that a mark asks for, else it is not clear.
+static struct finds find_any(const struct stage *stage, const struct names *names, const char *text,
+                             bool marked)
+{
+    enum fit fits[2];
+    struct finds enforced = find(stage, names, text, false, &fits[0]);
+    struct finds staged = find(stage, names, text, true, &fits[1]);
+    if (enforced.count == 0 || (staged.count > 0 && (marked || fits[1] < fits[0]))) {
+        return staged;
+    }
+    for (size_t i = 0; fits[0] == fits[1] && i < staged.count; i++) {
+        vec_push(stage->run->arena, &enforced, staged.items[i]);
+    }
+    return enforced;
+}
+
+static int take(struct stage *stage, const char *text, const struct finds *finds, bool is_done)
+{
+    if (finds->count == 0) {
+        return complain_missing(stage, text);
+    }
+    if (finds->count > 1) {
+        return complain_several(stage, text, finds);
+    }
+    int code = is_done ? POLC_EXIT_OK : check(stage, finds->items[0]);
+    if (code == POLC_EXIT_OK) {
+        add_target(stage, finds->items[0], is_done);
+    }
+    return code;
+}
+
 static int find_one(struct stage *stage, const struct names *names, const char *name)
 {
     const char *text = without_mark(stage->run->arena, name);
     enum fit fit, done_fit;
-    struct finds finds = find(stage, names, text, stage->enforce, &fit);
-    struct finds done = find(stage, names, text, !stage->enforce, &done_fit);
-    if (finds.count + done.count == 0) {
-        return complain_missing(stage, text);
+    if (stage->wish == STAGE_TRY_DELETE) {
+        struct finds any = find_any(stage, names, text, text != name);
+        return take(stage, text, &any, false);
     }
-    bool is_done = text == name     ? done_fit < fit
-                   : stage->enforce ? finds.count == 0 // a mark says which of them is meant
-                                    : done.count > 0;
-    const struct finds *best = is_done ? &done : &finds;
-    if (best->count > 1) {
-        return complain_several(stage, text, best);
-    }
-    int code = is_done ? POLC_EXIT_OK : check(stage, best->items[0]);
-    if (code == POLC_EXIT_OK) {
-        add_target(stage, best->items[0], is_done);
-    }
-    return code;
+    bool enforce = stage_enforces(stage);
+    struct finds finds = find(stage, names, text, enforce, &fit);
+    struct finds done = find(stage, names, text, !enforce, &done_fit);
+    bool is_done = text == name ? done_fit < fit
+                   : enforce    ? finds.count == 0 // a mark says which of them is meant
+                                : done.count > 0;
+    return take(stage, text, is_done ? &done : &finds, is_done);
 }
 
 int stage_find(struct stage *stage)
 {
     struct names names = index_names(stage);
     int result = POLC_EXIT_OK;
-    for (size_t i = 0; i < stage->run->options.operands.count; i++) {
-        int code = find_one(stage, &names, stage->run->options.operands.items[i]);
+    for (size_t i = 0; i < stage->names->count; i++) {
+        int code = find_one(stage, &names, stage->names->items[i]);
         result = code != POLC_EXIT_OK ? code : result;
     }
     return result;

@@ -23,7 +23,7 @@ static void print_hunks(const struct stage *stage)
 
 static void print_targets(const struct stage *stage)
 {
-    const char *word = stage->enforce ? "enforced" : "staged";
+    const char *word = stage_enforces(stage) ? "enforced" : "staged";
     for (size_t i = 0; i < stage->targets.count; i++) {
         const struct stage_target *target = &stage->targets.items[i];
         if (target->done) {

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// polc impact: the recorded flows whose verdict a change of policies would change.
+#include "impact_view.h"
+
+struct impact_view impact_view_make(const struct diff *diff, const struct flowlog_records *flows,
+                                    bool all)
+{
+    struct impact *impact =
+        impact_new(diff->run->arena, diff->before->plan, diff->after->plan, diff->traffic, all);
+    for (size_t i = 0; i < flows->count; i++) {
+        impact_add(impact, &flows->items[i]);
+    }
+    return (struct impact_view){.diff = diff,
+                                .result = impact_finish(impact),
+                                .names = flowlog_names_new(diff->run->arena, diff->before->plan),
+                                .all = all};
+}
+
+bool impact_changes(const struct impact_view *view)
+{
+    return view->result->counts[IMPACT_CLOSED] + view->result->counts[IMPACT_OPENED] > 0;
+}
+
+static void print(struct run *run, const struct impact_view *view)
+{
+    if (run->options.output == OUTPUT_JSON) {
+        json_t *root = impact_json(view);
+        json_dumpf(root, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(root);
+    } else if (run->options.output == OUTPUT_MD) {
+        impact_print_md(view);
+    } else if (!run->options.quiet || impact_changes(view)) {
+        impact_print_text(view);
+    }
+}
+
+static void print_notes(const struct impact_view *view, size_t count)
+{
+    const char *node = view->diff->after->plan->node;
+    if (view->diff->run->options.quiet) {
+        return;
+    }
+    if (count == 0) {
+        fprintf(stderr, "note: there was no flow to judge\n");
+    }
+    if (node != NULL) {
+        fprintf(stderr, "note: only what node %s polices is judged\n",
+                safe_text(view->diff->run->arena, node));
+    }
+}
+
+int cmd_impact(struct run *run)
+{
+    struct impact_sides sides;
+    struct flow_input flows;
+    struct diff diff;
+    int code = impact_sides_find(run, &sides);
+    if (code == POLC_EXIT_OK) {
+        code = flow_input_read_raw(run, &flows);
+    }
+    if (code != POLC_EXIT_OK) {
+        return code;
+    }
+    diff_traffic(run, sides.before, sides.after, &diff);
+    struct impact_view view = impact_view_make(&diff, &flows.records, run->options.all);
+    view.trials = sides.trials;
+    print(run, &view);
+    print_notes(&view, flows.records.count);
+    if (flows.code != POLC_EXIT_OK) {
+        return flows.code;
+    }
+    return impact_changes(&view) ? POLC_EXIT_NO : POLC_EXIT_OK;
+}
