@@ -86,7 +86,6 @@ struct options {
     uint64_t limit; // rows; 0: all
     // Of board.
     bool rules, unused, record;
-    bool color_always;  // also where nobody looks
     const char *staged; // NULL: show
     uint64_t watch;     // ms between two looks; 0: one look
     uint64_t width;     // of lines; 0: as long as they are

@@ -227,10 +227,6 @@ const struct verb verbs[] = {
      .run = cmd_flows},
     {.name = "top",
      .summary = "count flows by their fields",
-     .usage = "FIELD[,FIELD...] [PATH...] [--flows FILE] [--by FIELD] [--where FILTER] [--share] [--since TIME]",
-     .summary = "count recorded flows by their fields",
-     .usage =
-         "FIELD[,FIELD...] [PATH...] --flows FILE [--by FIELD] [--where FILTER] [--share] [--since TIME]",
      .usage =
          "FIELD[,FIELD...] [PATH...] [--flows FILE] [--by FIELD] [--where FILTER] [--share] [--since TIME]",
      .text =
@@ -244,7 +240,7 @@ const struct verb verbs[] = {
      .run = cmd_top},
     {.name = "graph",
      .summary = "draw who talks to whom, and what is denied",
-     .usage = "[PATH...] --flows FILE [--by LEVEL] [--where FILTER] [--since TIME] [-o FORMAT]",
+     .usage = "[PATH...] [--flows FILE] [--by LEVEL] [--where FILTER] [--since TIME] [-o FORMAT]",
      .text =
          "Makes a graph of flows by namespace, service (the default; a workload where no service is known) or endpoint:\n"
          "who reaches whom by which ports, what became of it, how often, and which policy decides. \"->\" is allowed,\n"
@@ -277,7 +273,7 @@ const struct verb verbs[] = {
     {.name = "impact",
      .summary = "show which recorded flows a change would close and open",
      .usage =
-         "[PATH...] [--enforce NAME] [--delete NAME] [--base PATH|N|kernel] --flows FILE [--since TIME] [--all] [-o text|json|md]",
+         "[PATH...] [--enforce NAME] [--delete NAME] [--base PATH|N|kernel] [--flows FILE] [--since TIME] [--all] [-o text|json|md]",
      .text =
          "Judges recorded flows by the policies of PATH and by those that are loaded (\"kernel\", the default base), those of\n"
          "generation N of the state directory or of another PATH, and prints the flows whose verdict differs: - closed,\n"
