@@ -35,6 +35,7 @@ static const char head[] =
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
     ".end{border-top:1px solid var(--edge);padding-top:.5rem;margin-top:.6rem}\n"
     "footer{margin-top:1.2rem;border-top:1px solid var(--edge);padding-top:.8rem}\n"
+    "@media(max-width:46rem){.tiers{flex-direction:column}.tier{flex:none;width:100%;max-width:none}}\n"
     "code{font-family:ui-monospace,monospace}\n"
     "#staged:not(:checked)~.tiers .staged,#staged:not(:checked)~.tiers .pending{display:none}\n"
     "</style>\n</head>\n<body>\n";
@@ -82,7 +83,8 @@ static void put_direction(const struct board_page *page, const struct board_poli
 {
     static const uint8_t order[] = {PLAN_ALLOW, PLAN_DENY, PLAN_PASS, PLAN_LOG};
     bool any = false;
-    printf("<span class=\"faint\">%s</span><div>", board_direction_text(direction));
+    printf("<span class=\"faint\">%s</span><div>%s", board_direction_text(direction),
+           policy->policy->staged ? "<span class=\"faint\">would</span> " : "");
     for (size_t i = 0; i < ARRAY_COUNT(order); i++) {
         enum plan_action action = order[i];
         if (board_has(policy, direction, action)) {
@@ -94,15 +96,15 @@ static void put_direction(const struct board_page *page, const struct board_poli
     fputs(any ? "</div>\n" : "<span class=\"faint\">no rules</span></div>\n", stdout);
 }
 
-static void put_ends(const struct board_page *page, const char *word,
+static void put_ends(const struct board_page *page, const char *class, const char *words,
                      const struct board_count ends[PLAN_DIRECTIONS])
 {
+    printf("<p class=\"%s\">%s:", class, words);
     for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
-        printf(" ");
-        put_count(page,
-                  arena_printf(page->run->arena, "%s %s", board_direction_text(direction), word),
-                  "deny", ends[direction].packets);
+        putchar(' ');
+        put_count(page, board_direction_text(direction), "deny", ends[direction].packets);
     }
+    fputs("</p>\n", stdout);
 }
 
 // ---- policies -----------------------------------------------------------------------------------------------------
@@ -144,7 +146,7 @@ static void put_summary(const struct board_page *page, const struct board_policy
     printf("<summary>%s<span class=\"order\">%s</span><b>", plan->staged ? "~ " : "",
            profile ? "" : board_order(arena, plan->order));
     put(page, policy->name);
-    printf("</b> <span class=\"faint\">%s%s%s%s</span>", plan->staged ? "staged: would" : "",
+    printf("</b> <span class=\"faint\">%s%s%s%s</span>", plan->staged ? "staged" : "",
            board_never_hit(policy) ? " . never hit" : "", policy->last.by != 0 ? " " : "",
            policy->last.by != 0 ? board_last(page, &policy->last) : "");
     if (policy->traffic.bytes > 0) {
@@ -200,14 +202,11 @@ static void put_tier(const struct board_page *page, const struct board_tier *tie
         }
     }
     if (tier->tier == NULL || !tier->tier->pass) {
-        fputs("<p class=\"end\">end:", stdout);
-        put_ends(page, "denied", tier->ends);
-        fputs("</p>\n", stdout);
+        put_ends(page, "end", tier->tier == NULL ? "denied by none of them" : "end of tier, denied",
+                 tier->ends);
     }
     if (staged && tier->tier != NULL && !tier->tier->pass) {
-        fputs("<p class=\"pending faint\">~ end:", stdout);
-        put_ends(page, "would deny", tier->pending_ends);
-        fputs("</p>\n", stdout);
+        put_ends(page, "pending faint", "~ end of tier, would deny", tier->pending_ends);
     }
     fputs("</section>\n", stdout);
 }

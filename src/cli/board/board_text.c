@@ -158,7 +158,7 @@ static void add_end(const struct board_page *page, struct block *block, const ch
     struct arena *arena = page->run->arena;
     struct strbuf text = {.arena = arena};
     uint64_t all = ends[PLAN_IN].packets + ends[PLAN_OUT].packets;
-    strbuf_addf(&text, "%c %*s %s", staged ? '~' : ' ', block->order_width, "", what);
+    strbuf_addf(&text, "%c %s", staged ? '~' : ' ', what);
     for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
         if (ends[direction].packets > 0 || (direction == PLAN_IN && all == 0)) {
             strbuf_addf(&text, all == 0 ? " %s" : " %s %s",
