@@ -135,7 +135,6 @@ enum nft_counter_kind {
 struct nft_counter {
     uint8_t kind;      // enum nft_counter_kind
     uint8_t direction; // enum plan_direction; PLAN_IN of NFT_COUNTER_OTHER
-    bool pending;      // an end that would come, were all staged policies enforced
     // A policy or a profile as nft_policy_id has it, "tier/NAME", "profile" (the end of all), "failsafe", or the reason.
     const char *id;
     const char

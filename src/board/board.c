@@ -149,7 +149,7 @@ static void take_counter(struct builder *builder, const struct nft_counter *coun
     } else if (counter->kind == NFT_COUNTER_OTHER) {
         early.what = counter->id;
         vec_push(builder->arena, &board->drops, early);
-    } else if (counter->pending) {
+    } else if (counter->kind == NFT_COUNTER_PENDING_END) {
         if (found != NULL && text_begins(counter->id, "tier/")) {
             add_count(&((struct board_tier *)found)->pending_ends[counter->direction], counter);
         }

@@ -22,21 +22,14 @@ static bool is_list(const struct comment_parts *parts)
 static struct nft_counter counter_of(struct arena *arena, const char *comment)
 {
     struct comment_parts parts;
-    const char *pending = comment_value(comment, PENDING_WORD);
-    if (pending != NULL && comment_split(pending, &parts)) {
-        return (struct nft_counter){.kind = NFT_COUNTER_PENDING_END,
-                                    .direction = parts.out ? PLAN_OUT : PLAN_IN,
-                                    .id = arena_strndup(arena, parts.id, parts.id_length)};
-    }
     if (!comment_split(comment, &parts)) {
         return (struct nft_counter){.kind = NFT_COUNTER_OTHER, .id = comment};
     }
-    struct nft_counter ret = {.kind = NFT_COUNTER_END,
+    struct nft_counter ret = {.kind = parts.pending ? NFT_COUNTER_PENDING_END : NFT_COUNTER_END,
                               .direction = parts.out ? PLAN_OUT : PLAN_IN,
-                              .pending = parts.pending,
                               .id = arena_strndup(arena, parts.id, parts.id_length)};
     bool failsafe = strcmp(ret.id, "failsafe") == 0;
-    if (failsafe || is_list(&parts)) {
+    if (!parts.pending && (failsafe || is_list(&parts))) {
         ret.kind = failsafe ? NFT_COUNTER_FAILSAFE : NFT_COUNTER_RULE;
         ret.what = failsafe ? parts.what // "tcp/22 reply"
                             : arena_strndup(arena, parts.what, parts.what_length);

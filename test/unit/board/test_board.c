@@ -56,8 +56,7 @@ START_TEST(ends_ports_and_drops_count_by_themselves)
     counters.count = 0;
     count(NFT_COUNTER_END, "tier/edge", PLAN_IN, NULL, 3);
     count(NFT_COUNTER_END, "tier/default", PLAN_OUT, NULL, 4);
-    count(NFT_COUNTER_END, "tier/default", PLAN_IN, NULL, 9);
-    counters.items[2].pending = true;
+    count(NFT_COUNTER_PENDING_END, "tier/default", PLAN_IN, NULL, 9);
     count(NFT_COUNTER_END, "profile", PLAN_IN, NULL, 5);
     count(NFT_COUNTER_END, "profile/gone", PLAN_IN, NULL, 6);
     count(NFT_COUNTER_FAILSAFE, "failsafe", PLAN_OUT, "udp/53", 7);
