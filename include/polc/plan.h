@@ -49,6 +49,8 @@ struct plan_settings {
     bool drop_vxlan, drop_ipip; // tunnels that a workload opens itself, before any policy
     uint16_t vxlan_port;
     uint32_t mark; // the one bit of the packet mark that carries "allowed already" between hooks
+    uint32_t flow_size;    // flows in each set of the flow table; 0: no flow table
+    uint32_t flow_timeout; // seconds that a flow is kept behind its last new connection
     struct plan_failsafes failsafes[PLAN_DIRECTIONS];
 };
 

@@ -155,6 +155,8 @@ struct model_settings {
     bool drop_vxlan, drop_ipip; // tunnels that a workload opens itself
     uint16_t vxlan_port;
     uint32_t mark; // the one bit of the packet mark that polc uses, the lowest of nftablesMarkMask
+    uint32_t flow_size;    // flows in each set of the flow table; 0: no flow table
+    uint32_t flow_timeout; // seconds that a flow is kept behind its last new connection
     struct {
         VEC_FIELDS(struct res_failsafe);
     } failsafes[MODEL_DIRECTIONS];

@@ -342,6 +342,8 @@ struct res_felix {
     struct res_order vxlan_port; // vxlanPort
     uint32_t mark_mask;          // nftablesMarkMask or iptablesMarkMask; 0 when absent
     struct res_failsafes failsafes_in, failsafes_out;
+    struct res_order flow_size;    // annotation polc.io/flow-table-size: flows a set; 0: no table
+    struct res_order flow_timeout; // annotation polc.io/flow-table-timeout, in seconds
 };
 
 enum res_expect { RES_EXPECT_NOTHING, RES_EXPECT_ALLOW, RES_EXPECT_DENY };

@@ -25,6 +25,8 @@ static struct plan_settings build_settings(struct arena *arena,
         .drop_ipip = settings->drop_ipip,
         .vxlan_port = settings->vxlan_port,
         .mark = settings->mark,
+        .flow_size = settings->flow_size,
+        .flow_timeout = settings->flow_timeout,
     };
     for (size_t i = 0; i < count; i++) {
         ret.interface_prefixes[i] = copy(arena, settings->interface_prefixes[i]);

@@ -176,7 +176,8 @@ static bool good_settings(const struct plan_settings *settings)
                 (!item->has_net || (item->net.addr.family != 0 &&
                                     item->net.bits <= ip_family_bits(item->net.addr.family))));
     }
-    return settings->log_prefix != NULL && settings->host_action <= PLAN_HOST_ACCEPT;
+    bool flows = settings->flow_size == 0 || settings->flow_timeout != 0;
+    return settings->log_prefix != NULL && settings->host_action <= PLAN_HOST_ACCEPT && flows;
 }
 
 static bool good_parts(const struct check *check)

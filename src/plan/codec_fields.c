@@ -217,7 +217,7 @@ static const struct field failsafe_fields[] = {
 static const struct record failsafe_record =
     RECORD("failsafe port", struct plan_failsafe, failsafe_fields);
 
-SIZE_OF(struct plan_settings, 112);
+SIZE_OF(struct plan_settings, 120);
 static const struct field settings_fields[] = {
     TEXTS(1, struct plan_settings, interface_prefixes, interface_prefix_count),
     NUMBER(2, FIELD_U8, struct plan_settings, host_action),
@@ -233,6 +233,8 @@ static const struct field settings_fields[] = {
     NUMBER(12, FIELD_U32, struct plan_settings, mark),
     VECTOR(13, struct plan_settings, failsafes[PLAN_IN], failsafe_record),
     VECTOR(14, struct plan_settings, failsafes[PLAN_OUT], failsafe_record),
+    NUMBER(15, FIELD_U32, struct plan_settings, flow_size),
+    NUMBER(16, FIELD_U32, struct plan_settings, flow_timeout),
 };
 static const struct record settings_record =
     RECORD("settings", struct plan_settings, settings_fields);
@@ -433,7 +435,7 @@ static const struct field netset_fields[] = {
 };
 static const struct record netset_record = RECORD("network set", struct plan_netset, netset_fields);
 
-SIZE_OF(struct plan, 400);
+SIZE_OF(struct plan, 408);
 static const struct field plan_fields[] = {
     TEXT(1, struct plan, node),
     INSIDE(2, struct plan, settings, settings_record),

@@ -319,17 +319,19 @@ static json_t *settings_json(const struct plan_settings *settings)
     for (size_t i = 0; i < settings->interface_prefix_count; i++) {
         json_array_append_new(prefixes, json_string(settings->interface_prefixes[i]));
     }
-    return json_pack("{s:o, s:s, s:s, s:s, s:i, s:I, s:i, s:b, s:b, s:b, s:i, s:I, s:o, s:o}",
-                     "interfacePrefix", prefixes, "defaultEndpointToHostAction",
-                     settings->host_action == PLAN_HOST_DROP ? "Drop" : "Accept", "denyAction",
-                     settings->reject ? "Reject" : "Drop", "logPrefix", settings->log_prefix,
-                     "logRate", (int)settings->log_rate, "logRateSeconds",
-                     (json_int_t)settings->log_unit, "logBurst", (int)settings->log_burst,
-                     "conntrackInvalidCheck", (int)settings->conntrack_invalid_check, "dropVXLAN",
-                     (int)settings->drop_vxlan, "dropIPIP", (int)settings->drop_ipip, "vxlanPort",
-                     settings->vxlan_port, "mark", (json_int_t)settings->mark,
-                     "failsafeInboundHostPorts", failsafes_json(&settings->failsafes[PLAN_IN]),
-                     "failsafeOutboundHostPorts", failsafes_json(&settings->failsafes[PLAN_OUT]));
+    return json_pack(
+        "{s:o, s:s, s:s, s:s, s:i, s:I, s:i, s:b, s:b, s:b, s:i, s:I, s:I, s:I, s:o, s:o}",
+        "interfacePrefix", prefixes, "defaultEndpointToHostAction",
+        settings->host_action == PLAN_HOST_DROP ? "Drop" : "Accept", "denyAction",
+        settings->reject ? "Reject" : "Drop", "logPrefix", settings->log_prefix, "logRate",
+        (int)settings->log_rate, "logRateSeconds", (json_int_t)settings->log_unit, "logBurst",
+        (int)settings->log_burst, "conntrackInvalidCheck", (int)settings->conntrack_invalid_check,
+        "dropVXLAN", (int)settings->drop_vxlan, "dropIPIP", (int)settings->drop_ipip, "vxlanPort",
+        settings->vxlan_port, "mark", (json_int_t)settings->mark, "flowTableSize",
+        (json_int_t)settings->flow_size, "flowTableTimeoutSeconds",
+        (json_int_t)settings->flow_timeout, "failsafeInboundHostPorts",
+        failsafes_json(&settings->failsafes[PLAN_IN]), "failsafeOutboundHostPorts",
+        failsafes_json(&settings->failsafes[PLAN_OUT]));
 }
 
 static json_t *policies_json(const struct printer *printer, const struct plan_policy *items,

@@ -99,6 +99,12 @@ static void apply(struct arena *arena, const struct res_felix *felix, struct mod
     if (felix->allow_ipip.present) {
         ret->drop_ipip = !felix->allow_ipip.value;
     }
+    if (felix->flow_size.present) {
+        ret->flow_size = (uint32_t)felix->flow_size.value;
+    }
+    if (felix->flow_timeout.present) {
+        ret->flow_timeout = (uint32_t)felix->flow_timeout.value;
+    }
     ret->rule_counters |= res_counts_rules(&felix->meta);
     if (felix->vxlan_port.present) {
         ret->vxlan_port = (uint16_t)felix->vxlan_port.value;
@@ -135,6 +141,8 @@ static void settings_of(struct arena *arena, const struct resources *resources, 
         .drop_ipip = true,
         .vxlan_port = 4789,
         .mark = lowest_bit(default_mark_mask),
+        .flow_size = 65536,
+        .flow_timeout = 3600,
     };
     set_failsafes(arena, ret, MODEL_IN, default_in, ARRAY_COUNT(default_in));
     set_failsafes(arena, ret, MODEL_OUT, default_out, ARRAY_COUNT(default_out));

@@ -2,6 +2,7 @@
 // FelixConfiguration: the settings that polc uses. Most of the others are about things that polc
 // does not do, so they are named in one note and skipped.
 #include "failsafe.h"
+#include "felix_flows.h"
 #include "objects.h"
 #include "values.h"
 
@@ -244,7 +245,8 @@ static void felix_spec(struct res_decoder *decoder, const struct node *node, voi
 
 void decode_felix(struct res_decoder *decoder, const struct load_object *object, enum res_kind kind)
 {
-    static const struct field rows[] = {{"spec", felix_spec, 0, &felix_fields}};
+    static const struct field rows[] = {{"metadata", field_map_in_part, 0, &felix_metadata},
+                                        {"spec", felix_spec, 0, &felix_fields}};
     static const struct fields fields = FIELDS(rows);
     struct res_felix felix = {0};
     meta_decode(decoder, object, kind, NAME_FELIX, true, &felix.meta);

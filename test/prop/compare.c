@@ -5,6 +5,7 @@
 
 #include "counts.h"
 #include "promote.h"
+#include "records.h"
 #include "scene.h"
 
 bool subject_make(struct arena *arena, const struct test_case *test_case, struct subject *ret,
@@ -237,6 +238,7 @@ const char *subject_compare(const struct subject *subject, const struct probe *p
                               : everywhere_compare(&subject->everywhere, subject->plan, probe,
                                                    verdict == FLOW_ALLOW);
     problem = problem != NULL ? problem : compare_redirected(subject, probe, &trace);
+    problem = problem != NULL ? problem : records_compare(subject, probe, &trace);
     problem = problem != NULL ? problem : compare_promoted(subject, probe);
     problem = problem != NULL ? problem : compare_passes(subject, probe, passes);
     problem = problem != NULL ? problem : counts_compare(subject, probe, &trace);

@@ -36,6 +36,9 @@ static void put_failsafes(struct gen *gen, const char *key)
 static void put_settings(struct gen *gen, const char *name)
 {
     gen_begin(gen, "projectcalico.org/v3", "FelixConfiguration", NULL, name);
+    if (rng_chance(&gen->rng, 20)) {
+        gen_line(gen, 1, "annotations: {polc.io/flow-table-size: \"%u\"}", rng_below(&gen->rng, 2));
+    }
     gen_line(gen, 0, "spec:");
     for (size_t i = 0; i < ARRAY_COUNT(settings); i++) {
         if (rng_chance(&gen->rng, 33)) {

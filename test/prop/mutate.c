@@ -32,9 +32,11 @@ static const char *invert_match(struct rule *rule)
                                       [OP_RANGE] = OP_NOT_RANGE,
                                       [OP_NOT_RANGE] = OP_RANGE,
                                       [OP_SET] = OP_NOT_SET,
-                                      [OP_NOT_SET] = OP_SET};
+                                      [OP_NOT_SET] = OP_SET,
+                                      [OP_BITS] = OP_NO_BITS,
+                                      [OP_NO_BITS] = OP_BITS};
     struct stmt *stmt = find_stmt(rule, STMT_MATCH);
-    if (stmt == NULL || stmt->op == OP_BITS) {
+    if (stmt == NULL) {
         return NULL;
     }
     stmt->op = inverse[stmt->op];

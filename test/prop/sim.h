@@ -30,6 +30,14 @@ struct sim_packet {
 
 enum sim_verdict { SIM_ACCEPT, SIM_DROP };
 
+// What a packet left in a set that packets fill.
+struct sim_record {
+    const struct set *set;
+    struct ip_addr source, destination;
+    uint8_t protocol;
+    uint16_t port; // host byte order
+};
+
 // A packet at one base chain.
 struct sim_view {
     struct sim_packet *packet;
@@ -39,10 +47,14 @@ struct sim_view {
 struct sim {
     const struct nft_ruleset *ruleset;
     struct strbuf *trace; // gets a line for every rule that matched; NULL
-    struct arena *arena;  // of `used` and `counted`; NULL: not wanted
+    struct arena *arena;  // of what follows; NULL: not wanted
     struct {
         VEC_FIELDS(const struct rule *);
-    } used, counted;   // rules that gave a verdict, and whose counter counted the packet
+    } used, counted; // rules that gave a verdict, and whose counter counted the packet
+    struct {
+        VEC_FIELDS(struct sim_record);
+    } records;
+    bool full;         // nothing more fits in the sets that packets fill
     const char *error; // something that no packet may meet; NULL
     unsigned deepest;  // most chains entered at once, the base chain counted
 };
@@ -57,6 +69,9 @@ enum sim_verdict sim_packet_way(struct sim *sim, const struct sim_packet *packet
 // sim_match.c: whether a condition holds, and whether the packet meets an element of a verdict map, and which.
 bool sim_match(const struct stmt *stmt, const struct sim_view *view);
 bool sim_map_element(const struct stmt *stmt, const struct sim_view *view, struct map_element *ret);
+
+// Whether the packet has what is to be kept of it, and that. The keys are those of a flow set.
+bool sim_record_of(const struct stmt *stmt, const struct sim_view *view, struct sim_record *ret);
 
 // What the kernel would refuse when it loads the table: NULL, or what is wrong with it. sim_check.c
 const char *sim_check(struct arena *arena, const struct nft_ruleset *ruleset);

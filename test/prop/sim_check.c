@@ -73,6 +73,8 @@ static bool elements_clash(const struct set *set, size_t i, size_t j)
         return strcmp(set->ifnames[i], set->ifnames[j]) == 0;
     case SET_VERDICTS:
         return same_element(&set->verdicts[i], &set->verdicts[j]);
+    case SET_FLOWS_SEEN:
+        break;
     case SET_TUPLES:
     case SET_TUPLE_VERDICTS:
         return tuples_overlap(&set->tuples[i], &set->tuples[j]);
@@ -114,6 +116,10 @@ static void check_stmt(struct check *check, const struct chain *chain, size_t ru
     bool map = stmt->kind == STMT_VMAP;
     if (looks_up && set_is_map(stmt->set) != map) {
         problem(check, "%s rule %zu: a map where a set belongs, or the reverse", chain->name, rule);
+    }
+    if (stmt->kind == STMT_UPDATE &&
+        (stmt->set->content != SET_FLOWS_SEEN || stmt->key_count != 4 || !stmt->set->dynamic)) {
+        problem(check, "%s rule %zu: an update of a set that is no flow set", chain->name, rule);
     }
     if (!looks_up && stmt->kind == STMT_MATCH && stmt->key_count != 1) {
         problem(check, "%s rule %zu: a concatenation without a set", chain->name, rule);

@@ -120,7 +120,8 @@ static bool load_key(enum rule_key key, const struct sim_view *view, struct valu
         *ret = host_value(view->ct_state);
         return true;
     case KEY_CT_STATUS: // nothing to look at without an entry
-        *ret = host_value(STATUS_CONFIRMED | (packet->destination_changed ? STATUS_DNAT : 0));
+        *ret = host_value((view->ct_state != SIM_CT_NEW ? STATUS_CONFIRMED : 0) |
+                          (packet->destination_changed ? STATUS_DNAT : 0));
         return view->ct_state != SIM_CT_INVALID && view->ct_state != SIM_CT_UNTRACKED;
     case KEY_IP_SADDR:
         return load_address(&packet->source, IP_V4, ret);
@@ -142,6 +143,9 @@ static bool load_key(enum rule_key key, const struct sim_view *view, struct valu
     case KEY_TH_SPORT:
     case KEY_TH_DPORT:
         *ret = transport_word(packet, key == KEY_TH_DPORT);
+        return true;
+    case KEY_NO_PORT:
+        *ret = number_value(0, 2);
         return true;
     case KEY_ICMP_TYPE:
     case KEY_ICMP_CODE:
@@ -264,9 +268,10 @@ static bool in_set(const struct set *set, const struct value *keys)
         return in_names(set, &keys[0]);
     case SET_VERDICTS:
     case SET_TUPLE_VERDICTS:
+    case SET_FLOWS_SEEN:
         break;
     }
-    POLC_UNREACHABLE("a verdict map in a match");
+    POLC_UNREACHABLE("a verdict map, or what packets fill, in a match");
 }
 
 static bool load_keys(const struct stmt *stmt, const struct sim_view *view, struct value *ret)
@@ -304,6 +309,8 @@ bool sim_match(const struct stmt *stmt, const struct sim_view *view)
         return !in_set(stmt->set, keys);
     case OP_BITS:
         return any_bits(&keys[0], stmt->value);
+    case OP_NO_BITS:
+        return !any_bits(&keys[0], stmt->value);
     }
     POLC_UNREACHABLE("an operator that the simulator does not know");
 }
@@ -348,4 +355,25 @@ bool sim_map_element(const struct stmt *stmt, const struct sim_view *view, struc
         }
     }
     return catch_all;
+}
+
+static struct ip_addr address_of(const struct value *value)
+{
+    struct ip_addr addr = {.family = value->length == 4 ? IP_V4 : IP_V6};
+    memcpy(addr.bytes, value->bytes, value->length);
+    return addr;
+}
+
+bool sim_record_of(const struct stmt *stmt, const struct sim_view *view, struct sim_record *ret)
+{
+    struct value keys[STMT_MAX_KEYS];
+    if (!load_keys(stmt, view, keys)) {
+        return false;
+    }
+    *ret = (struct sim_record){.set = stmt->set,
+                               .source = address_of(&keys[0]),
+                               .destination = address_of(&keys[1]),
+                               .protocol = keys[2].bytes[0],
+                               .port = (uint16_t)word(&keys[3])};
+    return true;
 }

@@ -62,6 +62,20 @@ static void trace_rule(const struct walk *walk, const struct rule *rule,
     strbuf_add(walk->sim->trace, "\n");
 }
 
+// A full set ends the rule.
+static bool run_update(struct walk *walk, const struct stmt *stmt)
+{
+    struct sim *sim = walk->sim;
+    struct sim_record record;
+    if (!sim_record_of(stmt, &walk->view, &record) || sim->full) {
+        return false;
+    }
+    if (sim->arena != NULL) {
+        vec_push(sim->arena, &sim->records, record);
+    }
+    return true;
+}
+
 // One statement that is no match. False ends the rule.
 static bool run_action(struct walk *walk, const struct rule *rule, const struct stmt *stmt,
                        struct outcome *ret)
@@ -84,6 +98,8 @@ static bool run_action(struct walk *walk, const struct rule *rule, const struct 
     case STMT_SET_MARK:
         walk->view.packet->mark = (walk->view.packet->mark & stmt->mark.keep) | stmt->mark.set;
         return true;
+    case STMT_UPDATE:
+        return run_update(walk, stmt);
     case STMT_COUNTER:
         if (walk->sim->arena != NULL) {
             vec_push(walk->sim->arena, &walk->sim->counted, rule);

@@ -347,6 +347,7 @@ static bool same_settings(const struct plan_settings *a, const struct plan_setti
            a->log_rate == b->log_rate && a->log_unit == b->log_unit &&
            a->log_burst == b->log_burst && a->drop_vxlan == b->drop_vxlan &&
            a->drop_ipip == b->drop_ipip && a->vxlan_port == b->vxlan_port && a->mark == b->mark &&
+           a->flow_size == b->flow_size && a->flow_timeout == b->flow_timeout &&
            a->conntrack_invalid_check == b->conntrack_invalid_check &&
            strcmp(a->log_prefix != NULL ? a->log_prefix : "",
                   b->log_prefix != NULL ? b->log_prefix : "") == 0 &&

@@ -37,7 +37,7 @@ static void plan_set(struct commit_plan *plan, size_t index)
     const struct kernel_set *kernel = strmap_get(plan->kernel->set_names, set->name);
     struct set_plan *action = &plan->sets[index];
     action->kernel = kernel;
-    bool enlarge = kernel != NULL && too_small(set, kernel);
+    bool enlarge = kernel != NULL && other_limits(set, kernel);
     if (kernel == NULL) {
         action->action = SET_NEW;
     } else if (!same_shape(set, kernel) || (enlarge && plan->dry_run)) {
@@ -73,7 +73,7 @@ static void plan_changes(struct arena *arena, struct commit_plan *plan, const st
 
 static bool uses_set(const struct stmt *stmt)
 {
-    return stmt->kind == STMT_VMAP ||
+    return stmt->kind == STMT_VMAP || stmt->kind == STMT_UPDATE ||
            (stmt->kind == STMT_MATCH && (stmt->op == OP_SET || stmt->op == OP_NOT_SET));
 }
 

@@ -27,7 +27,7 @@ bool same_shape(const struct set *wanted, const struct kernel_set *kernel)
     struct set_shape shape = set_shape_of(wanted);
     const struct set_shape *other = &kernel->shape;
     if (shape.key_type != other->key_type || shape.key_length != other->key_length ||
-        shape.flags != other->flags) {
+        shape.flags != other->flags || shape.counted != other->counted) {
         return false;
     }
     if (shape.flags & NFT_SET_MAP && kernel->data_type != NFT_DATA_VERDICT) {
@@ -38,8 +38,12 @@ bool same_shape(const struct set *wanted, const struct kernel_set *kernel)
             memcmp(shape.field_lengths, other->field_lengths, sizeof shape.field_lengths) == 0);
 }
 
-bool too_small(const struct set *wanted, const struct kernel_set *kernel)
+bool other_limits(const struct set *wanted, const struct kernel_set *kernel)
 {
+    if (wanted->dynamic) {
+        return wanted->size != kernel->size ||
+               wanted->timeout * (uint64_t)1000 != kernel->timeout_ms;
+    }
     return wanted->size != 0 && kernel->size != 0 && kernel->size < wanted->size;
 }
 
@@ -243,7 +247,7 @@ static void compare_set(struct comparison *comparison, const struct set *wanted,
     if (kind == NFT_CHANGED && same_shape(wanted, kernel)) {
         counts = wanted->dynamic ? (struct element_counts){.added = 0}
                                  : count_differing(comparison->scratch, wanted, kernel);
-        if (counts.added == 0 && counts.removed == 0 && !too_small(wanted, kernel)) {
+        if (counts.added == 0 && counts.removed == 0 && !other_limits(wanted, kernel)) {
             return;
         }
     }

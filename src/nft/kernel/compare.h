@@ -30,8 +30,8 @@ size_t *marks_pair(struct arena *arena, const struct rule_mark *a, size_t a_coun
 bool same_hook(const struct chain *wanted, const struct kernel_chain *kernel);
 // The same key and flags: what cannot be changed in place.
 bool same_shape(const struct set *wanted, const struct kernel_set *kernel);
-// The declared size is too small.
-bool too_small(const struct set *wanted, const struct kernel_set *kernel);
+// What can be declared anew in place is another: a size that is too small; any other size or time-out of a dynamic set.
+bool other_limits(const struct set *wanted, const struct kernel_set *kernel);
 
 // The chains of a ruleset by name.
 struct chain **chains_sorted(struct arena *arena, const struct nft_ruleset *ruleset);

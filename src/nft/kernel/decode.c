@@ -108,6 +108,8 @@ void decode_set(struct arena *arena, const struct nlmsghdr *message, struct kern
     ret->shape.key_type = netlink_u32(attrs[NFTA_SET_KEY_TYPE]);
     ret->shape.key_length = netlink_u32(attrs[NFTA_SET_KEY_LEN]);
     ret->data_type = netlink_u32(attrs[NFTA_SET_DATA_TYPE]);
+    ret->shape.counted = attrs[NFTA_SET_EXPR] != NULL;
+    ret->timeout_ms = netlink_u64(attrs[NFTA_SET_TIMEOUT]);
     ret->size = netlink_u32(desc[NFTA_SET_DESC_SIZE]);
     ret->anonymous = ret->shape.flags & NFT_SET_ANONYMOUS;
     ret->dynamic = ret->shape.flags & (NFT_SET_EVAL | NFT_SET_TIMEOUT);

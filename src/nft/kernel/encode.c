@@ -8,6 +8,7 @@
 #include "expr_codec.h"
 
 #include <libnftnl/chain.h>
+#include <libnftnl/expr.h>
 #include <libnftnl/set.h>
 #include <libnftnl/table.h>
 #include <libnftnl/udata.h>
@@ -203,6 +204,12 @@ static void set_userdata(struct nftnl_set *object, const struct set *set,
                        nftnl_udata_buf_len(udata));
 }
 
+// Of each element that packets add.
+static void set_counter(struct nftnl_set *object)
+{
+    nftnl_set_add_expr(object, made(nftnl_expr_alloc("counter")));
+}
+
 static void set_fields(struct nftnl_set *object, const struct set_shape *shape)
 {
     uint8_t lengths[STMT_MAX_KEYS];
@@ -235,6 +242,9 @@ void encode_set(struct encoder *encoder, const struct set *set)
     }
     if (set->timeout != 0) {
         nftnl_set_set_u64(object, NFTNL_SET_TIMEOUT, set->timeout * (uint64_t)1000);
+    }
+    if (shape.counted) {
+        set_counter(object);
     }
     set_userdata(object, set, &shape);
     struct nlmsghdr *message = batch_start(encoder->batch, NFT_MSG_NEWSET, NLM_F_CREATE, origin);

@@ -26,6 +26,7 @@ enum field_type {
     FIELD_TEXT,     // not sent when NULL
     FIELD_VERDICT,  // nested verdict
     FIELD_ZERO,     // dumped, never sent; no other value is known
+    FIELD_ZERO64,   // the same
 };
 
 struct field {
@@ -67,6 +68,11 @@ static const struct codec codecs[] = {
                      {FIELD(NFTA_LOOKUP_SET, TEXT, name), FIELD(NFTA_LOOKUP_SREG, REG, reg),
                       FIELD(NFTA_LOOKUP_DREG, MAP_REG, to_verdict),
                       FIELD(NFTA_LOOKUP_FLAGS, FLAG, inverted)}},
+    [EXPR_UPDATE] = {"dynset",
+                     {FIELD(NFTA_DYNSET_SET_NAME, TEXT, name), FIELD(NFTA_DYNSET_OP, U32, key),
+                      FIELD(NFTA_DYNSET_SREG_KEY, REG, reg),
+                      FIELD(NFTA_DYNSET_TIMEOUT, ZERO64, kind),
+                      FIELD(NFTA_DYNSET_FLAGS, ZERO, kind)}},
     [EXPR_VERDICT] = {"immediate",
                       {FIELD(NFTA_IMMEDIATE_DREG, REG, reg),
                        FIELD(NFTA_IMMEDIATE_DATA, VERDICT, verdict)}},
@@ -211,6 +217,7 @@ static void put_field(struct nlmsghdr *message, const struct field *field, const
         verdict_put(message, field->attr, *at, expr->name);
         break;
     case FIELD_ZERO:
+    case FIELD_ZERO64:
         break;
     }
 }
@@ -281,6 +288,7 @@ static bool get_u32(const struct nlattr *attr, const struct field *field, struct
         return value == 0;
     case FIELD_U8:
     case FIELD_U64:
+    case FIELD_ZERO64:
     case FIELD_DATA:
     case FIELD_TEXT:
     case FIELD_VERDICT:
@@ -301,6 +309,9 @@ static bool get_field(const struct nlattr *attr, const struct field *field, stru
         *(uint64_t *)(void *)at = netlink_u64(attr);
         return size == 8;
     }
+    if (field->type == FIELD_ZERO64) {
+        return size == 8 && netlink_u64(attr) == 0;
+    }
     if (field->type == FIELD_DATA) {
         return get_data(attr, at, &expr->length);
     }
@@ -317,7 +328,8 @@ static bool get_field(const struct nlattr *attr, const struct field *field, stru
 static bool is_padding(enum expr_kind kind, uint16_t type)
 {
     return (kind == EXPR_COUNTER && type == NFTA_COUNTER_PAD) ||
-           (kind == EXPR_LIMIT && type == NFTA_LIMIT_PAD);
+           (kind == EXPR_LIMIT && type == NFTA_LIMIT_PAD) ||
+           (kind == EXPR_UPDATE && type == NFTA_DYNSET_PAD);
 }
 
 static bool get_attribute(const struct nlattr *attr, struct expr *expr)

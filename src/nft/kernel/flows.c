@@ -17,8 +17,8 @@ static const struct flow_set flow_sets[] = {
 };
 
 static const char *const counting_chains[] = {
-    CHAIN_FLOWS "4",      CHAIN_FLOWS "6",      CHAIN_DENIED "4",      CHAIN_DENIED "6",
-    CHAIN_FLOWS_ICMP "4", CHAIN_FLOWS_ICMP "6", CHAIN_DENIED_ICMP "4", CHAIN_DENIED_ICMP "6",
+    CHAIN_ALLOW,           CHAIN_ALLOW CHAIN_ICMP, CHAIN_ALLOW_TO,          CHAIN_DENY,
+    CHAIN_DENY CHAIN_ICMP, CHAIN_REJECT,           CHAIN_REJECT CHAIN_ICMP,
 };
 
 // ---- elements -------------------------------------------------------------------------------------------------

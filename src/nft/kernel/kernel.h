@@ -28,9 +28,10 @@ struct kernel_set {
     struct set_shape shape;
     uint32_t data_type; // of maps
     uint32_t size;      // declared; 0: none
-    bool anonymous;     // comes and goes with its rule
-    bool dynamic;       // its elements come and go on their own and were not read
-    bool irregular;     // elements that cannot be deleted one by one: flush and fill again
+    uint64_t timeout_ms;
+    bool anonymous; // comes and goes with its rule
+    bool dynamic;   // its elements come and go on their own and were not read
+    bool irregular; // elements that cannot be deleted one by one: flush and fill again
     struct rows rows;
 };
 

@@ -35,6 +35,8 @@ static struct kernel_set *present_set(struct arena *arena, const struct set *set
     present->shape = set_shape_of(set);
     present->data_type = present->shape.flags & NFT_SET_MAP ? NFT_DATA_VERDICT : 0;
     present->size = set->size;
+    present->timeout_ms = set->timeout * (uint64_t)1000;
+    present->dynamic = set->dynamic;
     present->rows = rows_of_set(arena, set);
     return present;
 }

@@ -5,14 +5,17 @@
 #include "ruleset.h"
 
 // Fixed names: made once and then changed in place (dataplane.md 4.1).
-#define CHAIN_TO            "dispatch/to"   // second half: the destination endpoint
-#define CHAIN_FROM          "dispatch/from" // first half, packets from a workload interface
-#define CHAIN_HOST          "dispatch/host" // from a workload interface to this host
+#define CHAIN_TO            "dispatch/to"        // second half: the destination endpoint
+#define CHAIN_TRANSIT       "dispatch/transit"   // the same, for packets that come from no workload
+#define CHAIN_FORWARDED     "dispatch/forwarded" // what no host endpoint judges as it leaves
+#define CHAIN_FROM          "dispatch/from"      // first half, packets from a workload interface
+#define CHAIN_HOST          "dispatch/host"      // from a workload interface to this host
 #define CHAIN_SPOOFED       "dispatch/spoofed"
 #define CHAIN_TRACKED       "dispatch/tracked"      // of a connection that was judged
 #define CHAIN_TRACKED_FROM  "dispatch/tracked-from" // the same, from a workload interface
 #define CHAIN_DHCP          "dispatch/dhcp"         // of a workload, before preDNAT policy of "*"
 #define CHAIN_HOST_DNAT     "dispatch/host-dnat"    // from this host, to where NAT sends it
+#define SET_FORWARDED       "forwarded-from"        // interfaces that host-forward-in judges
 #define SET_INTERFACES      "workload-interfaces"
 #define SET_HOST_INTERFACES "host-interfaces" // of host endpoints, without "*"
 
@@ -98,12 +101,13 @@ struct path {
     uint8_t direction;  // enum plan_direction
     uint8_t allow;      // enum path_allow
     bool no_reject;     // Deny drops even if settings.reject: the hook knows no reject
+    bool unrecorded;    // what is allowed here is recorded by a chain behind this one
     const char *suffix; // of the names of chains: what tells them from those of other paths
     const char *pass;   // the chain that Pass goes on with; NULL: it returns
 };
 
-extern const struct path path_to, path_from, path_host_out, path_host_out_dnat, path_prednat,
-    path_untracked_in, path_untracked_out;
+extern const struct path path_to, path_from, path_forward_in, path_host_out, path_host_out_dnat,
+    path_prednat, path_untracked_in, path_untracked_out;
 
 // Statements for "denied" and "allowed", behind a counter. Return how many: at most PATH_STMTS_MAX.
 enum { PATH_STMTS_MAX = 4 };
@@ -169,11 +173,27 @@ void lower_hosts(struct lower *lower);
 // The end of `input`, behind what comes from workloads.
 void lower_host_input(struct lower *lower, struct chain *input);
 
+// Whether one of them judges what is forwarded, as it comes or as it leaves.
+bool lower_hosts_forward(const struct lower *lower, int direction);
+// What stands at the end of `forward` for packets from and to no workload: recorded are those that a host endpoint judged.
+void lower_transit_end(struct lower *lower, struct chain *chain);
+
+// ---- lower_flows.c --------------------------------------------------------------------------------------------
+
+bool lower_records(const struct lower *lower); // there is a flow table
+// Its sets and chains.
+void lower_flows(struct lower *lower);
+// "Recorded and accepted" and "recorded and dropped"; without a flow table only the verdict.
+struct stmt flow_allow(const struct lower *lower);
+struct stmt flow_allow_to(const struct lower *lower);
+struct stmt flow_deny(const struct lower *lower);
+struct stmt flow_reject(const struct lower *lower);
+
 // ---- lower_failsafe.c -----------------------------------------------------------------------------------------
 
-// The chain that lets failsafe ports through; `replies`: also answers of the other direction's, for hooks before
-// connection tracking. NULL when there are none.
-const char *lower_failsafe(struct lower *lower, int direction, bool replies);
+// The chain that lets failsafe ports through before the policies of a stage; NULL when there are none. Before connection
+// tracking also answers of the other direction's.
+const char *lower_failsafe(struct lower *lower, int direction, enum plan_stage stage);
 
 // Statements, for readable rule building.
 struct stmt stmt_value(enum rule_key key, enum match_op op, const void *value, size_t length);

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Base chains and dispatch: which class chain judges a packet. One look-up a half, whatever the number of tiers.
 //   forward        tracked -> dispatch/tracked | from a workload interface -> dispatch/from | from an address -> class |
-//                  dispatch/to
+//                  dispatch/transit
 //   input          established | from a workload interface -> dispatch/host | from an address -> class
 //   dispatch/tracked  established or related: accept, but from a workload interface only with an own source address
 //   dispatch/host  what a guest needs of its host (ND, MLD, DHCP), then dispatch/from
 //   dispatch/from  interface . source address -> class of the source; anything else there is spoofed or unknown
 //   class/out/...  its Allow goes to dispatch/to, which is also the end of the path
 //   dispatch/to    destination address -> class of the destination; else accept, or to this host by its setting
+//   dispatch/transit  the same for packets that no workload sent: what concerns none is not recorded as a flow
 // Packets that concern no endpoint fall through with accept, which ends only this table.
 #include "lower_dispatch.h"
 
-static void add_counted_drop(struct lower *lower, struct chain *chain, const struct stmt *match,
-                             const char *comment)
+static void add_counted(struct lower *lower, struct chain *chain, const struct stmt *match,
+                        struct stmt verdict, const char *comment)
 {
     struct stmt stmts[3];
     size_t count = 0;
@@ -20,20 +21,20 @@ static void add_counted_drop(struct lower *lower, struct chain *chain, const str
         stmts[count++] = *match;
     }
     stmts[count++] = stmt_counter();
-    stmts[count++] = stmt_verdict(VERDICT_DROP, NULL);
+    stmts[count++] = verdict;
     chain_add(lower, chain, stmts, count, comment, LOC_NONE);
 }
 
-// From a workload interface: a known one, or one whose name starts with a prefix.
+// Of packets that concern no endpoint: no flow.
+static void add_counted_drop(struct lower *lower, struct chain *chain, const char *comment)
+{
+    add_counted(lower, chain, NULL, stmt_verdict(VERDICT_DROP, NULL), comment);
+}
+
 static void add_from_workloads(struct lower *lower, struct chain *chain,
                                const struct set *interfaces, const char *target)
 {
-    struct stmt go = stmt_verdict(VERDICT_GOTO, target);
-    chain_add2(lower, chain, stmt_in_set(KEY_IIFNAME, interfaces), go);
-    for (size_t i = 0; i < lower->plan->settings.interface_prefix_count; i++) {
-        const char *prefix = lower->plan->settings.interface_prefixes[i];
-        chain_add2(lower, chain, interface_prefix(KEY_IIFNAME, prefix), go);
-    }
+    of_workloads(lower, chain, KEY_IIFNAME, interfaces, stmt_verdict(VERDICT_GOTO, target));
 }
 
 static void add_from_addresses(struct lower *lower, struct chain *chain, const struct maps *maps)
@@ -84,7 +85,7 @@ static void fill_from(struct lower *lower, const struct maps *maps)
     chain_add1(lower, chain, stmt_vmap(KEY_IIFNAME, KEY_IP6_SADDR, maps->from[1]));
     struct chain *spoofed = lower_chain(lower, CHAIN_SPOOFED);
     add_all_spoofable(lower, spoofed, &path_from);
-    add_counted_drop(lower, spoofed, NULL,
+    add_counted_drop(lower, spoofed,
                      "workload interface, but no endpoint with this source address");
 }
 
@@ -141,8 +142,7 @@ static void add_tracked(struct lower *lower, struct chain *forward, const struct
     from_link.bits = 10;
     chain_add2(lower, from, from_link, stmt_verdict(VERDICT_ACCEPT, NULL));
     add_all_spoofable(lower, from, NULL);
-    add_counted_drop(lower, from, NULL,
-                     "workload interface, but a connection of another source address");
+    add_counted_drop(lower, from, "workload interface, but a connection of another source address");
 }
 
 // Before anti-spoofing: neighbour discovery and MLD (130-136, 143) come from :: and fe80::/10, as DHCP does.
@@ -168,10 +168,9 @@ static void accept_needs_by_address(struct lower *lower, struct chain *input,
     chain_add(lower, input, renewal, ARRAY_COUNT(renewal), NULL, LOC_NONE);
 }
 
-static void fill_to(struct lower *lower, const struct maps *maps, const struct set *interfaces)
+static void add_destinations(struct lower *lower, struct chain *chain, const struct maps *maps,
+                             const struct set *interfaces, struct stmt deny)
 {
-    static const uint32_t no_interface = 0;
-    struct chain *chain = lower_chain(lower, CHAIN_TO);
     for (size_t i = 0; i < 2; i++) {
         enum rule_key key = i == 0 ? KEY_IP_DADDR : KEY_IP6_DADDR;
         chain_add1(lower, chain, stmt_vmap(key, -1, maps->to[i]));
@@ -180,21 +179,36 @@ static void fill_to(struct lower *lower, const struct maps *maps, const struct s
         }
     }
     struct stmt known = stmt_in_set(KEY_OIFNAME, interfaces);
-    add_counted_drop(lower, chain, &known,
-                     "workload interface, but no endpoint with this destination address");
+    add_counted(lower, chain, &known, deny,
+                "workload interface, but no endpoint with this destination address");
     for (size_t i = 0; i < lower->plan->settings.interface_prefix_count; i++) {
         struct stmt prefix =
             interface_prefix(KEY_OIFNAME, lower->plan->settings.interface_prefixes[i]);
-        add_counted_drop(lower, chain, &prefix, "workload interface without an endpoint");
+        add_counted(lower, chain, &prefix, deny, "workload interface without an endpoint");
     }
+}
+
+static void fill_to(struct lower *lower, const struct maps *maps, const struct set *interfaces)
+{
+    static const uint32_t no_interface = 0;
+    struct chain *chain = lower_chain(lower, CHAIN_TO);
+    add_destinations(lower, chain, maps, interfaces, flow_deny(lower));
     // No output interface: the packet is for this host, and only a workload's packet comes here on that hook.
     chain_add2(lower, chain, stmt_value(KEY_OIF, OP_NE, &no_interface, sizeof no_interface),
-               stmt_verdict(VERDICT_ACCEPT, NULL));
+               flow_allow_to(lower));
     if (lower->plan->settings.host_action == PLAN_HOST_DROP) {
-        add_counted_drop(lower, chain, NULL, "workload to host, defaultEndpointToHostAction");
+        add_counted(lower, chain, NULL, flow_deny(lower),
+                    "workload to host, defaultEndpointToHostAction");
     } else {
-        chain_add2(lower, chain, stmt_counter(), stmt_verdict(VERDICT_ACCEPT, NULL));
+        chain_add2(lower, chain, stmt_counter(), flow_allow_to(lower));
     }
+}
+
+static void fill_transit(struct lower *lower, const struct maps *maps, const struct set *interfaces)
+{
+    struct chain *chain = lower_chain(lower, CHAIN_TRANSIT);
+    add_destinations(lower, chain, maps, interfaces, stmt_verdict(VERDICT_DROP, NULL));
+    lower_transit_end(lower, chain);
 }
 
 // Where bridged packets pass the inet hooks, neighbour discovery between two ports of a bridge passes forward too.
@@ -229,7 +243,8 @@ void lower_dispatch(struct lower *lower)
     accept_bridged_discovery(lower, forward);
     add_from_workloads(lower, forward, interfaces, CHAIN_FROM);
     add_from_addresses(lower, forward, &maps);
-    chain_add1(lower, forward, stmt_verdict(VERDICT_GOTO, CHAIN_TO));
+    chain_add1(lower, forward,
+               stmt_verdict(VERDICT_GOTO, lower_records(lower) ? CHAIN_TRANSIT : CHAIN_TO));
     struct chain *input = base_chain(lower, "input", HOOK_INPUT, 0);
     chain_add2(lower, input, established(), stmt_verdict(VERDICT_ACCEPT, NULL));
     add_from_workloads(lower, input, interfaces, CHAIN_HOST);
@@ -239,5 +254,8 @@ void lower_dispatch(struct lower *lower)
     fill_host(lower, &entries);
     fill_from(lower, &maps);
     fill_to(lower, &maps, interfaces);
+    if (lower_records(lower)) {
+        fill_transit(lower, &maps, interfaces);
+    }
     lower_hosts(lower);
 }

@@ -40,6 +40,10 @@ const struct set *make_interfaces(struct lower *lower); // of workloads
 // ---- lower_passes.c -------------------------------------------------------------------------------------------
 
 struct stmt established(void);
+// A verdict for what comes from a workload interface, or with KEY_OIFNAME goes to one: a known one, or one whose name starts
+// with a prefix.
+void of_workloads(struct lower *lower, struct chain *chain, enum rule_key key,
+                  const struct set *interfaces, struct stmt verdict);
 struct stmt interface_prefix(enum rule_key key, const char *prefix);
 struct stmt byte_stmt(enum rule_key key, enum match_op op, uint8_t value, uint8_t end);
 void accept_discovery(struct lower *lower, struct chain *chain);

@@ -8,7 +8,7 @@
 
 // One port of the list, looked at as the destination or the source of the packet. The prefix is that of the remote end.
 static void add_port(struct lower *lower, struct chain *chain, const struct plan_failsafe *failsafe,
-                     int direction, bool reply)
+                     int direction, bool reply, struct stmt verdict)
 {
     struct stmt stmts[5];
     size_t count = 0;
@@ -25,7 +25,7 @@ static void add_port(struct lower *lower, struct chain *chain, const struct plan
     }
     stmts[count++] = stmt_port(key_port(failsafe->protocol, reply), failsafe->port);
     stmts[count++] = stmt_counter();
-    stmts[count++] = stmt_verdict(VERDICT_ACCEPT, NULL);
+    stmts[count++] = verdict;
     char protocol[VALUE_TEXT_MAX];
     const char *what =
         arena_printf(lower->arena, "%s/%u%s", protocol_text(failsafe->protocol, protocol),
@@ -34,24 +34,29 @@ static void add_port(struct lower *lower, struct chain *chain, const struct plan
               rule_comment(lower, "failsafe", direction, what, LOC_NONE), LOC_NONE);
 }
 
-const char *lower_failsafe(struct lower *lower, int direction, bool replies)
+const char *lower_failsafe(struct lower *lower, int direction, enum plan_stage stage)
 {
+    bool replies = stage == PLAN_UNTRACKED;
+    bool records = lower_records(lower) && stage == PLAN_NORMAL;
+    struct stmt verdict = records ? flow_allow(lower) : stmt_verdict(VERDICT_ACCEPT, NULL);
     const struct plan_failsafes *ports = lower->plan->settings.failsafes;
     const struct plan_failsafes *own = &ports[direction], *other = &ports[1 - direction];
     if (own->count + (replies ? other->count : 0) == 0) {
         return NULL;
     }
     const char *name = arena_printf(lower->arena, "failsafe/%s%s", direction_text(direction),
-                                    replies ? "/untracked" : "");
+                                    replies                            ? "/untracked"
+                                    : lower_records(lower) && !records ? "/prednat"
+                                                                       : "");
     if (strmap_get(lower->chains, name) != NULL) {
         return name;
     }
     struct chain *chain = lower_chain(lower, name);
     for (size_t i = 0; i < own->count; i++) {
-        add_port(lower, chain, &own->items[i], direction, false);
+        add_port(lower, chain, &own->items[i], direction, false, verdict);
     }
     for (size_t i = 0; replies && i < other->count; i++) {
-        add_port(lower, chain, &other->items[i], direction, true);
+        add_port(lower, chain, &other->items[i], direction, true, verdict);
     }
     return name;
 }

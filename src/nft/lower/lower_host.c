@@ -40,7 +40,7 @@ static const struct place place_out = {"host-out", PLAN_NORMAL, &path_host_out, 
                                        PRIORITY_FILTER};
 static const struct place place_out_dnat = {"host-out-dnat", PLAN_NORMAL, &path_host_out_dnat,
                                             HOOK_POSTROUTING, PRIORITY_MANGLE};
-static const struct place place_forward_in = {"host-forward-in", PLAN_FORWARD, &path_to,
+static const struct place place_forward_in = {"host-forward-in", PLAN_FORWARD, &path_forward_in,
                                               HOOK_FORWARD, PRIORITY_BEFORE_FILTER};
 static const struct place place_forward_out = {"host-forward-out", PLAN_FORWARD, &path_host_out,
                                                HOOK_FORWARD, PRIORITY_AFTER_FILTER};
@@ -52,9 +52,13 @@ static enum rule_key interface_key(const struct place *place)
 
 // ---- which class judges an interface ---------------------------------------------------------------------------
 
-// Chains behind routing differ from those of `output` only where these reject.
+// Chains behind routing differ from those of `output` only where these reject, and those before `forward` from those of
+// `input` only where these record flows.
 static const struct path *path_at(const struct lower *lower, const struct place *place)
 {
+    if (place == &place_forward_in && !lower_records(lower)) {
+        return &path_to;
+    }
     bool same = place->path == &path_host_out_dnat && !lower->plan->settings.reject;
     return same ? &path_host_out : place->path;
 }
@@ -112,31 +116,54 @@ static int compare_elements(const void *a, const void *b)
     return strcmp(((const struct map_element *)a)->ifname, ((const struct map_element *)b)->ifname);
 }
 
-// Interfaces with a host endpoint of their own. One without policy at this place must not fall to "*".
-static const struct set *make_host_map(struct lower *lower, const struct place *place)
+// A map of interfaces with a host endpoint of their own.
+struct host_map {
+    const char *name;
+    const struct stmt
+        *judged;          // the verdict for those that are judged at this place; NULL: their class
+    struct stmt unjudged; // for the others, which must not fall to "*"
+};
+
+static bool wildcard_judges(const struct lower *lower, const struct place *place)
 {
     const struct plan_host *star = wildcard(lower);
-    bool star_judges = star != NULL && class_at(star, place) != PLAN_NO_CLASS;
+    return star != NULL && class_at(star, place) != PLAN_NO_CLASS;
+}
+
+static struct stmt host_verdict(struct lower *lower, const struct plan_host *host,
+                                const struct place *place, const struct host_map *map)
+{
+    uint32_t class = class_at(host, place);
+    if (class == PLAN_NO_CLASS) {
+        return map->unjudged;
+    }
+    return map->judged != NULL
+               ? *map->judged
+               : stmt_verdict(VERDICT_GOTO, lower_class(lower, class, path_at(lower, place)));
+}
+
+static const struct set *make_host_map(struct lower *lower, const struct place *place,
+                                       const struct host_map *map)
+{
+    bool star_judges = wildcard_judges(lower, place);
     VEC(struct map_element) elements = {0};
     for (size_t i = 0; i < lower->plan->hosts.count; i++) {
         const struct plan_host *host = &lower->plan->hosts.items[i];
-        uint32_t class = class_at(host, place);
-        if (class == PLAN_NO_CLASS && !star_judges) {
+        if (class_at(host, place) == PLAN_NO_CLASS && !star_judges) {
             continue;
         }
+        struct stmt verdict = host_verdict(lower, host, place, map);
         for (size_t j = 0; j < host->interfaces.count; j++) {
-            bool judged = class != PLAN_NO_CLASS;
-            struct map_element element = {
-                .ifname = host->interfaces.items[j],
-                .verdict = judged ? VERDICT_GOTO : VERDICT_ACCEPT,
-                .chain = judged ? lower_class(lower, class, path_at(lower, place)) : NULL,
-                .loc = host->loc};
+            struct map_element element = {.ifname = host->interfaces.items[j],
+                                          .verdict = verdict.verdict,
+                                          .chain = verdict.chain,
+                                          .loc = host->loc};
             vec_push(lower->arena, &elements, element);
         }
     }
     vec_sort(&elements, compare_elements);
     bool is_new;
-    struct set *set = lower_set(lower, place->name, SET_VERDICTS, &is_new);
+    struct set *set = lower_set(lower, map->name, SET_VERDICTS, &is_new);
     set->with_ifname = true;
     set->verdicts = elements.items;
     set->count = elements.count;
@@ -154,7 +181,11 @@ static struct stmt loopback(enum rule_key key, enum match_op op)
 static void add_dispatch(struct lower *lower, struct chain *chain, const struct place *place)
 {
     enum rule_key key = interface_key(place);
-    chain_add1(lower, chain, stmt_vmap(key, -1, make_host_map(lower, place)));
+    struct host_map map = {place->name, NULL, stmt_verdict(VERDICT_ACCEPT, NULL)};
+    if (place == &place_forward_out && lower_records(lower)) {
+        map.unjudged = stmt_verdict(VERDICT_GOTO, CHAIN_FORWARDED);
+    }
+    chain_add1(lower, chain, stmt_vmap(key, -1, make_host_map(lower, place, &map)));
     const struct plan_host *star = wildcard(lower);
     uint32_t class = star != NULL ? class_at(star, place) : PLAN_NO_CLASS;
     if (class == PLAN_NO_CLASS) {
@@ -188,26 +219,117 @@ static const struct set *governed_interfaces(struct lower *lower)
     return set;
 }
 
+static struct stmt governed_by_any(struct lower *lower, enum rule_key key)
+{
+    return wildcard(lower) != NULL ? loopback(key, OP_NE)
+                                   : stmt_in_set(key, governed_interfaces(lower));
+}
+
 // Nobody else's mark may stand for an Allow. Only on governed interfaces: other packets stay as they are.
 static void clear_mark(struct lower *lower, struct chain *chain, const struct place *place)
 {
-    enum rule_key key = interface_key(place);
-    struct stmt governed = wildcard(lower) != NULL ? loopback(key, OP_NE)
-                                                   : stmt_in_set(key, governed_interfaces(lower));
+    struct stmt governed = governed_by_any(lower, interface_key(place));
     struct stmt clear = {.kind = STMT_SET_MARK, .mark = {.keep = ~lower->plan->settings.mark}};
     chain_add2(lower, chain, governed, clear);
 }
 
-static void accept_marked(struct lower *lower, struct chain *chain)
+static struct stmt is_marked(const struct lower *lower)
 {
     uint32_t bit = lower->plan->settings.mark;
-    chain_add2(lower, chain, stmt_value(KEY_MARK, OP_BITS, &bit, sizeof bit),
-               stmt_verdict(VERDICT_ACCEPT, NULL));
+    return stmt_value(KEY_MARK, OP_BITS, &bit, sizeof bit);
+}
+
+static void accept_marked(struct lower *lower, struct chain *chain)
+{
+    chain_add2(lower, chain, is_marked(lower), stmt_verdict(VERDICT_ACCEPT, NULL));
+}
+
+// Where nothing judges it any more. On other interfaces the mark is somebody else's.
+static void record_marked(struct lower *lower, struct chain *chain)
+{
+    struct stmt stmts[] = {is_marked(lower), governed_by_any(lower, KEY_IIFNAME),
+                           flow_allow(lower)};
+    chain_add(lower, chain, stmts, ARRAY_COUNT(stmts), NULL, LOC_NONE);
 }
 
 static bool marks_in(const struct lower *lower)
 {
     return place_decides(lower, &place_untracked_in) || place_decides(lower, &place_prednat);
+}
+
+// A verdict for what comes from the address, or goes to it, of a workload without an interface of its own.
+static void of_addresses(struct lower *lower, struct chain *chain, bool source, struct stmt verdict)
+{
+    static const uint8_t families[] = {IP_V4, IP_V6};
+    for (size_t i = 0; i < ARRAY_COUNT(families); i++) {
+        VEC(struct cidr) found = {0};
+        for (size_t j = 0; j < lower->plan->endpoints.count; j++) {
+            const struct plan_endpoint *endpoint = &lower->plan->endpoints.items[j];
+            for (size_t k = 0; endpoint->interface == NULL && k < endpoint->address_count; k++) {
+                if (endpoint->addresses[k].family == families[i]) {
+                    vec_push(lower->arena, &found, cidr_of_addr(endpoint->addresses[k]));
+                }
+            }
+        }
+        if (found.count > 0) {
+            struct cidrset *set = arena_new_of(lower->arena, struct cidrset);
+            *set = (struct cidrset){found.items, found.count};
+            cidrset_normalize(set);
+            chain_add2(lower, chain,
+                       stmt_address_set(families[i], source, lower_nets(lower, set, NULL)),
+                       verdict);
+        }
+    }
+}
+
+// Behind some interface of the host, which never judges what the host sends to them.
+static void accept_to_addresses(struct lower *lower, struct chain *chain)
+{
+    of_addresses(lower, chain, false, stmt_verdict(VERDICT_ACCEPT, NULL));
+}
+
+// ---- flows that go through this host ---------------------------------------------------------------------------
+
+bool lower_hosts_forward(const struct lower *lower, int direction)
+{
+    return place_used(lower, direction == PLAN_IN ? &place_forward_in : &place_forward_out);
+}
+
+// What a host endpoint let in is a flow of this endpoint, though no workload has part in it.
+static void record_let_in(struct lower *lower, struct chain *chain)
+{
+    if (marks_in(lower)) {
+        record_marked(lower, chain);
+    }
+    if (place_used(lower, &place_forward_in)) {
+        struct stmt record = flow_allow(lower);
+        struct host_map map = {SET_FORWARDED, &record, stmt_verdict(VERDICT_ACCEPT, NULL)};
+        const struct set *judged = make_host_map(lower, &place_forward_in, &map);
+        chain_add1(lower, chain, stmt_vmap(KEY_IIFNAME, -1, judged));
+        if (wildcard_judges(lower, &place_forward_in)) {
+            chain_add1(lower, chain, record);
+        }
+    }
+}
+
+void lower_transit_end(struct lower *lower, struct chain *chain)
+{
+    if (!place_used(lower, &place_forward_out)) {
+        record_let_in(lower, chain);
+    }
+    chain_add1(lower, chain, stmt_verdict(VERDICT_ACCEPT, NULL));
+}
+
+// The end of host-forward-out, for what no host endpoint judges there: what the chains before it judged and left to it.
+static void fill_forwarded(struct lower *lower)
+{
+    struct chain *chain = lower_chain(lower, CHAIN_FORWARDED);
+    const struct set *interfaces = make_interfaces(lower);
+    of_workloads(lower, chain, KEY_IIFNAME, interfaces, flow_allow(lower));
+    of_workloads(lower, chain, KEY_OIFNAME, interfaces, flow_allow(lower));
+    of_addresses(lower, chain, true, flow_allow(lower));
+    of_addresses(lower, chain, false, flow_allow(lower));
+    record_let_in(lower, chain);
 }
 
 // ---- the chains ------------------------------------------------------------------------------------------------
@@ -242,8 +364,7 @@ static void lower_prednat(struct lower *lower)
         clear_mark(lower, chain, &place_prednat);
     }
     accept_discovery(lower, chain);
-    const struct plan_host *star = wildcard(lower);
-    if (star != NULL && class_at(star, &place_prednat) != PLAN_NO_CLASS) {
+    if (wildcard_judges(lower, &place_prednat)) {
         accept_dhcp_of_workloads(lower, chain);
     }
     add_dispatch(lower, chain, &place_prednat);
@@ -258,31 +379,9 @@ static void lower_forward(struct lower *lower, const struct place *place)
     }
     accept_discovery(lower, chain); // between the ports of a bridge it comes by here
     add_dispatch(lower, chain, place);
-}
-
-// Workloads without an interface of their own are behind some interface of the host, which never judges what the host
-// sends to them.
-static void accept_to_addresses(struct lower *lower, struct chain *chain)
-{
-    static const uint8_t families[] = {IP_V4, IP_V6};
-    for (size_t i = 0; i < ARRAY_COUNT(families); i++) {
-        VEC(struct cidr) found = {0};
-        for (size_t j = 0; j < lower->plan->endpoints.count; j++) {
-            const struct plan_endpoint *endpoint = &lower->plan->endpoints.items[j];
-            for (size_t k = 0; endpoint->interface == NULL && k < endpoint->address_count; k++) {
-                if (endpoint->addresses[k].family == families[i]) {
-                    vec_push(lower->arena, &found, cidr_of_addr(endpoint->addresses[k]));
-                }
-            }
-        }
-        if (found.count > 0) {
-            struct cidrset *set = arena_new_of(lower->arena, struct cidrset);
-            *set = (struct cidrset){found.items, found.count};
-            cidrset_normalize(set);
-            chain_add2(lower, chain,
-                       stmt_address_set(families[i], false, lower_nets(lower, set, NULL)),
-                       stmt_verdict(VERDICT_ACCEPT, NULL));
-        }
+    if (place == &place_forward_out && lower_records(lower)) {
+        fill_forwarded(lower);
+        chain_add1(lower, chain, stmt_verdict(VERDICT_GOTO, CHAIN_FORWARDED));
     }
 }
 
@@ -322,6 +421,9 @@ void lower_host_input(struct lower *lower, struct chain *input)
         return;
     }
     if (marks_in(lower)) {
+        if (lower_records(lower)) {
+            record_marked(lower, input);
+        }
         accept_marked(lower, input);
     }
     accept_discovery(lower, input);

@@ -17,6 +17,16 @@ struct stmt interface_prefix(enum rule_key key, const char *prefix)
     return stmt;
 }
 
+void of_workloads(struct lower *lower, struct chain *chain, enum rule_key key,
+                  const struct set *interfaces, struct stmt verdict)
+{
+    chain_add2(lower, chain, stmt_in_set(key, interfaces), verdict);
+    for (size_t i = 0; i < lower->plan->settings.interface_prefix_count; i++) {
+        const char *prefix = lower->plan->settings.interface_prefixes[i];
+        chain_add2(lower, chain, interface_prefix(key, prefix), verdict);
+    }
+}
+
 struct stmt byte_stmt(enum rule_key key, enum match_op op, uint8_t value, uint8_t end)
 {
     struct stmt stmt = stmt_value(key, op, &value, 1);
@@ -58,19 +68,11 @@ void accept_dhcp_of_workloads(struct lower *lower, struct chain *chain)
     struct entries entries = collect_entries(lower);
     struct stmt jump = stmt_verdict(VERDICT_JUMP, CHAIN_DHCP);
     accept_dhcp(lower, lower_chain(lower, CHAIN_DHCP), &entries);
-    chain_add2(lower, chain, stmt_in_set(KEY_IIFNAME, make_interfaces(lower)), jump);
-    for (size_t i = 0; i < lower->plan->settings.interface_prefix_count; i++) {
-        const char *prefix = lower->plan->settings.interface_prefixes[i];
-        chain_add2(lower, chain, interface_prefix(KEY_IIFNAME, prefix), jump);
-    }
+    of_workloads(lower, chain, KEY_IIFNAME, make_interfaces(lower), jump);
 }
 
 void accept_to_workloads(struct lower *lower, struct chain *chain)
 {
-    struct stmt accept = stmt_verdict(VERDICT_ACCEPT, NULL);
-    chain_add2(lower, chain, stmt_in_set(KEY_OIFNAME, make_interfaces(lower)), accept);
-    for (size_t i = 0; i < lower->plan->settings.interface_prefix_count; i++) {
-        const char *prefix = lower->plan->settings.interface_prefixes[i];
-        chain_add2(lower, chain, interface_prefix(KEY_OIFNAME, prefix), accept);
-    }
+    of_workloads(lower, chain, KEY_OIFNAME, make_interfaces(lower),
+                 stmt_verdict(VERDICT_ACCEPT, NULL));
 }

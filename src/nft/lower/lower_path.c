@@ -3,22 +3,23 @@
 // allowed before routing has to be told to the chains behind it: with one bit of the packet mark.
 #include "lower.h"
 
-const struct path path_to = {PLAN_IN, PATH_ACCEPT, false, "", NULL};
-const struct path path_from = {PLAN_OUT, PATH_GOTO_TO, false, "", NULL};
-const struct path path_host_out = {PLAN_OUT, PATH_ACCEPT, false, "/host", NULL};
-const struct path path_host_out_dnat = {PLAN_OUT, PATH_ACCEPT, true, "/dnat", NULL};
-const struct path path_prednat = {PLAN_IN, PATH_MARK, true, "/prednat", NULL};
-const struct path path_untracked_in = {PLAN_IN, PATH_NOTRACK, true, "/untracked", NULL};
-const struct path path_untracked_out = {PLAN_OUT, PATH_NOTRACK, true, "/untracked", NULL};
+const struct path path_to = {PLAN_IN, PATH_ACCEPT, false, false, "", NULL};
+const struct path path_from = {PLAN_OUT, PATH_GOTO_TO, false, false, "", NULL};
+const struct path path_forward_in = {PLAN_IN, PATH_ACCEPT, false, true, "/forward", NULL};
+const struct path path_host_out = {PLAN_OUT, PATH_ACCEPT, false, false, "/host", NULL};
+const struct path path_host_out_dnat = {PLAN_OUT, PATH_ACCEPT, true, false, "/dnat", NULL};
+const struct path path_prednat = {PLAN_IN, PATH_MARK, true, true, "/prednat", NULL};
+const struct path path_untracked_in = {PLAN_IN, PATH_NOTRACK, true, true, "/untracked", NULL};
+const struct path path_untracked_out = {PLAN_OUT, PATH_NOTRACK, true, true, "/untracked", NULL};
 
 size_t path_deny(const struct lower *lower, const struct path *path, struct stmt *stmts)
 {
+    bool reject = lower->plan->settings.reject && !path->no_reject;
     if (path->allow == PATH_PENDING) {
         stmts[0] = stmt_verdict(VERDICT_RETURN, NULL);
         return 1;
     }
-    stmts[0] = lower->plan->settings.reject && !path->no_reject ? (struct stmt){.kind = STMT_REJECT}
-                                                                : stmt_verdict(VERDICT_DROP, NULL);
+    stmts[0] = reject ? flow_reject(lower) : flow_deny(lower);
     return 1;
 }
 
@@ -40,6 +41,8 @@ size_t path_allowed(const struct lower *lower, const struct path *path, struct s
     if (path->allow == PATH_NOTRACK) {
         stmts[count++] = (struct stmt){.kind = STMT_NOTRACK};
     }
-    stmts[count++] = stmt_verdict(VERDICT_ACCEPT, NULL);
+    stmts[count++] = path->unrecorded              ? stmt_verdict(VERDICT_ACCEPT, NULL)
+                     : path->direction == PLAN_OUT ? flow_allow(lower)
+                                                   : flow_allow_to(lower);
     return count;
 }

@@ -193,7 +193,7 @@ static const char *class_name(struct lower *lower, const struct plan_class *clas
 static void drop_tunnels(struct lower *lower, struct chain *chain)
 {
     const struct plan_settings *settings = &lower->plan->settings;
-    struct stmt drop = stmt_verdict(VERDICT_DROP, NULL);
+    struct stmt drop = flow_deny(lower);
     if (settings->drop_vxlan) {
         struct stmt stmts[] = {stmt_port(KEY_UDP_DPORT, settings->vxlan_port), stmt_counter(),
                                drop};
@@ -244,7 +244,7 @@ static void fill_head(struct lower *lower, struct chain *chain, const struct pla
     }
     if (class->host && class->stage != PLAN_FORWARD) {
         const char *failsafe =
-            lower_failsafe(lower, class->direction, class->stage == PLAN_UNTRACKED);
+            lower_failsafe(lower, class->direction, (enum plan_stage) class->stage);
         if (failsafe != NULL) {
             add_jump(lower, chain, failsafe, LOC_NONE);
         }
@@ -270,6 +270,8 @@ static void fill_class(struct lower *lower, struct chain *chain, const struct pl
     }
     if (class->stage == PLAN_NORMAL) {
         add_drop(lower, chain, "profile", path, LOC_NONE);
+    } else if (class->stage == PLAN_FORWARD && lower_records(lower) && !path->unrecorded) {
+        chain_add1(lower, chain, flow_allow(lower)); // no policy objects
     }
 }
 

@@ -14,6 +14,7 @@ enum expr_kind {
     EXPR_BITWISE,
     EXPR_RANGE,
     EXPR_LOOKUP,
+    EXPR_UPDATE,
     EXPR_VERDICT,
     EXPR_COUNTER,
     EXPR_LIMIT,
@@ -34,14 +35,14 @@ struct expr {
     uint8_t verdict;    // VERDICT: enum verdict_kind
     uint8_t to_verdict; // LOOKUP in a verdict map
     uint32_t
-        key; // META, META_SET, CT: kernel key; PAYLOAD: base; CMP, RANGE: kernel operator; LIMIT: type; REJECT: type
+        key; // META, META_SET, CT: kernel key; PAYLOAD: base; CMP, RANGE: kernel operator; LIMIT: type; REJECT: type; UPDATE: operation
     uint32_t offset;              // PAYLOAD offset in bytes; LIMIT burst; REJECT code; LOG level
     uint32_t length;              // bytes of data, of the load
     uint64_t rate, unit;          // LIMIT
     uint64_t packets, bytes;      // COUNTER: values; never compared
     uint8_t data[EXPR_DATA_MAX];  // CMP value, BITWISE mask, RANGE from
     uint8_t data2[EXPR_DATA_MAX]; // BITWISE xor, RANGE to
-    const char *name;             // LOOKUP set, VERDICT chain, LOG prefix, OTHER name; NULL
+    const char *name; // LOOKUP and UPDATE set, VERDICT chain, LOG prefix, OTHER name; NULL
 };
 
 struct exprs {
@@ -67,10 +68,11 @@ struct set_shape {
     uint32_t flags;                        // NFT_SET_*
     uint32_t field_lengths[STMT_MAX_KEYS]; // bytes of each field, for concatenations
     uint32_t field_count;
+    bool counted; // each element has a counter
 };
 struct set_shape set_shape_of(const struct set *set);
 
-enum { SET_KEY_MAX = 32 };
+enum { SET_KEY_MAX = 32 }; // of sets that are filled here
 
 // One element. Interval sets of one field: key..key_end inclusive (the encoder makes start and end elements of it).
 struct element {

@@ -71,6 +71,15 @@ static const struct key_info keys[] = {
     [KEY_SCTP_DPORT] = PORT("sctp dport", PROTO_SCTP, 2),
     [KEY_TH_SPORT] = PORT("th sport", 0, 0),
     [KEY_TH_DPORT] = PORT("th dport", 0, 2),
+    [KEY_NO_PORT] = {.text = "th dport & 0",
+                     .load = EXPR_PAYLOAD,
+                     .format = FORMAT_PORT,
+                     .length = 2,
+                     .zeroed = true,
+                     .kernel_key = NFT_PAYLOAD_TRANSPORT_HEADER,
+                     .offset = 2,
+                     .datatype = TYPE_INET_SERVICE,
+                     .datatype_name = "inet_service"},
     [KEY_ICMP_TYPE] = ICMP("icmp type", NFPROTO_IPV4, PROTO_ICMP, 0),
     [KEY_ICMP_CODE] = ICMP("icmp code", NFPROTO_IPV4, PROTO_ICMP, 1),
     [KEY_ICMPV6_TYPE] = ICMP("icmpv6 type", NFPROTO_IPV6, PROTO_ICMPV6, 0),
@@ -130,7 +139,8 @@ struct bit_name {
 
 static const struct bit_name ct_states[] = {
     {1, "invalid"}, {2, "established"}, {4, "related"}, {8, "new"}, {64, "untracked"}};
-static const struct bit_name ct_statuses[] = {{CT_STATUS_DNAT, "dnat"}};
+static const struct bit_name ct_statuses[] = {{CT_STATUS_CONFIRMED, "confirmed"},
+                                              {CT_STATUS_DNAT, "dnat"}};
 
 static const char *bits_text(const struct bit_name *names, size_t count, const uint8_t *value,
                              char *buffer)

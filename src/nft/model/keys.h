@@ -17,7 +17,8 @@ enum value_format {
     FORMAT_NUMBER
 };
 
-enum { CT_STATUS_DNAT = 32 }; // IPS_DST_NAT of the kernel
+// IPS_* of the kernel: a connection is confirmed once its first packet has left all hooks.
+enum { CT_STATUS_CONFIRMED = 8, CT_STATUS_DNAT = 32 };
 
 struct key_info {
     const char *text;          // "tcp dport", as nft writes it
@@ -26,6 +27,7 @@ struct key_info {
     uint8_t nfproto;           // NFPROTO_* that must be checked first; 0: none
     uint8_t l4proto;           // IPPROTO_* that must be checked first; 0: none
     uint8_t length;            // bytes
+    bool zeroed;               // what was loaded is made 0
     uint32_t kernel_key;       // NFT_META_*, NFT_CT_*, or the payload base
     uint32_t offset;           // of a payload
     uint32_t datatype;         // nft's number for set keys; 0: never a set key here

@@ -69,6 +69,11 @@ static void load_keys(struct context *context, const struct stmt *stmt)
     for (size_t i = 0; i < stmt->key_count; i++) {
         const struct key_info *info = key_info(stmt->keys[i]);
         add_load(context, info, info->length, reg);
+        if (info->zeroed) {
+            struct expr *mask = add(context, EXPR_BITWISE);
+            mask->reg = reg;
+            mask->length = info->length;
+        }
         reg = (uint8_t)(reg + (info->length + 3) / 4);
     }
 }
@@ -115,7 +120,7 @@ static void add_bits(struct context *context, const struct stmt *stmt)
     struct expr *mask = add(context, EXPR_BITWISE);
     mask->length = 4;
     memcpy(mask->data, stmt->value, 4);
-    add_cmp(context, NFT_CMP_NEQ, zero, 4);
+    add_cmp(context, stmt->op == OP_BITS ? NFT_CMP_NEQ : NFT_CMP_EQ, zero, 4);
 }
 
 static void add_equal(struct context *context, const struct stmt *stmt)
@@ -140,6 +145,14 @@ static void add_lookup(struct context *context, const struct stmt *stmt)
     expr->to_verdict = stmt->kind == STMT_VMAP;
 }
 
+static void add_update(struct context *context, const struct stmt *stmt)
+{
+    load_keys(context, stmt);
+    struct expr *expr = add(context, EXPR_UPDATE);
+    expr->name = stmt->set->name;
+    expr->key = NFT_DYNSET_OP_UPDATE;
+}
+
 static void add_match(struct context *context, const struct stmt *stmt)
 {
     require_protocols(context, stmt);
@@ -161,6 +174,7 @@ static void add_match(struct context *context, const struct stmt *stmt)
         add_lookup(context, stmt);
         break;
     case OP_BITS:
+    case OP_NO_BITS:
         add_bits(context, stmt);
         break;
     }
@@ -250,6 +264,9 @@ void linearize(const struct rule *rule, struct exprs *ret)
         } else if (stmt->kind == STMT_VMAP) {
             require_protocols(&context, stmt);
             add_lookup(&context, stmt);
+        } else if (stmt->kind == STMT_UPDATE) {
+            require_protocols(&context, stmt);
+            add_update(&context, stmt);
         } else if (stmt->kind == STMT_SET_MARK) {
             add_set_mark(&context, stmt);
         } else {

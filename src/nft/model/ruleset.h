@@ -28,6 +28,7 @@ enum rule_key {
     KEY_SCTP_DPORT,
     KEY_TH_SPORT,
     KEY_TH_DPORT,
+    KEY_NO_PORT, // 0 in the place of a port, for protocols that have none
     KEY_ICMP_TYPE,
     KEY_ICMP_CODE,
     KEY_ICMPV6_TYPE,
@@ -44,7 +45,8 @@ enum match_op {
     OP_NOT_RANGE,
     OP_SET, // in the named set
     OP_NOT_SET,
-    OP_BITS, // value & bits set, for ct state, ct status and mark
+    OP_BITS,    // value & bits set, for ct state, ct status and mark
+    OP_NO_BITS, // none of them
 };
 
 enum verdict_kind {
@@ -65,15 +67,17 @@ enum stmt_kind {
     STMT_REJECT,
     STMT_NOTRACK,
     STMT_SET_MARK, // takes some bits of the packet mark away, then sets some
+    STMT_UPDATE, // adds the keys to a dynamic set, or counts once more; the rule ends here when the set is full
     STMT_VERDICT
 };
 
-enum { STMT_MAX_KEYS = 3 };
+enum { STMT_MAX_KEYS = 4 };
 
 struct stmt {
-    uint8_t kind;      // enum stmt_kind
-    uint8_t op;        // enum match_op, of STMT_MATCH
-    uint8_t key_count; // more than one: a concatenation (with OP_SET, OP_NOT_SET, STMT_VMAP only)
+    uint8_t kind; // enum stmt_kind
+    uint8_t op;   // enum match_op, of STMT_MATCH
+    uint8_t
+        key_count; // more than one: a concatenation (with OP_SET, OP_NOT_SET, STMT_VMAP, STMT_UPDATE only)
     uint8_t keys[STMT_MAX_KEYS]; // enum rule_key
     uint8_t verdict;             // enum verdict_kind, of STMT_VERDICT
     uint8_t bits;                // of OP_PREFIX, OP_NOT_PREFIX
@@ -84,7 +88,7 @@ struct stmt {
         struct {
             uint8_t value_start[8], value_end[8];
         };                      // of ranges, which are ports or ICMP types
-        const struct set *set;  // OP_SET, OP_NOT_SET, STMT_VMAP
+        const struct set *set;  // OP_SET, OP_NOT_SET, STMT_VMAP, STMT_UPDATE
         const char *chain;      // VERDICT_JUMP, VERDICT_GOTO
         const char *log_prefix; // STMT_LOG
         struct {
@@ -132,6 +136,7 @@ enum set_content {
     SET_VERDICTS, // a verdict map: interface name, or [interface name .] address -> verdict
     SET_TUPLES, // address . protocol . ports of several rules; flags interval when not all are single
     SET_TUPLE_VERDICTS, // a verdict map of such tuples: each goes to the chain of its action
+    SET_FLOWS_SEEN, // address . address . protocol . port, dynamic, with a counter an element; declared empty
 };
 
 struct map_element {
@@ -189,14 +194,16 @@ struct nft_ruleset {
 // The chain whose rules say what polc wrote: comments "polc VERSION", "generation N id HEX", "node NAME", "root PATH".
 #define INFO_CHAIN "polc.info"
 
-// The flow table: a set per family of what was allowed and of what was denied, and the chains that record there. Both end in
-// the family, "flows4".
-#define SET_FLOWS          "flows"
-#define SET_DENIED         "denied"
-#define CHAIN_FLOWS        "flow/allowed"
-#define CHAIN_FLOWS_ICMP   "flow/allowed-icmp"
-#define CHAIN_DENIED       "flow/denied"
-#define CHAIN_DENIED_ICMP  "flow/denied-icmp"
+// The flow table: a set per family of what was allowed and of what was denied, with the family behind the name; and the
+// chains that record there and end the path of a packet.
+#define SET_FLOWS   "flows"
+#define SET_DENIED  "denied"
+#define CHAIN_ALLOW "flow/allow"
+#define CHAIN_ALLOW_TO                                                                             \
+    "flow/allow-to" // the same at the destination, where a host endpoint is asked behind it
+#define CHAIN_DENY         "flow/deny"
+#define CHAIN_REJECT       "flow/reject"
+#define CHAIN_ICMP         "-icmp"           // behind the name
 #define COMMENT_FLOWS_LOST "flow table full" // of the rules that count what is not recorded
 
 // The first word of the comments in the walk for staged policies that do not name a staged policy: "pending gnp/x in 0 file:12",

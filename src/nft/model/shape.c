@@ -27,6 +27,8 @@ static struct fields fields_of(const struct set *set)
     case SET_TUPLES:
     case SET_TUPLE_VERDICTS:
         return (struct fields){{address, KEY_L4PROTO, KEY_TH_DPORT}, 3};
+    case SET_FLOWS_SEEN:
+        return (struct fields){{address, address, KEY_L4PROTO, KEY_TH_DPORT}, 4};
     case SET_IFNAMES:
         return (struct fields){{KEY_IIFNAME}, 1};
     case SET_VERDICTS:
@@ -52,8 +54,9 @@ struct set_shape set_shape_of(const struct set *set)
     }
     shape.flags = (set->interval ? NFT_SET_INTERVAL : 0u) |
                   (set->interval && fields.count > 1 ? NFT_SET_CONCAT : 0u) |
-                  (set_is_map(set) ? NFT_SET_MAP : 0u) |
-                  (set->dynamic ? NFT_SET_EVAL : 0u) | (set->timeout != 0 ? NFT_SET_TIMEOUT : 0u);
+                  (set_is_map(set) ? NFT_SET_MAP : 0u) | (set->dynamic ? NFT_SET_EVAL : 0u) |
+                  (set->timeout != 0 ? NFT_SET_TIMEOUT : 0u);
+    shape.counted = set->content == SET_FLOWS_SEEN;
     return shape;
 }
 
@@ -145,6 +148,8 @@ void set_element(const struct set *set, size_t index, struct element *ret)
     case SET_TUPLE_VERDICTS:
         put_tuple(set, index, ret);
         return;
+    case SET_FLOWS_SEEN:
+        POLC_UNREACHABLE("a set that only packets fill");
     }
     memcpy(ret->key_end, ret->key, sizeof ret->key);
 }

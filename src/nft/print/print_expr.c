@@ -257,9 +257,10 @@ static void say_masked(struct writer *writer, const struct slot *slot, const str
     struct slot bare = {.key = slot->key == KEY_MARK ? KEY_MARK : NO_KEY};
     bool names = slot->key != NO_KEY && (key_info(slot->key)->format == FORMAT_CT_STATE ||
                                          key_info(slot->key)->format == FORMAT_CT_STATUS);
-    if (names && expr->key == NFT_CMP_NEQ && all_zero(expr->data, expr->length)) {
-        say(writer, arena_printf(writer->arena, "%s %s", slot->text,
-                                 value_text(writer, slot, slot->mask, expr->length)));
+    if (names && expr->key <= NFT_CMP_NEQ && all_zero(expr->data, expr->length)) {
+        say(writer,
+            arena_printf(writer->arena, "%s %s%s", slot->text, expr->key == NFT_CMP_EQ ? "! " : "",
+                         value_text(writer, slot, slot->mask, expr->length)));
         return;
     }
     say(writer, arena_printf(writer->arena, "%s & %s %s%s", slot->text,
@@ -319,16 +320,26 @@ static void take_bitwise(struct writer *writer, const struct expr *expr)
 }
 
 // The fields from this register on that make a key of so many words; what is loaded behind it is none of it.
-static void take_lookup(struct writer *writer, const struct expr *expr)
+static const char *take_key(struct writer *writer, const struct expr *expr)
 {
     struct strbuf text = {.arena = writer->arena};
     for (uint8_t reg = expr->reg; reg < REGISTERS && writer->slots[reg].text != NULL;) {
         struct slot *slot = &writer->slots[reg];
         strbuf_addf(&text, "%s%s", text.length > 0 ? " . " : "", slot->text);
         uint32_t words = (slot->length + 3) / 4;
+        if (slot->masked && all_zero(slot->mask, slot->length)) {
+            strbuf_add(&text, " & 0");
+        }
         slot->text = NULL; // the next key begins anew
         reg = (uint8_t)(reg + (words > 0 ? words : 1));
     }
+    return strbuf_text(&text);
+}
+
+static void take_lookup(struct writer *writer, const struct expr *expr)
+{
+    struct strbuf text = {.arena = writer->arena};
+    strbuf_add(&text, take_key(writer, expr));
     strbuf_addf(&text, "%s%s ", expr->inverted ? " !=" : "", expr->to_verdict ? " vmap" : "");
     const char *name = expr->name != NULL ? expr->name : "?";
     if (text_begins(name, "__")) {
@@ -337,6 +348,17 @@ static void take_lookup(struct writer *writer, const struct expr *expr)
         strbuf_addf(&text, "%s%s", name[0] == '{' ? "" : "@", name);
     }
     say(writer, strbuf_text(&text));
+}
+
+static void take_update(struct writer *writer, const struct expr *expr)
+{
+    static const char *const operations[] = {[NFT_DYNSET_OP_ADD] = "add",
+                                             [NFT_DYNSET_OP_UPDATE] = "update",
+                                             [NFT_DYNSET_OP_DELETE] = "delete"};
+    const char *key = take_key(writer, expr);
+    say(writer, arena_printf(writer->arena, "%s @%s { %s }",
+                             expr->key < ARRAY_COUNT(operations) ? operations[expr->key] : "?",
+                             expr->name != NULL ? expr->name : "?", key));
 }
 
 // ---- statements ---------------------------------------------------------------------------------------------------
@@ -410,6 +432,9 @@ static void take(struct writer *writer, const struct expr *expr)
         break;
     case EXPR_LOOKUP:
         take_lookup(writer, expr);
+        break;
+    case EXPR_UPDATE:
+        take_update(writer, expr);
         break;
     case EXPR_META_SET:
         take_set_mark(writer, expr);

@@ -11,6 +11,9 @@
 static json_t *key_json(enum rule_key key)
 {
     const struct key_info *info = key_info(key);
+    if (key == KEY_NO_PORT) {
+        return json_pack("{s:[o, i]}", "&", key_json(KEY_TH_DPORT), 0);
+    }
     const char *blank = strchr(info->text, ' ');
     const char *last = blank != NULL ? blank + 1 : info->text;
     if (text_begins(info->text, "ct ")) {
@@ -83,6 +86,7 @@ static json_t *right_json(const struct stmt *stmt)
     case OP_EQ:
     case OP_NE:
     case OP_BITS:
+    case OP_NO_BITS:
         break;
     }
     return value_json(key, stmt->value);
@@ -95,9 +99,9 @@ static json_t *match_json(const struct stmt *stmt)
                          key_json(KEY_MARK), value_json(KEY_MARK, stmt->value), "right", 0);
     }
     static const char *const operators[] = {
-        [OP_EQ] = "==",         [OP_NE] = "!=",      [OP_PREFIX] = "==",
-        [OP_NOT_PREFIX] = "!=", [OP_RANGE] = "==",   [OP_NOT_RANGE] = "!=",
-        [OP_SET] = "==",        [OP_NOT_SET] = "!=", [OP_BITS] = "in"};
+        [OP_EQ] = "==",    [OP_NE] = "!=",        [OP_PREFIX] = "==", [OP_NOT_PREFIX] = "!=",
+        [OP_RANGE] = "==", [OP_NOT_RANGE] = "!=", [OP_SET] = "==",    [OP_NOT_SET] = "!=",
+        [OP_BITS] = "in",  [OP_NO_BITS] = "!"};
     return json_pack("{s:{s:s, s:o, s:o}}", "match", "op", operators[stmt->op], "left",
                      keys_json(stmt), "right", right_json(stmt));
 }
@@ -132,6 +136,9 @@ static json_t *stmt_json(const struct stmt *stmt)
     case STMT_VMAP:
         return json_pack("{s:{s:o, s:o}}", "vmap", "key", keys_json(stmt), "data",
                          json_sprintf("@%s", stmt->set->name));
+    case STMT_UPDATE:
+        return json_pack("{s:{s:s, s:o, s:o}}", "set", "op", "update", "elem", keys_json(stmt),
+                         "set", json_sprintf("@%s", stmt->set->name));
     case STMT_COUNTER:
         return json_pack("{s:n}", "counter");
     case STMT_LIMIT:
@@ -167,6 +174,8 @@ static json_t *type_json(const struct set *set)
     case SET_TUPLES:
     case SET_TUPLE_VERDICTS:
         return json_pack("[s, s, s]", address, "inet_proto", "inet_service");
+    case SET_FLOWS_SEEN:
+        return json_pack("[s, s, s, s]", address, address, "inet_proto", "inet_service");
     case SET_IFNAMES:
         return json_string("ifname");
     case SET_VERDICTS:
@@ -240,6 +249,8 @@ static json_t *element_json(const struct set *set, size_t index)
     case SET_TUPLE_VERDICTS:
         return json_pack("[o, o]", tuple_json(&set->tuples[index]),
                          verdict_json(VERDICT_GOTO, set->targets[set->tuples[index].action]));
+    case SET_FLOWS_SEEN:
+        return json_null();
     case SET_VERDICTS:
         break;
     }
@@ -255,14 +266,14 @@ static json_t *elements_json(const struct set *set)
     return list;
 }
 
-// NULL for a set without flags.
+// NULL for a set without flags. nft 1.0.6 knows no flag "dynamic" in JSON, and gives it to a set that a rule updates.
 static json_t *flags_json(const struct set *set)
 {
+    bool told = set->dynamic && set->content != SET_FLOWS_SEEN;
     const struct {
         bool set;
         const char *name;
-    } flags[] = {
-        {set->interval, "interval"}, {set->dynamic, "dynamic"}, {set->timeout != 0, "timeout"}};
+    } flags[] = {{set->interval, "interval"}, {told, "dynamic"}, {set->timeout != 0, "timeout"}};
     json_t *json = NULL;
     for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
         if (flags[i].set) {
@@ -290,6 +301,9 @@ static json_t *set_json(const char *table, const struct set *set)
     }
     if (set->size > 0) {
         json_object_set_new(json, "size", json_integer(set->size));
+    }
+    if (set->content == SET_FLOWS_SEEN) {
+        json_object_set_new(json, "stmt", json_pack("[{s:n}]", "counter"));
     }
     if (set->comment != NULL) {
         json_object_set_new(json, "comment", json_string(set->comment));

@@ -36,6 +36,11 @@ static void print_match(FILE *out, const struct stmt *stmt)
     char buffer[VALUE_TEXT_MAX];
     bool negated = stmt->op == OP_NE || stmt->op == OP_NOT_PREFIX || stmt->op == OP_NOT_RANGE ||
                    stmt->op == OP_NOT_SET;
+    if (stmt->op == OP_NO_BITS) {
+        print_keys(out, stmt);
+        fprintf(out, " ! %s", key_value_text(stmt->keys[0], stmt->value, buffer));
+        return;
+    }
     print_keys(out, stmt);
     if (stmt->op == OP_BITS && stmt->keys[0] == KEY_MARK) {
         fprintf(out, " & %s != 0x00000000", key_value_text(KEY_MARK, stmt->value, buffer));
@@ -46,6 +51,7 @@ static void print_match(FILE *out, const struct stmt *stmt)
     case OP_EQ:
     case OP_NE:
     case OP_BITS:
+    case OP_NO_BITS:
         fprintf(out, " %s", key_value_text(stmt->keys[0], stmt->value, buffer));
         break;
     case OP_PREFIX:
@@ -83,6 +89,11 @@ static void print_stmt(FILE *out, const struct stmt *stmt)
     case STMT_VMAP:
         print_keys(out, stmt);
         fprintf(out, " vmap @%s", stmt->set->name);
+        break;
+    case STMT_UPDATE:
+        fprintf(out, "update @%s { ", stmt->set->name);
+        print_keys(out, stmt);
+        fputs(" }", out);
         break;
     case STMT_COUNTER:
         fputs("counter", out);
@@ -152,6 +163,9 @@ static void print_type(FILE *out, const struct set *set)
         break;
     case SET_TUPLE_VERDICTS:
         fprintf(out, "%s . inet_proto . inet_service : verdict", address);
+        break;
+    case SET_FLOWS_SEEN:
+        fprintf(out, "%s . %s . inet_proto . inet_service", address, address);
         break;
     case SET_IFNAMES:
         fputs("ifname", out);
@@ -229,6 +243,8 @@ static void print_element(FILE *out, const struct set *set, size_t index)
         fputs(" : ", out);
         print_verdict(out, VERDICT_GOTO, set->targets[set->tuples[index].action]);
         break;
+    case SET_FLOWS_SEEN:
+        break;
     }
 }
 
@@ -269,6 +285,9 @@ static void print_flags(FILE *out, const struct set *set)
                                      set->dynamic ? "dynamic" : NULL,
                                      set->timeout != 0 ? "timeout" : NULL};
         print_list(out, "flags", flags, ARRAY_COUNT(flags));
+    }
+    if (set->content == SET_FLOWS_SEEN) {
+        fputs("\t\tcounter\n", out);
     }
     if (set->timeout != 0) {
         fprintf(out, "\t\ttimeout %us\n", set->timeout);

@@ -105,6 +105,9 @@ static void debug_expr(struct strbuf *ret, const struct expr *expr)
         strbuf_addf(ret, "lookup reg %s set %s%s%s", reg, expr->name,
                     expr->to_verdict ? " dreg 0" : "", expr->inverted ? " 0x1" : "");
         break;
+    case EXPR_UPDATE:
+        strbuf_addf(ret, "dynset update reg_key %s set %s", reg, expr->name);
+        break;
     case EXPR_VERDICT:
         debug_verdict(ret, expr);
         break;

@@ -13,8 +13,8 @@
     "  flags dynamic,timeout; timeout 1h; counter; }\n"                                            \
     " set denied4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; size 16;"              \
     "  flags dynamic,timeout; timeout 1h; counter; }\n"                                            \
-    " chain flow/allowed4 { counter packets 5 bytes 300 accept comment \"flow table full\"; }\n"   \
-    " chain flow/denied4 { counter packets 9 bytes 9; counter packets 2 bytes 120"                 \
+    " chain flow/allow { counter packets 5 bytes 300 accept comment \"flow table full\"; }\n"      \
+    " chain flow/deny-icmp { counter packets 9 bytes 9; counter packets 2 bytes 120"               \
     "  comment \"flow table full\"; }\n"                                                           \
     "}\n"                                                                                          \
     "E\n"

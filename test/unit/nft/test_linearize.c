@@ -149,6 +149,7 @@ static struct nft_ruleset *large_ruleset(void)
                             workload("a", "bare", "w: \"2\"", "10.0.0.9/32", ""),
                             workload("a", "twin", "", "10.0.0.8/32", "interfaceName: tap1"),
                             workload("a", "twin2", "", "10.0.0.8/32", "interfaceName: tap2"), NULL);
+    with_flow_table = true;
     return lower_rules("ingress", all_rules(), more);
 }
 

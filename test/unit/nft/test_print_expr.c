@@ -44,6 +44,7 @@ START_TEST(rules_of_polc_read_back_as_they_are_printed)
         "{action: Log, protocol: 136}, {action: Deny, protocol: UDPLite}, "
         "{action: Pass, source: {selector: w == \"1\"}}, {action: Allow, protocol: TCP, "
         "destination: {ports: [1, 2, 3, \"9:20\"]}}";
+    with_flow_table = true;
     ck_assert_uint_ge(check_rules(lower_rules("ingress", rules, "")), 30);
     ck_assert_uint_ge(check_rules(lower_rules("egress", rules, "")), 30);
 }

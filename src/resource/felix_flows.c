@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// How many flows the kernel is to keep, and for how long: annotations, since Calico has no such setting.
+#include "felix_flows.h"
+
+#include "scalar.h"
+
+#include <stdlib.h>
+
+// The largest table takes the kernel some 200 MB a set; the longest time is what a review of a month needs.
+enum { MAX_FLOWS = 1000 * 1000, MAX_DAYS = 31, MAX_SECONDS = MAX_DAYS * 86400 };
+
+static void flow_size(struct res_decoder *decoder, const struct node *node, void *target,
+                      const void *arg)
+{
+    (void)arg;
+    if (node->type != NODE_SCALAR || node->size == 0) {
+        report_type(decoder, node, "a number");
+        return;
+    }
+    char *end = NULL;
+    unsigned long value = strtoul(node->text, &end, 10);
+    if (strspn(node->text, "0123456789") != node->size || node->size > 9 || value > MAX_FLOWS) {
+        struct diag *diag = diag_report(decoder->diags, DIAG_P024, node->loc, "%s cannot be \"%s\"",
+                                        field_name(decoder), node->text);
+        diag_label(diag, "flows, 1 to %d, or 0 for no flow table", MAX_FLOWS);
+        return;
+    }
+    *(struct res_order *)target = (struct res_order){(double)value, true, node->loc};
+}
+
+static unsigned long unit_seconds(char unit)
+{
+    switch (unit) {
+    case 's':
+        return 1;
+    case 'm':
+        return 60;
+    case 'h':
+        return 3600;
+    case 'd':
+        return 86400;
+    default:
+        return 0;
+    }
+}
+
+// "90s", "30m", "1h30m", "7d": seconds, 0 when it is none or too long.
+static unsigned long parse_duration(const char *text)
+{
+    unsigned long total = 0;
+    while (*text != '\0') {
+        size_t digits = strspn(text, "0123456789");
+        unsigned long unit = digits > 0 ? unit_seconds(text[digits]) : 0;
+        if (unit == 0 || digits > 7) {
+            return 0;
+        }
+        total += strtoul(text, NULL, 10) * unit;
+        if (total > MAX_SECONDS) {
+            return 0;
+        }
+        text += digits + 1;
+    }
+    return total;
+}
+
+static void flow_timeout(struct res_decoder *decoder, const struct node *node, void *target,
+                         const void *arg)
+{
+    (void)arg;
+    if (node->type != NODE_SCALAR) {
+        report_type(decoder, node, "a time");
+        return;
+    }
+    unsigned long seconds = parse_duration(node->text);
+    if (seconds == 0) {
+        struct diag *diag = diag_report(decoder->diags, DIAG_P024, node->loc, "%s cannot be \"%s\"",
+                                        field_name(decoder), node->text);
+        diag_label(diag, "a time like 30m, 1h or 7d, %d days at most", MAX_DAYS);
+        return;
+    }
+    *(struct res_order *)target = (struct res_order){(double)seconds, true, node->loc};
+}
+
+static const struct field annotation_rows[] = {
+    {"polc.io/flow-table-size", flow_size, offsetof(struct res_felix, flow_size), NULL},
+    {"polc.io/flow-table-timeout", flow_timeout, offsetof(struct res_felix, flow_timeout), NULL},
+};
+static const struct fields annotations = FIELDS(annotation_rows);
+static const struct field metadata_rows[] = {{"annotations", field_map_in_part, 0, &annotations}};
+const struct fields felix_metadata = FIELDS(metadata_rows);
