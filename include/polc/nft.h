@@ -237,6 +237,7 @@ struct nft_object_change {
     struct loc loc;                          // where the object comes from, none for removed ones
     VEC(struct nft_rule_change) rules;       // chains
     size_t elements_added, elements_removed; // sets
+    bool forgets; // a set that packets fill is made anew, or goes: what it holds is lost
 };
 
 struct nft_diff {

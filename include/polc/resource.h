@@ -327,6 +327,8 @@ struct res_backends {
 };
 
 // FelixConfiguration: the settings that polc uses; text NULL or present false when absent.
+enum { RES_FLOWS_MAX = 1000 * 1000 }; // in a set of the flow table: some 200 MB of the kernel
+
 struct res_felix {
     struct res_meta meta;                    // name "default" or "node.NAME"
     struct res_names interface_prefixes;     // interfacePrefix, split at commas

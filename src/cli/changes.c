@@ -87,6 +87,7 @@ static void add_object(struct summary *summary, const struct nft_object_change *
     struct change_list *list = summary->list;
     if (object->is_set) {
         list->set_count++;
+        list->forgets |= object->forgets;
         list->elements_added += object->elements_added;
         list->elements_removed += object->elements_removed;
         return;
@@ -165,6 +166,9 @@ const char *summary_text(struct arena *arena, const struct change_list *changes)
     if (changes->set_count > 0) {
         strbuf_addf(&text, "%s%zu set%s +%zu -%zu", text.length > 0 ? ", " : "", changes->set_count,
                     plural(changes->set_count), changes->elements_added, changes->elements_removed);
+    }
+    if (changes->forgets) {
+        strbuf_addf(&text, "%srecorded flows forgotten", text.length > 0 ? ", " : "");
     }
     if (changes->chain_count > 0 && text.length == 0) {
         strbuf_addf(&text, "%zu chain%s changed", changes->chain_count,

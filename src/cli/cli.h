@@ -225,6 +225,7 @@ struct change_list {
     } policies;              // policies, tiers and profiles, sorted by id
     size_t policy_counts[3]; // by kind, policies only
     size_t set_count, elements_added, elements_removed, chain_count;
+    bool forgets; // what the flow table holds
 };
 
 struct change_list summarize(struct run *run, const struct nft_kernel *kernel,

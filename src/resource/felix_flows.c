@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-// The largest table takes the kernel some 200 MB a set; the longest time is what a review of a month needs.
-enum { MAX_FLOWS = 1000 * 1000, MAX_DAYS = 31, MAX_SECONDS = MAX_DAYS * 86400 };
+// What a review of a month needs.
+enum { MAX_DAYS = 31, MAX_SECONDS = MAX_DAYS * 86400 };
 
 static void flow_size(struct res_decoder *decoder, const struct node *node, void *target,
                       const void *arg)
@@ -19,10 +19,10 @@ static void flow_size(struct res_decoder *decoder, const struct node *node, void
     }
     char *end = NULL;
     unsigned long value = strtoul(node->text, &end, 10);
-    if (strspn(node->text, "0123456789") != node->size || node->size > 9 || value > MAX_FLOWS) {
+    if (strspn(node->text, "0123456789") != node->size || node->size > 9 || value > RES_FLOWS_MAX) {
         struct diag *diag = diag_report(decoder->diags, DIAG_P024, node->loc, "%s cannot be \"%s\"",
                                         field_name(decoder), node->text);
-        diag_label(diag, "flows, 1 to %d, or 0 for no flow table", MAX_FLOWS);
+        diag_label(diag, "flows, 1 to %d, or 0 for no flow table", RES_FLOWS_MAX);
         return;
     }
     *(struct res_order *)target = (struct res_order){(double)value, true, node->loc};

@@ -144,6 +144,7 @@ static void print_text(const struct status *status)
     printf("from        %s\n", roots_text(status));
     printf("holds       %zu chains, %zu rules, %zu sets, %zu elements\n", status->counts.chains,
            status->counts.rules, status->counts.sets, status->counts.elements);
+    print_flow_table(status);
     print_drift(status);
     print_comparison(status);
     print_interfaces(status);
@@ -175,7 +176,7 @@ static void print_json(const struct status *status)
         json_array_append_new(roots, json_string(info->roots[i]));
     }
     json_t *root = json_pack(
-        "{s:s, s:b, s:s?, s:I, s:s?, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "{s:s, s:b, s:s?, s:I, s:s?, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "table", status->run->options.table, "exists", (int)status->exists, "version",
         info->version, "generation", (json_int_t)info->generation, "node", info->node, "roots",
         roots, "chains", (json_int_t)status->counts.chains, "rules",
@@ -183,7 +184,8 @@ static void print_json(const struct status *status)
         (json_int_t)status->counts.elements, "compared", (int)status->compared, "differs",
         (int)status->differs, "loaded", entry_json(status), "drift", drift_json(&status->drift),
         "interfaces", interfaces_json(status), "other_base_chains", hooks_json(status), "published",
-        published_json(status), "bridges", bridges_json(status));
+        published_json(status), "bridges", bridges_json(status), "flow_table",
+        flow_table_json(status));
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);
@@ -195,6 +197,9 @@ static enum nft_status read_kernel(struct status *status, struct nft_failure *fa
     enum nft_status result = nft_dump(run->arena, run->options.table, &status->kernel, failure);
     if (result == NFT_DONE) {
         result = nft_dump_base_chains(run->arena, run->options.table, &status->others, failure);
+    }
+    if (result == NFT_DONE) {
+        result = nft_read_flows(run->arena, run->options.table, &status->flows, failure);
     }
     if (result == NFT_DONE) {
         result = nft_read_dnat(run->arena, run->options.table, &status->published, failure);

@@ -12,6 +12,7 @@ struct status {
     struct nft_counts counts;
     struct nft_base_chains others, own;
     struct nft_published_ports published; // by other tables
+    struct nft_flow_table flows;
     const struct host_node *host;         // interfaces as they are now
     const struct plan *plan;              // NULL: nothing is known of what governs
     bool exists, compared, differs;
@@ -24,6 +25,11 @@ struct status {
 
 // The first line of a part begins with its heading, the others with blanks.
 const char *status_heading(const char *heading, size_t line);
+
+// ---- status_flows.c: the kernel's flow table ----------------------------------------------------------------------
+
+void print_flow_table(const struct status *status);
+json_t *flow_table_json(const struct status *status);
 
 // ---- status_interfaces.c: what governs each interface of this host -----------------------------------------------
 

@@ -40,7 +40,7 @@ static void plan_set(struct commit_plan *plan, size_t index)
     bool enlarge = kernel != NULL && other_limits(set, kernel);
     if (kernel == NULL) {
         action->action = SET_NEW;
-    } else if (!same_shape(set, kernel) || (enlarge && plan->dry_run)) {
+    } else if (to_recreate(set, kernel) || (enlarge && plan->dry_run)) {
         action->action = SET_RECREATE;
     } else {
         action->action = set->dynamic ? SET_KEEP : kernel->irregular ? SET_REFILL : SET_CHANGE;

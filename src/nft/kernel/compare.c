@@ -47,6 +47,13 @@ bool other_limits(const struct set *wanted, const struct kernel_set *kernel)
     return wanted->size != 0 && kernel->size != 0 && kernel->size < wanted->size;
 }
 
+bool to_recreate(const struct set *wanted, const struct kernel_set *kernel)
+{
+    bool smaller =
+        wanted->dynamic && wanted->size != 0 && (kernel->size == 0 || kernel->size > wanted->size);
+    return !same_shape(wanted, kernel) || smaller;
+}
+
 struct comparison {
     struct arena *arena, *scratch;
     const struct nft_kernel *kernel;
@@ -258,6 +265,8 @@ static void compare_set(struct comparison *comparison, const struct set *wanted,
     change->loc = wanted != NULL ? wanted->loc : LOC_NONE;
     change->elements_added = counts.added;
     change->elements_removed = counts.removed;
+    change->forgets =
+        kernel != NULL && kernel->dynamic && (wanted == NULL || to_recreate(wanted, kernel));
 }
 
 static void compare_sets(struct comparison *comparison, const struct nft_ruleset *wanted)

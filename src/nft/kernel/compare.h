@@ -33,5 +33,9 @@ bool same_shape(const struct set *wanted, const struct kernel_set *kernel);
 // What can be declared anew in place is another: a size that is too small; any other size or time-out of a dynamic set.
 bool other_limits(const struct set *wanted, const struct kernel_set *kernel);
 
+// Must be deleted and made anew: another shape; or smaller, which the kernel takes for no limit at all while the set holds
+// more than fits.
+bool to_recreate(const struct set *wanted, const struct kernel_set *kernel);
+
 // The chains of a ruleset by name.
 struct chain **chains_sorted(struct arena *arena, const struct nft_ruleset *ruleset);
