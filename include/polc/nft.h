@@ -24,7 +24,7 @@ struct nft_lower_options {
 // one is answered) for which it is the rule of the pending view (semantics.md 9.4) at that endpoint. "pending tier/x in end
 // file:12" counts those that a tier with staged policies would deny at its end. All other rules there ("pending gnp/x ...", the
 // enforced policies as they stand in the pending view) have no counter. Not counted: packets that were dropped
-// before they came to the endpoint; tiers behind more than five tiers with Pass rules, counted from the first with a
+// before they came to the endpoint; tiers behind more than four tiers with Pass rules, counted from the first with a
 // staged policy.
 struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan,
                               const struct sources *sources,

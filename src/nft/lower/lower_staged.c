@@ -9,7 +9,7 @@
 #include "lower.h"
 
 // Each Pass on the way enters a chain more. With a map's chain at the end, as deep as the rest of the way leaves room for.
-enum { PENDING_GOTOS_MAX = 5 };
+enum { PENDING_GOTOS_MAX = 4 };
 
 static const struct plan_policy *policy_of(const struct lower *lower,
                                            const struct plan_class_tier *tier, size_t index)
