@@ -123,8 +123,9 @@ struct nft_names nft_kernel_interfaces(struct arena *arena, const struct nft_ker
 // ---- counters of rules ----------------------------------------------------------------------------------------
 
 enum nft_counter_kind {
-    NFT_COUNTER_RULE,     // of a policy or a profile
-    NFT_COUNTER_END,      // of a tier, of a profile that is missing, of all profiles
+    NFT_COUNTER_RULE,        // of a policy or a profile
+    NFT_COUNTER_END,         // of a tier, of a profile that is missing, of all profiles
+    NFT_COUNTER_PENDING_END, // of a tier with staged policies: what it would deny if they were enforced
     NFT_COUNTER_FAILSAFE, // a port that is open before any policy
     NFT_COUNTER_OTHER,    // what is dropped before any policy
 };

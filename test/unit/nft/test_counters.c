@@ -59,6 +59,7 @@ NETNS_TEST(rules_of_one_thing_are_added_up)
                "counter packets 16 bytes 160 drop comment \"tier/t in end f.yaml:10\"\n"
                "counter packets 3 bytes 30 drop comment \"profile in end\"\n"
                "tcp dport 22 counter packets 5 bytes 50 accept comment \"failsafe in tcp/22\"\n"
+               "counter packets 7 bytes 70 return comment \"pending tier/s out end f.yaml:4\"\n"
                "tcp dport 1 return comment \"pending gnp/x in 0 f.yaml:4\"\n"
                "ct state invalid counter packets 6 bytes 60 drop comment \"conntrack invalid\"\n"
                "}\n}");
@@ -68,6 +69,7 @@ NETNS_TEST(rules_of_one_thing_are_added_up)
     require_counter(&counters, NFT_COUNTER_RULE, "gnp/x", PLAN_IN, "1,2", 8);
     require_counter(&counters, NFT_COUNTER_END, "tier/t", PLAN_IN, NULL, 16);
     require_counter(&counters, NFT_COUNTER_END, "profile", PLAN_IN, NULL, 3);
+    require_counter(&counters, NFT_COUNTER_PENDING_END, "tier/s", PLAN_OUT, NULL, 7);
     require_counter(&counters, NFT_COUNTER_FAILSAFE, "failsafe", PLAN_IN, "tcp/22", 5);
     require_counter(&counters, NFT_COUNTER_OTHER, "conntrack invalid", PLAN_IN, NULL, 6);
     arena_free(arena);
