@@ -74,6 +74,9 @@ int live_policies(struct run *run, bool needed)
     struct nft_kernel *kernel;
     struct nft_failure failure = {0};
     struct loaded loaded;
+    if (run->plan != NULL) {
+        return POLC_EXIT_OK; // somebody asked before
+    }
     if (!run->options.default_paths) {
         return read_paths(run);
     }

@@ -17,6 +17,8 @@ ip -n "$LAB_ROUTER" link set up0 up
 ip -n "${LAB_NS[out]}" addr add 192.0.2.2/24 dev eth0
 ip -n "${LAB_NS[out]}" link set eth0 up
 LAB_V4[host]=192.0.2.1
+# A connection that is over is soon forgotten: else its rules are in use for two more minutes.
+lab_sysctl router netfilter/nf_conntrack_tcp_timeout_{time_wait,close,close_wait,last_ack,fin_wait,syn_sent}=1
 lab_serve web tcp:25 tcp:80 tcp:443 tcp:8080 tcp:8081 tcp:9999
 lab_serve client tcp:7
 lab_serve router tcp:22 tcp:80

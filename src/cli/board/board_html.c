@@ -32,7 +32,7 @@ static const char head[] =
     ".pass{color:var(--pass)}\n.zero{color:var(--faint);font-weight:400}\n"
     ".scroll{overflow-x:auto}\ntable{border-collapse:collapse;width:100%;margin-top:.5rem;font-size:.87rem}\n"
     "th{text-align:left;color:var(--faint);font-weight:400}\ntd,th{padding:.15rem .6rem .15rem 0;vertical-align:top}\n"
-    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
+    "td div{overflow-wrap:anywhere}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
     ".end{border-top:1px solid var(--edge);padding-top:.5rem;margin-top:.6rem}\n"
     "footer{margin-top:1.2rem;border-top:1px solid var(--edge);padding-top:.8rem}\n"
     "@media(max-width:46rem){.tiers{flex-direction:column}.tier{flex:none;width:100%;max-width:none}}\n"
@@ -121,9 +121,9 @@ static void put_row(const struct board_page *page, const struct board_row *row)
            action, action, row->count.packets,
            left_out ? "left out" : board_number(arena, row->count.packets));
     put(page, row->text);
-    fputs("</td><td class=\"faint\">", stdout);
+    fputs("<div class=\"faint\">", stdout);
     put(page, row->rule != NULL ? trace_place(page->run, row->rule->loc) : "");
-    printf("</td><td class=\"faint\">%s</td></tr>\n", last != NULL ? last : "");
+    printf("%s%s</div></td></tr>\n", last != NULL ? " " : "", last != NULL ? last : "");
 }
 
 static void put_rules(const struct board_page *page, const struct board_policy *policy)
@@ -254,7 +254,10 @@ void board_print_html(const struct board_page *page)
     fputs("</div>\n<footer>\n", stdout);
     put_earlies(page, "failsafe ports", &board->failsafes, true);
     put_earlies(page, "dropped before any policy", &board->drops, false);
-    const char *next = board_next(page);
+    const char *table = board_flow_table(page), *next = board_next(page);
+    if (table != NULL) {
+        printf("<p>flow table: %s</p>\n", table);
+    }
     if (next != NULL) {
         fputs("<p>next: <code>", stdout);
         put(page, next);

@@ -139,6 +139,15 @@ static json_t *earlies_json(const struct board_page *page, const struct board_ea
     return array;
 }
 
+static json_t *flow_table_json(const struct board_page *page)
+{
+    const struct flow_kernel *flows = &page->flows;
+    return !page->live || !flows->recorded
+               ? json_null()
+               : json_pack("{s:I, s:I, s:I}", "size", (json_int_t)flows->size, "used",
+                           (json_int_t)flows->used, "lost", (json_int_t)flows->lost);
+}
+
 void board_print_json(const struct board_page *page)
 {
     struct arena *arena = page->run->arena;
@@ -153,14 +162,15 @@ void board_print_json(const struct board_page *page)
     json_t *profiles = json_pack("{s:o, s:o}", "denied_at_end", ends_json(board->profiles.ends),
                                  "profiles", policies_json(page, &board->profiles));
     json_t *root =
-        json_pack("{s:s, s:b, s:I, s:s?, s:o, s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:o}", "table",
-                  page->run->options.table, "loaded", (int)page->exists, "generation",
+        json_pack("{s:s, s:b, s:I, s:s?, s:o, s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:o, s:o}",
+                  "table", page->run->options.table, "loaded", (int)page->exists, "generation",
                   (json_int_t)page->info.generation, "node", page->info.node, "roots", roots,
                   "applied", time_json(page, page->entry != NULL ? page->entry->time : 0),
                   "recorded", time_json(page, page->ledger != NULL ? page->ledger->time : 0),
                   "rules_unknown", page->unknown, "tiers", tiers_json(page), "profiles", profiles,
                   "failsafes", earlies_json(page, &board->failsafes, true), "drops",
-                  earlies_json(page, &board->drops, false), "not_in_input", strangers);
+                  earlies_json(page, &board->drops, false), "not_in_input", strangers, "flow_table",
+                  flow_table_json(page));
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);

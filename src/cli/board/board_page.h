@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli.h"
+#include "flow_kernel.h"
 
 #include <polc/board.h>
 #include <polc/change.h>
@@ -17,6 +18,8 @@ struct board_page {
     const char *unknown; // why nobody knows whether the rules are those that are loaded; NULL
     uint64_t handle;     // of the table
     const struct board_ledger *ledger; // NULL: none
+    bool live;                         // flows come from the kernel
+    struct flow_kernel flows;          // then
     int64_t now;                       // seconds since 1970
 };
 
@@ -51,6 +54,8 @@ uint64_t board_sum(const struct board_policy *policy, enum plan_action action);
 bool board_has(const struct board_policy *policy, int direction, enum plan_action action);
 bool board_never_hit(const struct board_policy *policy);
 uint64_t board_early_sum(const struct board_earlies *earlies, int direction);
+// "12 of 65.5k, 0 lost"; NULL when flows come from a file.
+const char *board_flow_table(const struct board_page *page);
 // What to type next, and why; NULL for nothing.
 const char *board_next(const struct board_page *page);
 

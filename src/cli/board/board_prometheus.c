@@ -167,6 +167,21 @@ static void print_generation(const struct board_page *page)
     }
 }
 
+static void print_flow_table(const struct board_page *page)
+{
+    const struct flow_kernel *flows = &page->flows;
+    if (!page->live || !flows->recorded) {
+        return;
+    }
+    print_head("polc_flow_table_size", "gauge",
+               "Flows that each set of the flow table has room for.");
+    printf("polc_flow_table_size %u\n", flows->size);
+    print_head("polc_flow_table_used", "gauge", "Flows in the fullest of its sets.");
+    printf("polc_flow_table_used %u\n", flows->used);
+    print_head("polc_flow_table_lost_total", "counter", "Connections that it had no room for.");
+    printf("polc_flow_table_lost_total %" PRIu64 "\n", flows->lost);
+}
+
 void board_print_prometheus(const struct board_page *page)
 {
     print_generation(page);
@@ -176,4 +191,5 @@ void board_print_prometheus(const struct board_page *page)
     }
     print_ends(page);
     print_earlies(page);
+    print_flow_table(page);
 }

@@ -94,18 +94,22 @@ static void read_entry(struct board_page *page)
     state_end(&state);
 }
 
+// What the flows have to say of themselves stands in the foot of the board.
 static int read_flows(struct board_page *page)
 {
     struct flow_input input;
-    if (page->run->options.flows == NULL) {
-        return POLC_EXIT_OK;
-    }
+    struct options *options = &page->run->options;
+    bool quiet = options->quiet;
+    options->quiet = true;
     int code = flow_input_read(page->run, NULL, &input);
-    if (code == POLC_EXIT_OK) {
-        board_add_flows(page->run->arena, page->board, &input.records);
-        code = input.code;
+    options->quiet = quiet;
+    if (code != POLC_EXIT_OK) {
+        return code;
     }
-    return code;
+    board_add_flows(page->run->arena, page->board, &input.records);
+    page->live = options->flows == NULL;
+    page->flows = input.kernel;
+    return input.code;
 }
 
 static int say_not_applied(struct run *run)

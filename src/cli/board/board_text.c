@@ -384,7 +384,9 @@ void board_print_text(const struct board_page *page)
     }
     print_blocks(page, &blocks);
     print_profiles(page);
-    printf("     failsafe: %s, %s\n", early_text(page, PLAN_IN), early_text(page, PLAN_OUT));
+    printf("     failsafe: %s, %s", early_text(page, PLAN_IN), early_text(page, PLAN_OUT));
+    const char *table = board_flow_table(page);
+    printf("%s%s\n", table != NULL ? "     flow table: " : "", table != NULL ? table : "");
     print_drops(page);
     print_notes(page);
     const char *next = board_next(page);

@@ -145,6 +145,19 @@ uint64_t board_early_sum(const struct board_earlies *earlies, int direction)
     return sum;
 }
 
+const char *board_flow_table(const struct board_page *page)
+{
+    struct arena *arena = page->run->arena;
+    if (!page->live || !page->exists) {
+        return NULL;
+    }
+    return page->flows.recorded
+               ? arena_printf(arena, "%s of %s, %s lost", board_number(arena, page->flows.used),
+                              board_number(arena, page->flows.size),
+                              board_number(arena, page->flows.lost))
+               : "none";
+}
+
 const char *board_next(const struct board_page *page)
 {
     struct arena *arena = page->run->arena;

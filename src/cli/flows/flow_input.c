@@ -31,11 +31,10 @@ static int read_file(struct flow_sift *sift, const char *path, struct flow_input
 static int read_kernel(struct flow_sift *sift, struct flow_input *ret)
 {
     struct flowlog_snapshot snapshot;
-    struct flow_kernel kernel;
     struct flowlog_records records = {0};
     struct run *run = sift->run;
-    int code =
-        flow_kernel_read(run, run->arena, flowlog_judge_evaluator(sift->judge), &snapshot, &kernel);
+    int code = flow_kernel_read(run, run->arena, flowlog_judge_evaluator(sift->judge), &snapshot,
+                                &ret->kernel);
     if (code != POLC_EXIT_OK) {
         return code;
     }
@@ -43,7 +42,7 @@ static int read_kernel(struct flow_sift *sift, struct flow_input *ret)
     for (size_t i = 0; i < records.count; i++) {
         flow_sift_add(sift, &records.items[i], &ret->records);
     }
-    flow_kernel_notes(run, &kernel);
+    flow_kernel_notes(run, &ret->kernel);
     return POLC_EXIT_OK;
 }
 

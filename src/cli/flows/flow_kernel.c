@@ -44,6 +44,7 @@ static int read_table(struct run *run, struct arena *arena, struct flowlog_snaps
     kernel->recorded = table.enabled;
     kernel->lost = table.lost;
     kernel->size = table.size;
+    kernel->used = table.used;
     return POLC_EXIT_OK;
 }
 

@@ -8,11 +8,11 @@
 
 // Besides the flows themselves.
 struct flow_kernel {
-    bool recorded;      // there is a flow table
-    uint64_t lost;      // connections that it had no room for
-    uint32_t size;      // of it
-    int track_error;    // why conntrack could not be read: errno; 0
-    bool live, counted; // there is a connection that is not over; one whose bytes are counted
+    bool recorded;       // there is a flow table
+    uint64_t lost;       // connections that it had no room for
+    uint32_t size, used; // of it: how many flows it has room for, and how many it has
+    int track_error;     // why conntrack could not be read: errno; 0
+    bool live, counted;  // there is a connection that is not over; one whose bytes are counted
 };
 
 // The snapshot is on `arena`. Of connections that only conntrack knows, those that the evaluator's policies judge are in

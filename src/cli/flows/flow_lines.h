@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli.h"
+#include "flow_kernel.h"
 
 #include <polc/flowlog.h>
 
@@ -30,7 +31,8 @@ int flow_lines_finish(const struct flow_lines *lines);
 struct flow_input {
     struct flowlog_records
         records; // named, judged if PATHs were given, and as the command line wants them
-    int code;    // to end with when all else is well: lines that are no flows
+    struct flow_kernel kernel; // when they come from there
+    int code;                  // to end with when all else is well: lines that are no flows
 };
 // The only place that knows where flows come from. Keeps those of --since, --denied and --would-deny, and those that the
 // filter matches; NULL: none. Returns an exit code, and has said why.
