@@ -146,8 +146,8 @@ void board_add_ledger(struct arena *arena, struct board *board, const struct boa
 enum board_use {
     BOARD_USED,        // or nobody knows
     BOARD_UNUSED,      // not hit since the time asked for, and the ledger goes back that far
-    BOARD_UNUSED_HERE, // not hit as far as the ledger goes back, which is not far enough
-    BOARD_NEVER,       // not hit since it was loaded; the ledger does not have it
+    BOARD_UNUSED_HERE, // never hit as far as the ledger goes back, which is not far enough
+    BOARD_NEVER,       // never hit since it was loaded; the ledger does not have it
 };
 // Whether a row was hit since `from`, seconds since 1970.
 enum board_use board_row_use(const struct board_row *row, int64_t from);

@@ -8,10 +8,13 @@ enum board_use board_row_use(const struct board_row *row, int64_t from)
     if (row->last.by > from) {
         return BOARD_USED;
     }
-    if (row->since == 0) {
-        return row->count.packets == 0 && row->last.by == 0 ? BOARD_NEVER : BOARD_USED;
+    if (row->since > 0 && row->since <= from) {
+        return BOARD_UNUSED;
     }
-    return row->since <= from ? BOARD_UNUSED : BOARD_UNUSED_HERE;
+    if (row->count.packets > 0 || row->last.by > 0) {
+        return BOARD_USED; // before the record begins, at a time that nobody knows
+    }
+    return row->since > 0 ? BOARD_UNUSED_HERE : BOARD_NEVER;
 }
 
 enum board_use board_policy_use(const struct board_policy *policy, int64_t from)

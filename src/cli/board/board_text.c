@@ -85,12 +85,14 @@ static void add_direction(const struct board_page *page, struct block *block,
 {
     struct arena *arena = page->run->arena;
     const char *sums = sums_text(arena, policy, direction);
+    char mark = mark_of(policy, direction);
     enum style style = policy->policy->staged ? STYLE_DIM : STYLE_PLAIN;
     if (sums == NULL) {
         sums = arena_printf(arena, "%-3s no rules", board_direction_text(direction));
         tail = "";
+        mark = 0;
     }
-    add_line(arena, block, mark_of(policy, direction), style,
+    add_line(arena, block, mark, style,
              arena_printf(arena, "%*s   %s%s", block->order_width, "", sums, tail));
     for (size_t i = 0; page->run->options.rules && i < policy->rows.count; i++) {
         if (policy->rows.items[i].direction == direction) {
@@ -128,26 +130,34 @@ static void add_state(const struct board_page *page, struct block *block,
              arena_printf(arena, "%*s   %s", block->order_width, "", text));
 }
 
+static const char *name_text(const struct board_page *page, const struct block *block,
+                             const struct board_policy *policy)
+{
+    struct arena *arena = page->run->arena;
+    const char *name = safe_text(arena, policy->name);
+    return block->order_width == 0
+               ? arena_printf(arena, "   %s", name) // a profile
+               : arena_printf(arena, "%c %*s %s", policy->policy->staged ? '~' : ' ',
+                              block->order_width, board_order(arena, policy->policy->order), name);
+}
+
+// When it was hit last stands behind its counts, or behind its name when it has counts of both directions.
 static void add_policy(const struct board_page *page, struct block *block,
                        const struct board_policy *policy)
 {
     struct arena *arena = page->run->arena;
-    bool staged = policy->policy->staged, profile = block->order_width == 0;
-    const char *name = safe_text(arena, policy->name);
-    const char *text =
-        profile ? arena_printf(arena, "   %s", name)
-                : arena_printf(arena, "%c %*s %s", staged ? '~' : ' ', block->order_width,
-                               board_order(arena, policy->policy->order), name);
-    add_line(arena, block, 0, staged ? STYLE_DIM : STYLE_BOLD, text);
-    if (policy->state != BOARD_LOADED) {
+    enum style style = policy->policy->staged ? STYLE_DIM : STYLE_BOLD;
+    const char *name = name_text(page, block, policy);
+    bool loaded = policy->state == BOARD_LOADED;
+    bool both = governs(policy->policy, PLAN_IN) && governs(policy->policy, PLAN_OUT);
+    const char *tail = loaded ? tail_text(page, policy) : "";
+    add_line(arena, block, 0, style, both ? arena_printf(arena, "%s%s", name, tail) : name);
+    if (!loaded) {
         add_state(page, block, policy);
-        return;
     }
-    const char *tail = tail_text(page, policy);
-    int last = governs(policy->policy, PLAN_OUT) ? PLAN_OUT : PLAN_IN;
-    for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
+    for (int direction = 0; loaded && direction < PLAN_DIRECTIONS; direction++) {
         if (governs(policy->policy, direction)) {
-            add_direction(page, block, policy, direction, direction == last ? tail : "");
+            add_direction(page, block, policy, direction, both ? "" : tail);
         }
     }
 }
@@ -195,7 +205,7 @@ static struct block tier_block(const struct board_page *page, const struct board
     bool enforced = false, staged = false;
     for (size_t i = 0; i < tier->policies.count; i++) {
         const struct board_policy *policy = &tier->policies.items[i];
-        enforced |= !policy->policy->staged;
+        enforced |= !policy->policy->staged && policy->state != BOARD_NOT_LOADED;
         staged |= policy->policy->staged && policy->state == BOARD_LOADED;
         if (board_shows(page, policy)) {
             add_policy(page, &block, policy);

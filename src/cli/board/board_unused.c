@@ -9,15 +9,13 @@
 #include <jansson.h>
 #include <polc/report.h>
 
-enum { DAY = 86400, SINCE_DEFAULT = 30 };
+enum { DAY = 86400, MINUTE = 60, SINCE_DEFAULT = 30 };
 
 struct unused {
     const struct board_page *page;
     int64_t from;
     struct report *table;
     json_t *list;
-    bool is_short; // something is known for a shorter time than was asked for
-    bool is_new;   // or only since it was loaded
 };
 
 // ---- text -----------------------------------------------------------------------------------------------------------
@@ -26,9 +24,12 @@ struct unused {
 static const char *known_text(const struct unused *unused, enum board_use use, int64_t since)
 {
     struct arena *arena = unused->page->run->arena;
-    return use == BOARD_NEVER ? "since it was loaded"
-                              : arena_printf(arena, "recorded for %s",
-                                             board_age(arena, unused->page->now - since));
+    if (use == BOARD_NEVER) {
+        return "since it was loaded";
+    }
+    int64_t age = unused->page->now - since;
+    return age < MINUTE ? "recorded just now"
+                        : arena_printf(arena, "recorded for %s", board_age(arena, age));
 }
 
 static const char *why_text(const struct board_row *row)
@@ -45,8 +46,6 @@ static void add(struct unused *unused, const struct board_policy *policy,
     const char *direction = row != NULL ? board_direction_text(row->direction) : NULL;
     struct loc loc = row != NULL && row->rule != NULL ? row->rule->loc : policy->policy->loc;
     const char *place = safe_text(run->arena, trace_place(run, loc));
-    unused->is_short |= use == BOARD_UNUSED_HERE;
-    unused->is_new |= use == BOARD_NEVER;
     report_row(unused->table, policy->policy->id);
     report_cell(unused->table, safe_text(run->arena, policy->policy->id));
     report_cell(unused->table, row == NULL
@@ -95,21 +94,43 @@ static void add_policy(struct unused *unused, const struct board_policy *policy)
     }
 }
 
+// Since when the record has all rules that it has, at the earliest; 0: it has none.
+static int64_t record_begins(const struct board *board)
+{
+    int64_t begin = 0;
+    for (size_t i = 0; i < board->all.count; i++) {
+        const struct board_policy *policy = board->all.items[i];
+        for (size_t j = 0; j < policy->rows.count; j++) {
+            int64_t since = policy->rows.items[j].since;
+            begin = since > 0 && (begin == 0 || since < begin) ? since : begin;
+        }
+    }
+    return begin;
+}
+
 static void print_notes(const struct unused *unused, const char *asked)
 {
     const struct board_page *page = unused->page;
-    const char *same = same_options(page->run, false);
+    const char *same = same_options(page->run, true);
+    int64_t begin = record_begins(page->board);
     if (page->run->options.quiet) {
         return;
     }
-    if (page->ledger == NULL) {
+    if (begin == 0) {
         fprintf(
             stderr,
             "note: nothing is recorded: only what was never hit since it was loaded can be told\n");
         hint("polc board --record%s     (each hour or so, by a timer; then --unused can tell)",
              same);
-    } else if (unused->is_short || unused->is_new) {
-        fprintf(stderr, "note: the record does not go back %s for all of these\n", asked);
+    } else if (page->now - begin < MINUTE) {
+        fputs("note: the record has only begun: of what was hit before nobody knows when\n",
+              stderr);
+    } else if (begin > unused->from) {
+        const char *age = board_age(page->run->arena, page->now - begin);
+        fprintf(stderr,
+                "note: the record goes back %s, not %s: of what was hit before nobody knows when\n",
+                age, asked);
+        hint("polc board --unused --since %s%s", age, same);
     }
 }
 
@@ -137,7 +158,7 @@ int board_print_unused(const struct board_page *page)
     } else if (count > 0) {
         report_print(unused.table, REPORT_TABLE, stdout);
     } else if (!run->options.quiet) {
-        printf("every policy and rule was used in the last %s, as far as is known\n", asked);
+        printf("nothing is known to be unused for %s\n", asked);
     }
     json_decref(unused.list);
     fflush(stdout);

@@ -83,9 +83,10 @@ START_TEST(in_doubt_a_rule_is_used)
     } rows[] = {
         {0, 0, 0, BOARD_NEVER},         // not recorded, never hit
         {0, 0, 5, BOARD_USED},          // not recorded, hit at some time
-        {0, 50, 0, BOARD_USED},         // a flow that hit it, long ago; not recorded
+        {0, 50, 0, BOARD_USED},         // a flow that hit it, some time ago; not recorded
         {100, 0, 5, BOARD_UNUSED},      // recorded long enough
-        {300, 0, 5, BOARD_UNUSED_HERE}, // not long enough
+        {300, 0, 0, BOARD_UNUSED_HERE}, // not long enough, but never hit
+        {300, 0, 5, BOARD_USED},        // not long enough, and hit at some time
         {100, 150, 5, BOARD_UNUSED},    {100, 250, 5, BOARD_USED}, {200, 0, 0, BOARD_UNUSED},
     };
     for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
