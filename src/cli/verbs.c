@@ -271,14 +271,15 @@ const struct verb verbs[] = {
      .this_kernel = true,
      .run = cmd_board},
     {.name = "impact",
-     .summary = "show which recorded flows a change would close and open",
+     .summary = "show which flows a change of policies would close and open",
      .usage =
          "[PATH...] [--enforce NAME] [--delete NAME] [--base PATH|N|kernel] [--flows FILE] [--since TIME] [--all] [-o text|json|md]",
      .text =
-         "Judges recorded flows by the policies of PATH and by those that are loaded (\"kernel\", the default base), those of\n"
-         "generation N of the state directory or of another PATH, and prints the flows whose verdict differs: - closed,\n"
-         "+ opened, and ? uncertain, where the record leaves open what the outcome depends on (which endpoint of \"web-*\",\n"
-         "which address of \"pub\", the port), with an example of both. Everything that a record may stand for is judged.\n"
+         "Judges the flows of this host (with --flows those of a file) by the policies of PATH and by those that are loaded\n"
+         "(\"kernel\", the default base), those of generation N of the state directory or of another PATH, and prints the\n"
+         "flows whose verdict differs: - closed, + opened, and ? uncertain, where the record leaves open what the outcome\n"
+         "depends on (which endpoint of \"web-*\", which address of \"pub\", the port), with an example of both. Everything\n"
+         "that a record may stand for is judged.\n"
          "With --enforce and --delete PATH (or what the loaded generation was made from) is compared with itself, with\n"
          "the staged policy NAME enforced or the policy NAME deleted; no file is changed.\n"
          "Exit 1 when a flow is closed or opened, 0 when none is, also when some are uncertain.",
