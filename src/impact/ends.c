@@ -108,6 +108,39 @@ static void find_endpoint(struct impact *impact, const struct flowlog_end *end,
 
 // ---- network sets and the rest ------------------------------------------------------------------------------------
 
+// Addresses that endpoints have, as the policies were: by those they are called.
+static void add_endpoints(struct impact *impact, struct addresses *ret)
+{
+    const struct plan *plan = impact->plans[BEFORE];
+    for (size_t i = 0; i < plan->names.count; i++) {
+        for (size_t j = 0; j < plan->names.items[i].members.count; j++) {
+            const struct plan_name_member *member = &plan->names.items[i].members.items[j];
+            for (size_t k = 0; k < member->address_count; k++) {
+                add_address(impact, member->addresses[k], ret);
+            }
+        }
+    }
+}
+
+static void add_netsets(struct impact *impact, struct addresses *ret)
+{
+    const struct plan *plan = impact->plans[BEFORE];
+    for (size_t i = 0; i < plan->netsets.count; i++) {
+        for (size_t j = 0; j < plan->netsets.items[i].net_count; j++) {
+            add_net(impact, plan->netsets.items[i].nets[j], ret);
+        }
+    }
+}
+
+static void take_out(struct impact *impact, const struct addresses *addresses, struct end *ret)
+{
+    struct end taken = {0};
+    fill_sets(impact, addresses, &taken);
+    for (int family = 0; family < FAMILIES; family++) {
+        ret->sets[family] = space_minus(impact->space, ret->sets[family], taken.sets[family]);
+    }
+}
+
 static void find_netset(struct impact *impact, const struct flowlog_end *end, struct end *ret)
 {
     struct addresses addresses = {0};
@@ -121,54 +154,16 @@ static void find_netset(struct impact *impact, const struct flowlog_end *end, st
             }
         }
     }
+    struct addresses endpoints = {0};
+    add_endpoints(impact, &endpoints);
     ret->label.kind = IMPACT_NETSET;
     fill_sets(impact, &addresses, ret);
-}
-
-// Addresses that have a name of their own, as the policies were.
-static void add_named(struct impact *impact, struct addresses *ret)
-{
-    const struct plan *plan = impact->plans[BEFORE];
-    for (size_t i = 0; i < plan->names.count; i++) {
-        for (size_t j = 0; j < plan->names.items[i].members.count; j++) {
-            const struct plan_name_member *member = &plan->names.items[i].members.items[j];
-            for (size_t k = 0; k < member->address_count; k++) {
-                add_address(impact, member->addresses[k], ret);
-            }
-        }
-    }
-    for (size_t i = 0; i < plan->netsets.count; i++) {
-        for (size_t j = 0; j < plan->netsets.items[i].net_count; j++) {
-            add_net(impact, plan->netsets.items[i].nets[j], ret);
-        }
-    }
+    take_out(impact, &endpoints, ret);
 }
 
 static uint32_t every_address(struct impact *impact, int family)
 {
     return space_everything(impact->space, family_of(family)).sides[SIDE_SOURCE];
-}
-
-static void find_outside(struct impact *impact, bool inside, struct end *ret)
-{
-    struct addresses named = {0};
-    struct addresses private = {0};
-    struct end taken = {0}, nets = {0};
-    size_t count;
-    const struct cidr *items = flowlog_private_nets(&count);
-    for (size_t i = 0; i < count; i++) {
-        add_net(impact, items[i], &private);
-    }
-    add_named(impact, &named);
-    fill_sets(impact, &named, &taken);
-    fill_sets(impact, &private, &nets);
-    for (int family = 0; family < FAMILIES; family++) {
-        uint32_t all =
-            inside ? nets.sets[family]
-                   : space_minus(impact->space, every_address(impact, family), nets.sets[family]);
-        ret->sets[family] = space_minus(impact->space, all, taken.sets[family]);
-    }
-    ret->label.kind = IMPACT_OUTSIDE;
 }
 
 static void find_anything(struct impact *impact, struct end *ret)
@@ -177,6 +172,26 @@ static void find_anything(struct impact *impact, struct end *ret)
         ret->sets[family] = every_address(impact, family);
     }
     ret->label.kind = IMPACT_ANYTHING;
+}
+
+static void find_outside(struct impact *impact, bool inside, struct end *ret)
+{
+    struct addresses named = {0}, private = {0};
+    size_t count;
+    const struct cidr *nets = flowlog_private_nets(&count);
+    for (size_t i = 0; i < count; i++) {
+        add_net(impact, nets[i], &private);
+    }
+    add_endpoints(impact, &named);
+    add_netsets(impact, &named);
+    if (inside) {
+        fill_sets(impact, &private, ret);
+    } else {
+        find_anything(impact, ret);
+        take_out(impact, &private, ret);
+    }
+    take_out(impact, &named, ret);
+    ret->label.kind = IMPACT_OUTSIDE;
 }
 
 // Nobody knows what the policies would make of it; what they make of the others of its namespace is the best guess.

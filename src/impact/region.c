@@ -171,6 +171,14 @@ static void restrict_side(struct impact *impact, struct box *box, enum side side
     }
 }
 
+// All that a flow may have: not 0, and not the ICMP of the other IP version.
+static uint32_t protocols_of(struct impact *impact, uint8_t family)
+{
+    uint8_t other = family == IP_V4 ? PROTO_ICMPV6 : PROTO_ICMP;
+    uint32_t all = space_range(impact->space, 1, UINT8_MAX);
+    return space_minus(impact->space, all, space_range(impact->space, other, other));
+}
+
 static bool make_box(struct impact *impact, const struct question *question, int number,
                      struct box *ret)
 {
@@ -182,10 +190,10 @@ static bool make_box(struct impact *impact, const struct question *question, int
     restrict_side(impact, ret, SIDE_DESTINATION_PORT, question->port, question->port);
     restrict_side(impact, ret, SIDE_SOURCE_PORT, question->source_port, question->source_port);
     restrict_side(impact, ret, SIDE_ICMP, question->icmp_first, question->icmp_last);
-    if (question->protocol == NOT_RECORDED) { // 0 is none that a flow has
-        ret->sides[SIDE_PROTOCOL] = space_range(impact->space, 1, UINT8_MAX);
-    }
-    return question->sources[number] != SPACE_EMPTY && question->dests[number] != SPACE_EMPTY;
+    ret->sides[SIDE_PROTOCOL] =
+        space_and(impact->space, ret->sides[SIDE_PROTOCOL], protocols_of(impact, family));
+    return ret->sides[SIDE_PROTOCOL] != SPACE_EMPTY && ret->sides[SIDE_SOURCE] != SPACE_EMPTY &&
+           ret->sides[SIDE_DESTINATION] != SPACE_EMPTY;
 }
 
 static void keep_part(struct impact *impact, const struct region *region, enum impact_change change,
