@@ -90,6 +90,10 @@ struct options {
     uint64_t watch;     // ms between two looks; 0: one look
     uint64_t width;     // of lines; 0: as long as they are
     bool width_given;
+    // Of recommend.
+    bool include_denied;
+    uint64_t interval, stable; // ms
+    const char *out;           // a directory; NULL
 };
 
 struct loaded; // loaded.h
@@ -171,6 +175,9 @@ int pipeline_until_ruleset(struct run *run); // all of them, reported
 typedef int (*pipeline_stage)(struct run *run);
 int pipeline_run(struct run *run, const pipeline_stage *stages, size_t count); // in turn, reported
 
+// A run of its own that reads these texts, not the PATHs. Its input arena is the caller's to free.
+struct run run_instead(struct run *run, const struct sources *texts);
+
 // Prints diagnostics and the closing count; returns whether there were errors.
 bool run_report(struct run *run);
 const char *this_hostname(struct run *run);
@@ -206,6 +213,7 @@ const char *forced_again(struct run *run, enum diag_code refusal, bool confirm);
 const char *plural(size_t count); // "" or "s"
 // " PATH PATH": the operands for a command to paste; "" for the defaults.
 const char *paths_suffix(struct run *run);
+const char *paths_option(struct run *run); // the same as " -f PATH -f PATH"
 const char *words_join(struct arena *arena, const char *const *words, size_t count,
                        const char *separator);
 
@@ -266,6 +274,7 @@ int cmd_flows(struct run *run);
 int cmd_top(struct run *run);
 int cmd_graph(struct run *run);
 int cmd_board(struct run *run);
+int cmd_recommend(struct run *run);
 int cmd_explain(struct run *run);
 int cmd_version(struct run *run);
 int cmd_help(struct run *run);

@@ -152,6 +152,16 @@ const char *paths_suffix(struct run *run)
                               words_join(run->arena, paths->items, paths->count, " "));
 }
 
+const char *paths_option(struct run *run)
+{
+    const struct options *options = &run->options;
+    struct strbuf text = {.arena = run->arena};
+    for (size_t i = 0; !options->default_paths && i < options->paths.count; i++) {
+        strbuf_addf(&text, " -f %s", options->paths.items[i]);
+    }
+    return strbuf_text(&text);
+}
+
 // What a person knows about an errno of nf_tables.
 static const char *errno_hint(int error)
 {

@@ -51,7 +51,13 @@ const struct option_info option_infos[] = {
     {"enforce", 0, "NAME", "as if this staged policy were enforced; may be given several times",
      false},
     {"delete", 0, "NAME", "as if this policy were deleted; may be given several times", false},
-    {"all", 0, NULL, "also flows that do not change", false},
+    {"all", 0, NULL, "impact: also flows that do not change; recommend: for every namespace",
+     false},
+    {"include-denied", 0, NULL, "learn from what is denied, too", false},
+    {"interval", 0, "TIME",
+     "what is new counts as being learned for twice this long (default: 150s)", false},
+    {"stable", 0, "TIME", "what has been the same for so long is stable (default: 10m)", false},
+    {"out", 0, "DIR", "write a file for each object into this directory", false},
     {"limit", 0, "N", "show so many rows (default: 20; 0: all)", false},
     {"rules", 0, NULL, "show each rule, and what it counted", false},
     {"staged", 0, "WHICH", "staged policies: show (default), hide, or only these", false},
@@ -115,6 +121,7 @@ bool option_allowed(const struct verb *verb, const char *name)
 
 enum { LOCK_TIMEOUT = 5000, AGGREGATE_MAX = 3, LIMIT_MAX = 1000000 };
 enum { LIMIT_DEFAULT = 20, WIDTH_MAX = 10000 };
+enum { INTERVAL_DEFAULT = 150000, STABLE_DEFAULT = 600000 }; // ms
 enum { LONG_BASE = 256 }; // getopt's value for option i is LONG_BASE + i
 
 struct getopt_tables {
@@ -220,6 +227,7 @@ static bool take_plain_option(struct options *options, const char *name, const c
         {"record", &options->record},
         {"follow", &options->follow},
         {"all", &options->all},
+        {"include-denied", &options->include_denied},
         {"help", &options->help},
     };
     struct {
@@ -244,6 +252,7 @@ static bool take_plain_option(struct options *options, const char *name, const c
         {"by", &options->by},
         {"where", &options->where},
         {"staged", &options->staged},
+        {"out", &options->out},
     };
     for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
         if (strcmp(name, flags[i].name) == 0) {
@@ -288,6 +297,10 @@ static bool take_option(struct arena *arena, struct options *options, const char
         return set_time(name, &options->quiet_exit, value) && is_window(name, options->quiet_exit);
     } else if (strcmp(name, "since") == 0) {
         return set_time(name, &options->since, value) && is_window(name, options->since);
+    } else if (strcmp(name, "interval") == 0) {
+        return set_time(name, &options->interval, value);
+    } else if (strcmp(name, "stable") == 0) {
+        return set_time(name, &options->stable, value);
     } else if (strcmp(name, "aggregate") == 0) {
         options->aggregate_given = true;
         return set_number(name, AGGREGATE_MAX, &options->aggregate, value);
@@ -425,6 +438,8 @@ bool options_parse(struct arena *arena, int argc, char **argv, struct options *r
                             .fail_level = DIAG_WARNING,
                             .lock_timeout = LOCK_TIMEOUT,
                             .limit = LIMIT_DEFAULT,
+                            .interval = INTERVAL_DEFAULT,
+                            .stable = STABLE_DEFAULT,
                             .node = node != NULL && node[0] != '\0' ? node : NULL};
     ret->color = isatty(STDERR_FILENO) == 1 && (no_color == NULL || no_color[0] == '\0');
     if (!find_verb(argc, argv, ret)) {

@@ -214,6 +214,17 @@ int pipeline_ruleset(struct run *run)
     return POLC_EXIT_OK;
 }
 
+struct run run_instead(struct run *run, const struct sources *texts)
+{
+    struct run ret = {.options = run->options,
+                      .input = arena_new(MEMORY_LIMIT),
+                      .arena = run->arena,
+                      .sources = sources_new(run->arena),
+                      .instead = texts};
+    ret.diags = diags_new(run->arena, ret.sources);
+    return ret;
+}
+
 int pipeline_run(struct run *run, const pipeline_stage *stages, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

@@ -289,6 +289,22 @@ const struct verb verbs[] = {
      .this_host = true,
      .this_kernel = true,
      .run = cmd_impact},
+    {.name = "recommend",
+     .summary = "write staged policies that allow what was seen, and nothing else",
+     .usage =
+         "ns/NAME | wep/NS/NAME | hep/NAME ... | --all [-f PATH] [--flows FILE] [--since TIME] [--out DIR] [--include-denied]",
+     .text =
+         "Learns from flows that no policy decides. ns/NAME: one policy for a namespace, which tells its peers by their\n"
+         "namespaces; wep/NS/NAME: one for a workload, which tells them by labels that they alone have (wep/NS/* for each\n"
+         "workload); hep/NAME: one for a host endpoint; --all: one for each namespace. Network sets and services go before\n"
+         "addresses. The policies are staged, in tier namespace-isolation or hostendpoint-isolation, which stands last:\n"
+         "enforced, they close, and open nothing. They are proved before they are printed: the input with them enforced\n"
+         "allows every flow that they were made from. Flows that are left out are listed, with the reason.\n"
+         "Exit 1 when there is nothing to recommend, 5 when an enforced Deny hides what is to be learned.",
+     .operands = OPERANDS_NAMES,
+     .options = "flows since where all include-denied interval stable out force",
+     .outputs = "yaml json",
+     .run = cmd_recommend},
     {.name = "explain",
      .summary = "say more about a code such as P021",
      .usage = "[CODE...]",

@@ -34,7 +34,7 @@ struct flow_input {
     struct flow_kernel kernel; // when they come from there
     int code;                  // to end with when all else is well: lines that are no flows
 };
-// The only place that knows where flows come from. Keeps those of --since, --denied and --would-deny, and those that the
+// The only place that knows where flows come from. Judges by the plan that the run has, if it has one. Keeps those of --since, --denied and --would-deny, and those that the
 // filter matches; NULL: none. Returns an exit code, and has said why.
 int flow_input_read(struct run *run, const char *filter, struct flow_input *ret);
 // The same flows as they were recorded, neither named nor judged; of the options only --since. Reads no policies;

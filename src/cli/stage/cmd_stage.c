@@ -82,19 +82,6 @@ static int edit_sources(struct stage *stage)
 
 // ---- what they mean ----------------------------------------------------------------------------------------------------
 
-// The same input with the changed texts, as a run of its own.
-static struct run run_after(const struct stage *stage, const struct sources *texts)
-{
-    struct run *run = stage->run;
-    struct run after = {.options = run->options,
-                        .input = arena_new(MEMORY_LIMIT),
-                        .arena = run->arena,
-                        .sources = sources_new(run->arena),
-                        .instead = texts};
-    after.diags = diags_new(run->arena, after.sources);
-    return after;
-}
-
 static struct sources *texts_after(const struct stage *stage)
 {
     struct sources *texts = sources_new(stage->run->arena);
@@ -114,7 +101,7 @@ static int compile_both(const struct stage *stage, struct run *ret_after)
 {
     static const pipeline_stage rest[] = {pipeline_model, pipeline_plan};
     static const pipeline_stage all[] = {pipeline_read, pipeline_model, pipeline_plan};
-    *ret_after = run_after(stage, texts_after(stage));
+    *ret_after = run_instead(stage->run, texts_after(stage));
     int code = pipeline_run(stage->run, rest, ARRAY_COUNT(rest));
     if (code == POLC_EXIT_OK) {
         code = pipeline_run(ret_after, all, ARRAY_COUNT(all));

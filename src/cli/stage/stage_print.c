@@ -47,17 +47,6 @@ static void note_ignored(const struct stage *stage)
     }
 }
 
-// " -f DIR -f FILE"
-static const char *file_options(const struct stage *stage)
-{
-    const struct options *options = &stage->run->options;
-    struct strbuf text = {.arena = stage->run->arena};
-    for (size_t i = 0; !options->default_paths && i < options->paths.count; i++) {
-        strbuf_addf(&text, " -f %s", options->paths.items[i]);
-    }
-    return strbuf_text(&text);
-}
-
 static bool has_stdin(const struct stage *stage)
 {
     for (size_t i = 0; i < stage->files.count; i++) {
@@ -77,7 +66,7 @@ static void hint_next(const struct stage *stage)
     if (run->options.dry_run) {
         hint("polc %s %s%s%s%s     (without --dry-run: changes the files)", run->options.verb->name,
              words_join(run->arena, run->options.operands.items, run->options.operands.count, " "),
-             file_options(stage), run->options.ns != NULL ? " -n " : "",
+             paths_option(stage->run), run->options.ns != NULL ? " -n " : "",
              run->options.ns != NULL ? run->options.ns : "");
     } else {
         hint("polc apply --confirm%s     (nothing is loaded yet)", same_options(run, true));
