@@ -307,10 +307,22 @@ lab_endpoint() {
   done
 }
 
+# lab_fresh_ports COUNT: sets REPLY to the first of so many UDP ports that no flow of this lab was sent from. One from a port
+# of an earlier flow would pass whatever the policy says, as long as conntrack remembers that. In a file: callers are
+# subshells.
+lab_fresh_ports() {
+  REPLY=20000
+  [[ ! -e $LAB_DIR/ports ]] || REPLY=$(<"$LAB_DIR/ports")
+  ((REPLY + $1 < 64000)) || REPLY=20000
+  echo $((REPLY + $1)) >"$LAB_DIR/ports"
+}
+
 # lab_probe_matrix 4|6 PROTO:PORT...: every ordered pair of LAB_ENDPOINTS on every port, all at once. Prints lines
 # "SOURCE DESTINATION PROTO:PORT RESULT".
 lab_probe_matrix() {
-  local family=$1 ports=("${@:2}") source destination port targets pids=()
+  local family=$1 ports=("${@:2}") source destination port first targets pids=()
+  lab_fresh_ports $((${#LAB_ENDPOINTS[@]} * ${#ports[@]}))
+  first=$REPLY
   for source in "${LAB_ENDPOINTS[@]}"; do
     targets=()
     for destination in "${LAB_ENDPOINTS[@]}"; do
@@ -323,7 +335,7 @@ lab_probe_matrix() {
         fi
       done
     done
-    lab_connect "$source" --retries 1 "${targets[@]}" >"$LAB_DIR/matrix.${source//\//.}" &
+    lab_connect "$source" --retries 1 --udp-ports "$first" "${targets[@]}" >"$LAB_DIR/matrix.${source//\//.}" &
     pids+=($!)
     printf '%s\n' "${targets[@]}" >"$LAB_DIR/targets.${source//\//.}"
   done

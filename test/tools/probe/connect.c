@@ -133,12 +133,26 @@ static void send_request(struct target *target)
     }
 }
 
-static void start(struct target *target, const char *from)
+// A port that the kernel chooses may be that of an earlier flow, which conntrack still knows. Where somebody listens on
+// this one, the kernel chooses.
+static void bind_udp(const struct target *target, uint16_t port)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    bool is_v6 = target->address.ss_family == AF_INET6;
+    bind(target->fd, is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4,
+         is_v6 ? sizeof v6 : sizeof v4);
+}
+
+static void start(struct target *target, const struct options *options)
 {
     target->fd = target_socket(target);
-    if (target->fd < 0 || !bind_from(target, from)) {
+    if (target->fd < 0 || !bind_from(target, options->from)) {
         decide_error(target, errno);
         return;
+    }
+    if (target->kind == KIND_UDP && options->udp_ports != 0 && options->from == NULL) {
+        bind_udp(target, (uint16_t)(options->udp_ports + target->number - 1));
     }
     if (connect(target->fd, (struct sockaddr *)&target->address, target->address_size) < 0 &&
         errno != EINPROGRESS) {
@@ -241,7 +255,7 @@ static void run_targets(struct target *targets, size_t count, const struct optio
     long begin = now_ms();
     long step = options->timeout / (options->retries + 1);
     for (size_t i = 0; i < count; i++) {
-        start(&targets[i], options->from);
+        start(&targets[i], options);
     }
     for (long round = 0; round <= options->retries; round++) {
         long until =

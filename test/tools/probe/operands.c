@@ -9,10 +9,11 @@ static const char usage[] =
     "         SPEC: tcp:PORT (sends one byte and closes), udp:PORT (echo), echo:PORT (tcp echo)\n"
     "         prints \"ready\" once it listens; ends after N seconds (60) or on SIGTERM; on SIGUSR1 it\n"
     "         sends one byte on each open echo connection\n"
-    "       probe connect [--timeout MS] [--retries N] [--from ADDR[#PORT]] TARGET...\n"
+    "       probe connect [--timeout MS] [--retries N] [--from ADDR[#PORT]] [--udp-ports FIRST] TARGET...\n"
     "         TARGET: tcp:ADDR:PORT, udp:ADDR:PORT, icmp:ADDR; an IPv6 ADDR in brackets\n"
     "         tries all at once, then prints a line for each, in order:\n"
     "         TARGET ok|timeout|refused|unreachable|error:NAME\n"
+    "         --udp-ports: the first UDP target from port FIRST, the next from the one behind it, ...\n"
     "       probe talk [--timeout MS] [--from ADDR[#PORT]] TARGET\n"
     "         connects to an echo or udp port and prints the result, then sends one message for\n"
     "         each line on stdin and prints whether it came back; for the line \"hear\" it sends\n"
@@ -116,6 +117,8 @@ int parse_options(char **argv, struct options *ret)
             ret->retries = parse_number(value, 100);
         } else if (strcmp(argv[i], "--from") == 0) {
             ret->from = value;
+        } else if (strcmp(argv[i], "--udp-ports") == 0) {
+            ret->udp_ports = (uint16_t)parse_number(value, UINT16_MAX - MAX_TARGETS);
         } else {
             fail_usage("unknown option", argv[i]);
         }

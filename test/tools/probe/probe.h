@@ -49,6 +49,7 @@ struct target {
 struct options {
     long seconds, timeout, retries;
     const char *from;
+    uint16_t udp_ports; // 0: the kernel chooses
 };
 
 // operands.c: targets and options from the command line
