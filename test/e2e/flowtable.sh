@@ -76,7 +76,7 @@ lost() {
 for name in a b x y router; do
   lab_serve "$name" echo:7 tcp:80 tcp:81 udp:53
 done
-LAB_TIMEOUT=400
+export LAB_TIMEOUT=400
 
 # ---- workloads -----------------------------------------------------------------------------------------------------------
 
@@ -160,7 +160,7 @@ $(object GlobalNetworkPolicy host)
   ingress: [{action: Allow, protocol: TCP, destination: {ports: [80]}}]
   egress: [{action: Allow, protocol: UDP}]
 END
-connect x tcp:router:80 tcp:[router]:80 tcp:router:81 udp:router:53 icmp:router tcp:y:80
+connect x tcp:router:80 "tcp:[router]:80" tcp:router:81 udp:router:53 icmp:router tcp:y:80
 connect router tcp:x:80 udp:[x]:53 udp:x:53 # the last one is a failsafe port too
 connect x tcp:router:22                     # a failsafe port where nobody listens
 connect y tcp:router:80 tcp:x:80
