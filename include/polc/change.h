@@ -82,15 +82,19 @@ const char *change_plan_read(struct arena *arena, const struct change_store *sto
                              struct plan_origin *ret_origin);
 bool change_plan_exists(const struct change_store *store, uint32_t number);
 
-// Other files that are kept there, under names of their own. Writing needs the lock. 0 or an errno.
-int change_file_write(const struct change_store *store, const char *name, struct plan_bytes bytes);
-// NULL, or in words why it cannot be read; one that is not there has no bytes.
-const char *change_file_read(struct arena *arena, const struct change_store *store,
-                             const char *name, struct plan_bytes *ret, bool *ret_exists);
-
 // Removes all but the newest `keep` generations, the last good one of each table and `loaded`.
 void change_prune(const struct change_store *store, const struct change_history *history,
                   size_t keep, uint32_t loaded);
+
+// ---- other files of the state directory -----------------------------------------------------------------------------
+
+// Under names of their own, one writer at a time for each. 0 or an errno. The file is there whole under its name, or not
+// at all, and on the disk for good.
+int change_file_write(const struct change_store *store, const char *name, struct plan_bytes bytes);
+int change_file_rename(const struct change_store *store, const char *from, const char *to);
+// NULL, or in words why it cannot be read; one that is not there has no bytes.
+const char *change_file_read(struct arena *arena, const struct change_store *store,
+                             const char *name, struct plan_bytes *ret, bool *ret_exists);
 
 // ---- what the kernel is known to have -----------------------------------------------------------------------------
 

@@ -229,6 +229,21 @@ void flowlog_snapshot_write(const struct flowlog_snapshot *snapshot, struct strb
 bool flowlog_snapshot_read(struct arena *arena, const uint8_t *data, size_t size,
                            struct flowlog_snapshot *ret);
 
+// What was recorded last, and to where: the end of a file is whole only up to what a ledger says.
+struct flowlog_ledger {
+    const char *boot_id; // counters end with the boot
+    uint64_t namespace;  // of network
+    uint64_t lost;       // what the flow table had no room for
+    const char *path;    // absolute
+    uint64_t device, inode;
+    uint64_t offset, length; // bytes: where the file ended, and what was appended
+    struct flowlog_snapshot snapshot;
+};
+// With a checksum. NULL, or in words why the bytes are no ledger.
+void flowlog_ledger_write(const struct flowlog_ledger *ledger, struct strbuf *out);
+const char *flowlog_ledger_read(struct arena *arena, const uint8_t *data, size_t size,
+                                struct flowlog_ledger *ret);
+
 // ---- aggregation (aggregate.c) ------------------------------------------------------------------------------------
 
 enum { FLOWLOG_LEVEL_MAX = 3 };

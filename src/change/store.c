@@ -16,9 +16,7 @@ enum {
     FILE_NAME_MAX = 32,
     DIRECTORY_MODE = 0700,
     PARENT_MODE = 0755,
-    FILE_MODE = 0600,
 };
-static const size_t file_size_max = (size_t)1 << 30;
 static const char temporary[] = "new";
 
 // ---- the directory ------------------------------------------------------------------------------------------------
@@ -65,25 +63,10 @@ static void file_name(char name[FILE_NAME_MAX], uint32_t number, const char *suf
 
 // ---- writing ------------------------------------------------------------------------------------------------------
 
-static int write_synced(int fd, struct plan_bytes bytes)
-{
-    int error = write_all(fd, bytes.data, bytes.size);
-    return error != 0 ? error : fsync(fd) != 0 ? errno : 0;
-}
-
 // Whole under its name, but a crash may still take the name away.
 static int write_whole(const struct change_store *store, const char *name, struct plan_bytes bytes)
 {
-    CLOSING int fd =
-        openat(store->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
-    int error = fd < 0 ? errno : write_synced(fd, bytes);
-    if (error == 0 && renameat(store->fd, temporary, store->fd, name) != 0) {
-        error = errno;
-    }
-    if (error != 0) {
-        unlinkat(store->fd, temporary, 0);
-    }
-    return error;
+    return replace_file(store->fd, name, temporary, bytes);
 }
 
 // No room for a second file: the old one has a block, and an entry hardly fills one. A crash just now leaves an entry
@@ -121,35 +104,6 @@ int change_plan_write(const struct change_store *store, uint32_t number, struct 
 
 // ---- reading ------------------------------------------------------------------------------------------------------
 
-// NULL and *ret, or why it cannot be read.
-static const char *read_file(struct arena *arena, const struct change_store *store,
-                             const char *name, struct plan_bytes *ret)
-{
-    struct stat info;
-    CLOSING int fd =
-        store->fd < 0 ? -1 : openat(store->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) {
-        return store->fd < 0 || errno == ENOENT ? "it is not there" : strerror(errno);
-    }
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || (size_t)info.st_size > file_size_max) {
-        return "it is no file, or too large";
-    }
-    size_t size = (size_t)info.st_size, done = 0;
-    uint8_t *data = arena_alloc(arena, size);
-    while (done < size) {
-        ssize_t count = read(fd, data + done, size - done);
-        if (count < 0 && errno != EINTR) {
-            return strerror(errno);
-        }
-        if (count == 0) {
-            break;
-        }
-        done += count > 0 ? (size_t)count : 0;
-    }
-    *ret = (struct plan_bytes){data, done};
-    return NULL;
-}
-
 const char *change_plan_read(struct arena *arena, const struct change_store *store, uint32_t number,
                              const char *id, struct plan **ret_plan, struct plan_origin *ret_origin)
 {
@@ -167,19 +121,6 @@ const char *change_plan_read(struct arena *arena, const struct change_store *sto
         return arena_printf(arena, "%s/%s: it holds another generation", store->path, name);
     }
     return NULL;
-}
-
-int change_file_write(const struct change_store *store, const char *name, struct plan_bytes bytes)
-{
-    return write_whole(store, name, bytes);
-}
-
-const char *change_file_read(struct arena *arena, const struct change_store *store,
-                             const char *name, struct plan_bytes *ret, bool *ret_exists)
-{
-    *ret = (struct plan_bytes){0};
-    *ret_exists = store->fd >= 0 && faccessat(store->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-    return *ret_exists ? read_file(arena, store, name, ret) : NULL;
 }
 
 bool change_plan_exists(const struct change_store *store, uint32_t number)

@@ -80,6 +80,8 @@ struct options {
     uint64_t aggregate; // level of aggregation
     bool aggregate_given, denied, would_deny, share, follow;
     uint64_t quiet_exit; // ms; 0: not asked for
+    uint64_t max_size;   // bytes; 0: no limit
+    bool subverb;        // the operands are that of the verb, and its own
     const char *by, *where;
     struct words enforce, remove; // --enforce, --delete
     bool all;
@@ -126,6 +128,8 @@ struct verb {
     const char *usage;   // behind "polc NAME"
     const char *text;    // of `polc help NAME`
     uint8_t operands;    // enum verb_operands
+    const char
+        *subverb; // a first operand that makes it do something else, with one fixed operand; NULL
     const char *options; // names of the options it takes, blank-separated, besides the common ones
     const char *outputs; // names for -o, blank-separated; the first is the default
     bool this_host;      // takes the node from the environment and the host name

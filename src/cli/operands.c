@@ -11,6 +11,23 @@ static bool is_filter(const char *operand)
            (operand[0] == '\0' || strpbrk(operand, "=<>!:(){} \t\"'*") != NULL);
 }
 
+// "polc flows record FILE": a name of its own would hide that it is about flows.
+static bool take_subverb(struct arena *arena, struct options *options, char **operands,
+                         size_t count)
+{
+    enum { WITH_ITS_OWN = 2 };
+    const struct verb *verb = options->verb;
+    options->subverb = true;
+    if (count != WITH_ITS_OWN || options->paths.count > 0) {
+        complain("polc %s %s takes one FILE and nothing else", verb->name, verb->subverb);
+        hint("polc help %s", verb->name);
+        return false;
+    }
+    vec_push(arena, &options->operands, operands[0]);
+    vec_push(arena, &options->operands, operands[1]);
+    return true;
+}
+
 bool operands_take(struct arena *arena, struct options *options, char **operands, size_t count)
 {
     const struct verb *verb = options->verb;
@@ -24,6 +41,9 @@ bool operands_take(struct arena *arena, struct options *options, char **operands
         complain("polc %s takes no operands, but got \"%s\"", verb->name, operands[0]);
         hint("polc %s %s", verb->name, verb->usage);
         return false;
+    }
+    if (count > 0 && verb->subverb != NULL && strcmp(operands[0], verb->subverb) == 0) {
+        return take_subverb(arena, options, operands, count);
     }
     if (count < fixed) {
         complain("polc %s needs an operand", verb->name);

@@ -2,6 +2,7 @@
 // Values of options: text -> what it means, or what is wrong with it.
 #include "option_values.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -66,6 +67,21 @@ static bool is_refusal(const char *word)
     best != NULL ? hint("did you mean --force=%s?", best)
                  : hint("polc explain     (lists them, %s to %s)", names[0], names[count - 1]);
     return false;
+}
+
+bool set_size(const char *name, uint64_t *ret, const char *value)
+{
+    enum { SIZE_DIGITS = 9 };
+    static const char units[] = "KMGT";
+    size_t digits = strspn(value, "0123456789");
+    const char *unit = value[digits] != '\0' ? strchr(units, toupper(value[digits])) : NULL;
+    bool whole = value[digits] == '\0' || (unit != NULL && value[digits + 1] == '\0');
+    if (!whole || digits == 0 || digits > SIZE_DIGITS || strtoull(value, NULL, 10) == 0) {
+        complain("--%s is a size such as 512K, 64M or 2G, not \"%s\"", name, value);
+        return false;
+    }
+    *ret = strtoull(value, NULL, 10) << (unit != NULL ? 10 * (unit - units + 1) : 0);
+    return true;
 }
 
 bool set_number(const char *name, uint64_t max, uint64_t *ret, const char *value)

@@ -39,6 +39,8 @@ const struct option_info option_infos[] = {
     {"since", 0, "TIME", "only flows of so long ago at most, such as 15m, 2h or 7d", false},
     {"follow", 0, NULL, "go on, and show flows as they come", false},
     {"exit-when-quiet", 0, "TIME", "end --follow when none has come for so long", false},
+    {"max-size", 0, "SIZE", "put FILE aside as FILE.1 before it grows beyond this, such as 64M",
+     false},
     {"denied", 0, NULL, "only flows that were denied", false},
     {"would-deny", 0, NULL, "only allowed flows that staged policies would deny", false},
     {"aggregate", 0, "LEVEL",
@@ -293,6 +295,8 @@ static bool take_option(struct arena *arena, struct options *options, const char
                is_window(name, options->confirm);
     } else if (strcmp(name, "state-dir") == 0) {
         return set_state_dir(options, value);
+    } else if (strcmp(name, "max-size") == 0) {
+        return set_size(name, &options->max_size, value);
     } else if (strcmp(name, "exit-when-quiet") == 0) {
         return set_time(name, &options->quiet_exit, value) && is_window(name, options->quiet_exit);
     } else if (strcmp(name, "since") == 0) {

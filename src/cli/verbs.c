@@ -212,7 +212,7 @@ const struct verb verbs[] = {
     {.name = "flows",
      .summary = "show flows: both ends by name, and the policies that decide",
      .usage =
-         "[FILTER] [PATH...] [--flows FILE | --follow] [--since TIME] [--denied] [--would-deny] [--aggregate LEVEL]",
+         "[FILTER] [PATH...] [--flows FILE | --follow] [--since TIME] [--denied] [--would-deny] [--aggregate LEVEL] | record FILE [--max-size SIZE]",
      .text =
          "Shows the flows of this host: from the flow table that polc's ruleset keeps in the kernel, and what conntrack\n"
          "knows; with --flows from records, one JSON object a line, as polc and Calico write them. Names and traces are by\n"
@@ -220,9 +220,12 @@ const struct verb verbs[] = {
          "FILTER compares fields: 'source_namespace == \"shop\" && dest_port == 6379', !=, <, <=, >, >=, in {\"a\", \"b\"},\n"
          "contains, not, and \"*\" for any text; or as log consoles have it: '(dest_namespace = \"-\") AND (proto = tcp)',\n"
          "'policies:{ all_policies: *staged*deny* }'. An operand with such a sign is the filter.\n"
-         "-o json writes all fields, one record a line. --follow goes on, and shows flows as they begin. Exit 1 when there is no such flow.",
+         "-o json writes all fields, one record a line. --follow goes on, and shows flows as they begin.\n"
+         "polc flows record FILE appends what is new since the last record, for a timer: what has been recorded is not\n"
+         "counted again, whatever the file. Exit 1 when there is no such flow.",
      .operands = OPERANDS_FILTER_PATHS,
-     .options = "flows since denied would-deny aggregate follow exit-when-quiet",
+     .subverb = "record",
+     .options = "flows since denied would-deny aggregate follow exit-when-quiet max-size",
      .outputs = "table wide json",
      .run = cmd_flows},
     {.name = "top",

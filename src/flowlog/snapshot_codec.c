@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A snapshot <-> bytes, for the next look. Tags are for ever, as those of the plan.
+// A snapshot, and the ledger of what was recorded, <-> bytes, for the next look. Tags are for ever, as those of the plan.
 #include "internal.h"
 
 #include <polc/base/record.h>
+#include <polc/base/sha256.h>
 
 #define ROW(tag_, kind_, type, member)                                                             \
     {                                                                                              \
@@ -77,4 +78,51 @@ bool flowlog_snapshot_read(struct arena *arena, const uint8_t *data, size_t size
     }
     flowlog_snapshot_sort(ret); // damage must not mislead the look-ups
     return true;
+}
+
+// ---- ledger -----------------------------------------------------------------------------------------------------------
+
+static const struct field ledger_fields[] = {
+    ROW(1, FIELD_TEXT, struct flowlog_ledger, boot_id),
+    ROW(2, FIELD_U64, struct flowlog_ledger, namespace),
+    ROW(3, FIELD_U64, struct flowlog_ledger, lost),
+    ROW(4, FIELD_TEXT, struct flowlog_ledger, path),
+    ROW(5, FIELD_U64, struct flowlog_ledger, device),
+    ROW(6, FIELD_U64, struct flowlog_ledger, inode),
+    ROW(7, FIELD_U64, struct flowlog_ledger, offset),
+    ROW(8, FIELD_U64, struct flowlog_ledger, length),
+    INSIDE(9, struct flowlog_ledger, snapshot, snapshot_record),
+};
+static const struct record ledger_record = RECORD("ledger", struct flowlog_ledger, ledger_fields);
+
+static const char magic[] = "polcflows\n";
+enum { MAGIC_SIZE = sizeof magic - 1, HASH_SIZE = 64 };
+
+void flowlog_ledger_write(const struct flowlog_ledger *ledger, struct strbuf *out)
+{
+    char hash[HASH_SIZE + 1];
+    strbuf_add(out, magic);
+    record_write(&ledger_record, ledger, false, out);
+    sha256_hex(out->text, out->length, hash);
+    strbuf_add(out, hash);
+}
+
+const char *flowlog_ledger_read(struct arena *arena, const uint8_t *data, size_t size,
+                                struct flowlog_ledger *ret)
+{
+    char hash[HASH_SIZE + 1];
+    *ret = (struct flowlog_ledger){0};
+    if (size < MAGIC_SIZE + HASH_SIZE || memcmp(data, magic, MAGIC_SIZE) != 0) {
+        return "it does not say what was recorded";
+    }
+    sha256_hex(data, size - HASH_SIZE, hash);
+    if (memcmp(hash, data + size - HASH_SIZE, HASH_SIZE) != 0) {
+        return "it is torn or damaged";
+    }
+    if (!record_read(&ledger_record, arena, data + MAGIC_SIZE, size - MAGIC_SIZE - HASH_SIZE,
+                     ret)) {
+        return "it is of another form";
+    }
+    flowlog_snapshot_sort(&ret->snapshot);
+    return NULL;
 }

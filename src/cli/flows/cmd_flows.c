@@ -3,6 +3,36 @@
 #include "flow_follow.h"
 #include "flow_lines.h"
 #include "flow_print.h"
+#include "flow_record.h"
+
+// What is recorded is all that is new: what a record leaves out is never looked at again.
+static bool may_record(const struct run *run)
+{
+    const struct options *options = &run->options;
+    const struct {
+        bool given;
+        const char *name;
+    } others[] = {
+        {options->flows != NULL, "flows"},
+        {options->since > 0, "since"},
+        {options->denied, "denied"},
+        {options->would_deny, "would-deny"},
+        {options->aggregate_given, "aggregate"},
+        {options->follow, "follow"},
+        {options->quiet_exit > 0, "exit-when-quiet"},
+        {options->output != OUTPUT_DEFAULT, "output"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(others); i++) {
+        if (others[i].given) {
+            complain("polc flows record keeps all that is new: --%s has no place there",
+                     others[i].name);
+            hint("polc flows --flows %s ...     (looks at what was recorded)",
+                 options->operands.items[1]);
+            return false;
+        }
+    }
+    return true;
+}
 
 static bool is_possible(const struct run *run)
 {
@@ -10,6 +40,11 @@ static bool is_possible(const struct run *run)
     if (options->follow && options->flows != NULL) {
         complain("--follow looks at the kernel, and --flows at a file that is there already");
         hint("polc flows --flows %s     (or polc flows --follow)", options->flows);
+        return false;
+    }
+    if (options->max_size > 0) {
+        complain("--max-size is of the file that polc flows record writes");
+        hint("polc flows record FILE --max-size 64M");
         return false;
     }
     if (options->quiet_exit > 0 && !options->follow) {
@@ -26,6 +61,9 @@ int cmd_flows(struct run *run)
     struct flow_print print = {.run = run};
     const struct options *options = &run->options;
     const char *filter = options->operands.count > 0 ? options->operands.items[0] : NULL;
+    if (options->subverb) {
+        return may_record(run) ? flow_record(run, options->operands.items[1]) : POLC_EXIT_USAGE;
+    }
     if (!is_possible(run)) {
         return POLC_EXIT_USAGE;
     }

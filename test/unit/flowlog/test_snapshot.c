@@ -194,5 +194,39 @@ START_TEST(bytes_and_back)
 }
 END_TEST
 
-UNIT_TESTS("flowlog: snapshots", all_is_new_at_first, conntrack_alone, nothing_twice,
-           what_was_forgotten_is_new, icmp_and_protocols_without_ports, bytes_and_back)
+START_TEST(a_ledger_is_whole_or_none)
+{
+    struct flowlog_ledger ledger = {.boot_id = "boot",
+                                    .namespace = 7,
+                                    .lost = 3,
+                                    .path = "/x/flows.jsonl",
+                                    .device = 1,
+                                    .inode = 2,
+                                    .offset = (uint64_t)5 << 32,
+                                    .length = 6};
+    struct flowlog_ledger again;
+    struct strbuf bytes = {.arena = arena};
+    see(&ledger.snapshot, true, 7, 900);
+    flowlog_ledger_write(&ledger, &bytes);
+    uint8_t *data = (uint8_t *)bytes.text;
+    ck_assert_ptr_null(flowlog_ledger_read(arena, data, bytes.length, &again));
+    ck_assert_str_eq(again.boot_id, "boot");
+    ck_assert_str_eq(again.path, "/x/flows.jsonl");
+    ck_assert_uint_eq(again.offset, ledger.offset);
+    ck_assert_uint_eq(again.length, 6);
+    ck_assert_uint_eq(again.snapshot.seen.count, 1);
+    ck_assert_uint_eq(again.snapshot.seen.items[0].count, 7);
+    for (size_t size = 0; size < bytes.length; size++) {
+        ck_assert_ptr_nonnull(flowlog_ledger_read(arena, data, size, &again));
+    }
+    for (size_t i = 0; i < bytes.length; i++) {
+        data[i] ^= 1;
+        ck_assert_ptr_nonnull(flowlog_ledger_read(arena, data, bytes.length, &again));
+        data[i] ^= 1;
+    }
+}
+END_TEST
+
+UNIT_TESTS("flowlog: snapshots", a_ledger_is_whole_or_none, all_is_new_at_first, conntrack_alone,
+           nothing_twice, what_was_forgotten_is_new, icmp_and_protocols_without_ports,
+           bytes_and_back)
