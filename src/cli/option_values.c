@@ -69,7 +69,7 @@ static bool is_refusal(const char *word)
     return false;
 }
 
-bool set_size(const char *name, uint64_t *ret, const char *value)
+bool set_bytes(const char *name, uint64_t *ret, const char *value)
 {
     enum { SIZE_DIGITS = 9 };
     static const char units[] = "KMGT";

@@ -9,7 +9,7 @@ bool set_fail_level(struct options *options, const char *value);
 bool set_time(const char *name, uint64_t *ret, const char *value);
 bool is_window(const char *name, uint64_t ms);
 // "512K", "64M", "2G" -> bytes; not 0.
-bool set_size(const char *name, uint64_t *ret, const char *value);
+bool set_bytes(const char *name, uint64_t *ret, const char *value);
 bool set_number(const char *name, uint64_t max, uint64_t *ret, const char *value);
 // `value` NULL: all refusals.
 bool set_force(struct arena *arena, struct options *options, const char *value);

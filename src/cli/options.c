@@ -296,7 +296,7 @@ static bool take_option(struct arena *arena, struct options *options, const char
     } else if (strcmp(name, "state-dir") == 0) {
         return set_state_dir(options, value);
     } else if (strcmp(name, "max-size") == 0) {
-        return set_size(name, &options->max_size, value);
+        return set_bytes(name, &options->max_size, value);
     } else if (strcmp(name, "exit-when-quiet") == 0) {
         return set_time(name, &options->quiet_exit, value) && is_window(name, options->quiet_exit);
     } else if (strcmp(name, "since") == 0) {
