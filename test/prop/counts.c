@@ -3,18 +3,6 @@
 // made one rule of several, a packet that two of them match may count for either: then the action must be right.
 #include "counts.h"
 
-// "sgnp/x in 3", or with index -1 "tier/x in end".
-struct entry {
-    const char *id;
-    uint8_t direction;
-    int64_t index;
-    const struct plan_rule *rule; // NULL at the end of a tier
-};
-
-struct entries {
-    VEC_FIELDS(struct entry);
-};
-
 // ---- what the trace says --------------------------------------------------------------------------------------
 
 static uint32_t class_of(const struct flow_stage *stage)
@@ -39,11 +27,11 @@ static bool has_staged(const struct plan *plan, const struct flow_stage *stage, 
 }
 
 static void add_expected(const struct subject *subject, const struct flow_stage *stage,
-                         struct entries *ret)
+                         struct count_entries *ret)
 {
     for (size_t i = 0; i < stage->pending.count; i++) {
         const struct flow_step *step = &stage->pending.items[i];
-        struct entry entry = {.direction = stage->direction};
+        struct count_entry entry = {.direction = stage->direction};
         if (step->result == FLOW_STEP_NO_MATCH || step->tier < 0) {
             continue;
         }
@@ -55,24 +43,33 @@ static void add_expected(const struct subject *subject, const struct flow_stage 
             }
         } else if (step->policy->staged) {
             entry.id = step->policy->id;
-            entry.index = step->rule->index;
             entry.rule = step->rule;
             vec_push(subject->arena, ret, entry);
         }
     }
 }
 
-// False when the packet's way cannot know them: a staged policy before NAT or before connection tracking would have
-// spared it a later stage. Nor does the trace say what a packet meets before its source is found to be spoofed.
-static bool expect(const struct subject *subject, const struct flow_trace *trace,
-                   struct entries *ret)
+// What a packet meets before its source is found to be spoofed, the trace does not say.
+static bool is_met_before(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->hosts.count; i++) {
+        if (plan->hosts.items[i].all_interfaces) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool counts_expect(const struct subject *subject, const struct flow_trace *trace,
+                   struct count_entries *ret)
 {
     for (size_t i = 0; i < trace->stages.count; i++) {
         const struct flow_stage *stage = &trace->stages.items[i];
         if (stage->reason == FLOW_BY_EARLIER) {
             continue;
         }
-        if (stage->pending_reason == FLOW_BY_EARLIER || stage->reason == FLOW_BY_SPOOF) {
+        bool spoofed = stage->reason == FLOW_BY_SPOOF && is_met_before(subject->plan);
+        if (stage->pending_reason == FLOW_BY_EARLIER || spoofed) {
             return false;
         }
         add_expected(subject, stage, ret);
@@ -101,8 +98,7 @@ static bool in_list(const char *list, int64_t index)
     return false;
 }
 
-// Whether the rules of a list have the action of the entry's.
-static bool same_action(const struct plan *plan, const char *list, const struct entry *entry)
+bool counts_same_action(const struct plan *plan, const char *list, const struct count_entry *entry)
 {
     for (size_t i = 0; i < plan->policies.count; i++) {
         const struct plan_rules *rules = &plan->policies.items[i].rules[entry->direction];
@@ -116,7 +112,7 @@ static bool same_action(const struct plan *plan, const char *list, const struct 
     return false;
 }
 
-static bool is_entry(const struct plan *plan, const char *comment, const struct entry *entry,
+static bool is_entry(const struct plan *plan, const char *comment, const struct count_entry *entry,
                      bool exact)
 {
     size_t length = strlen(entry->id);
@@ -131,8 +127,8 @@ static bool is_entry(const struct plan *plan, const char *comment, const struct 
     }
     const char *what = comment + length + strlen(direction);
     return end     ? strncmp(what, "end", 3) == 0
-           : exact ? in_list(what, entry->index)
-                   : same_action(plan, what, entry);
+           : exact ? in_list(what, entry->rule->index)
+                   : counts_same_action(plan, what, entry);
 }
 
 static bool begins(const char *text, const char *start)
@@ -148,7 +144,7 @@ static bool is_staged(const char *comment)
 
 static const char *compare_ruleset(const struct subject *subject, const struct probe *probe,
                                    const struct nft_ruleset *ruleset,
-                                   const struct entries *expected, bool exact)
+                                   const struct count_entries *expected, bool exact)
 {
     struct sim sim = {.arena = subject->arena};
     struct subject with = *subject;
@@ -180,8 +176,8 @@ static const char *compare_ruleset(const struct subject *subject, const struct p
 const char *counts_compare(const struct subject *subject, const struct probe *probe,
                            const struct flow_trace *trace)
 {
-    struct entries expected = {0};
-    if (!expect(subject, trace, &expected)) {
+    struct count_entries expected = {0};
+    if (!counts_expect(subject, trace, &expected)) {
         return NULL;
     }
     const char *problem = compare_ruleset(subject, probe, subject->ruleset, &expected, false);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Random policy directories applied to a real kernel by the real program; for each, real packets and connections of
-// flows aimed at its boundaries. What the evaluator says must be what arrives.
+// flows aimed at its boundaries. What the evaluator says must be what arrives, and what staged policies count.
 //
 //   prop_packets SEED COUNT --polc PATH [--first N] [--flows N] [--out DIR] [--swap]       as root
 //
@@ -11,7 +11,7 @@
 #include "compare.h"
 #include "gen.h"
 #include "shrink.h"
-#include "wire.h"
+#include "tally.h"
 
 #include <inttypes.h>
 #include <sys/wait.h>
@@ -31,7 +31,7 @@ struct run {
     bool swap;
     struct wire wire;
     // What was seen.
-    size_t packets, connections, arrived, failures, noticed;
+    size_t packets, connections, arrived, counted, failures, noticed;
 };
 
 static const size_t arena_limit = (size_t)1 << 30;
@@ -211,6 +211,44 @@ static bool try_shots(struct run *run, struct arena *arena, const struct subject
     return true;
 }
 
+// What staged policies have counted of new packets, one of each flow; NULL: what they should. A packet that is sent twice
+// or comes late must not be taken for an error: what is wrong three times is wrong.
+static const char *try_counts(struct run *run, struct arena *arena, const struct subject *subject,
+                              const struct probes *probes)
+{
+    enum { TRIES = 3 };
+    struct shot *shots;
+    struct count_entries expected = {0};
+    struct nft_counters before, after;
+    const char *problem = NULL;
+    size_t count = choose_shots(arena, subject, probes, false, probes->count, &shots);
+    if (plan_has_untracked(subject->plan) || !tally_expect(subject, shots, count, &expected) ||
+        expected.count == 0) {
+        return NULL;
+    }
+    for (int tries = 0; tries == 0 || (problem != NULL && tries < TRIES); tries++) {
+        if (!tally_read(arena, &run->wire, &before)) {
+            return "the counters cannot be read";
+        }
+        fire(run, shots, count, false);
+        if (!tally_read(arena, &run->wire, &after)) {
+            return "the counters cannot be read";
+        }
+        problem = tally_compare(subject, &before, &after, &expected);
+    }
+    run->counted += problem == NULL ? expected.count : 0;
+    return problem;
+}
+
+static void report_counts(struct run *run, struct arena *arena, uint64_t number,
+                          const struct test_case *test_case, const char *problem)
+{
+    run->failures++;
+    printf("not ok - case %" PRIu64 " of seed %" PRIu64 ": %s\n", number, run->cases.seed, problem);
+    case_print(test_case, stdout);
+    cases_write(&run->cases, arena, number, test_case);
+}
+
 static bool apply_case(const struct run *run, struct arena *arena, uint64_t number,
                        const struct test_case *test_case)
 {
@@ -247,6 +285,10 @@ static void run_case(struct run *run, struct arena *arena, uint64_t number)
     if (!right && !run->swap) {
         report_wrong(run, arena, number, &test_case, &wrong);
     }
+    const char *problem = right && !run->swap ? try_counts(run, arena, &subject, &probes) : NULL;
+    if (problem != NULL) {
+        report_counts(run, arena, number, &test_case, problem);
+    }
 }
 
 // ---- all of them ----------------------------------------------------------------------------------------------
@@ -278,9 +320,10 @@ static int run_cases(struct run *run)
                result, run->cases.seed, run->noticed, run->cases.count, NOTICED_AT_LEAST);
     } else {
         printf("%s - seed %" PRIu64 ": %" PRIu64
-               " cases, %zu packets and %zu connections, %zu arrived, %zu wrong cases\n",
+               " cases, %zu packets and %zu connections, %zu arrived, %zu counted by staged "
+               "policies, %zu wrong cases\n",
                result, run->cases.seed, run->cases.count, run->packets, run->connections,
-               run->arrived, run->failures);
+               run->arrived, run->counted, run->failures);
     }
     return run->failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
