@@ -60,6 +60,13 @@ static bool is_met_before(const struct plan *plan)
     return false;
 }
 
+// The last of more tiers may be too deep to be counted (nft.h).
+static bool has_too_many_tiers(const struct plan *plan, const struct flow_stage *stage)
+{
+    enum { TIERS_MAX = 5 };
+    return stage->pending.count > 0 && plan->classes.items[class_of(stage)].tiers.count > TIERS_MAX;
+}
+
 bool counts_expect(const struct subject *subject, const struct flow_trace *trace,
                    struct count_entries *ret)
 {
@@ -69,7 +76,8 @@ bool counts_expect(const struct subject *subject, const struct flow_trace *trace
             continue;
         }
         bool spoofed = stage->reason == FLOW_BY_SPOOF && is_met_before(subject->plan);
-        if (stage->pending_reason == FLOW_BY_EARLIER || spoofed) {
+        if (stage->pending_reason == FLOW_BY_EARLIER || spoofed ||
+            has_too_many_tiers(subject->plan, stage)) {
             return false;
         }
         add_expected(subject, stage, ret);

@@ -16,7 +16,7 @@ struct count_entries {
 };
 
 // Appends the entries of a trace. False when the packet's way cannot know them: a staged policy before NAT or before
-// connection tracking would have spared it a later stage, or its source is spoofed.
+// connection tracking would have spared it a later stage, its source is spoofed, or there are too many tiers.
 bool counts_expect(const struct subject *subject, const struct flow_trace *trace,
                    struct count_entries *ret);
 // Whether the rules of a list, "0,2,5-7", have the action of the entry's.

@@ -25,6 +25,7 @@ struct gen {
     bool hosts;       // host endpoints are there
     bool named_ports; // endpoints declare ports by name
     bool open;        // a case in which more is allowed: every tier passes at its end
+    bool staged;      // a case in which most policies are staged, and Pass is as frequent as Allow
     struct {
         VEC_FIELDS(const char *);
     } names; // "KIND NAME" that are taken

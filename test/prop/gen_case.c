@@ -16,6 +16,8 @@ void gen_case(struct arena *arena, uint64_t seed, uint64_t number, struct test_c
 {
     *ret = (struct test_case){0};
     struct gen gen = {.arena = arena, .rng = rng_new(seed, number), .out = ret};
+    enum { STAGED_EVERY = 5 };
+    gen.staged = number % STAGED_EVERY == STAGED_EVERY - 1;
     gen.named_ports = rng_chance(&gen.rng, 40);
     gen.open = rng_chance(&gen.rng, 50);
     ret->bridged = rng_chance(&gen.rng, 25);

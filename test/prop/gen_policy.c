@@ -141,9 +141,10 @@ void gen_policies(struct gen *gen)
                                         {"GlobalNetworkPolicy", true, false},
                                         {"StagedNetworkPolicy", false, true},
                                         {"StagedGlobalNetworkPolicy", true, true}};
-    static const uint8_t weights[] = {40, 40, 10, 10};
+    static const uint8_t weights[] = {40, 40, 10, 10}, staged[] = {20, 20, 30, 30};
+    const uint8_t *chosen = gen->staged ? staged : weights;
     uint32_t count = rng_between(&gen->rng, 1, 8);
     for (uint32_t i = 0; i < count; i++) {
-        put_policy(gen, &kinds[rng_weighted(&gen->rng, weights, ARRAY_COUNT(weights))]);
+        put_policy(gen, &kinds[rng_weighted(&gen->rng, chosen, ARRAY_COUNT(weights))]);
     }
 }

@@ -180,9 +180,9 @@ static void put_side(const struct rule *rule, bool destination)
 
 static const char *pick_action(struct gen *gen)
 {
-    static const uint8_t weights[] = {58, 20, 14, 8};
+    static const uint8_t weights[] = {58, 20, 14, 8}, staged[] = {36, 20, 36, 8};
     static const char *const actions[] = {"Allow", "Deny", "Pass", "Log"};
-    return actions[rng_weighted(&gen->rng, weights, ARRAY_COUNT(weights))];
+    return actions[rng_weighted(&gen->rng, gen->staged ? staged : weights, ARRAY_COUNT(weights))];
 }
 
 static void put_rule(struct gen *gen, int depth, bool egress, bool broad)
