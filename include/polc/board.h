@@ -38,6 +38,7 @@ struct board_row {
     struct board_hit last;
     const char *text; // what the rules match, in words
     const char *key;  // in the ledger: the same as long as policy, direction and text are
+    uint32_t number;  // as it was found; for the board itself
     int64_t since;    // since when the ledger has it; 0: it has not
 };
 
@@ -55,6 +56,8 @@ struct board_policy {
     struct {
         VEC_FIELDS(struct board_row);
     } rows; // in, then out, in the order of evaluation
+    uint32_t
+        *row_of[PLAN_DIRECTIONS]; // of each rule of the plan the number of its row, from 1; 0: none
     struct board_count sums[PLAN_DIRECTIONS][PLAN_ACTION_COUNT];
     struct board_count all, traffic;
     struct board_hit last;

@@ -146,8 +146,9 @@ struct nft_counters {
 };
 // Of a table that was read, not of one that is known.
 struct nft_counters nft_kernel_counters(struct arena *arena, const struct nft_kernel *kernel);
-// Whether the rule with this index counts there. *ret_alone: and no other rule.
-bool nft_counter_covers(const struct nft_counter *counter, uint32_t index, bool *ret_alone);
+// The next range of the list of a NFT_COUNTER_RULE, and moves *at behind it; false at its end. *ret_cut: of a long list the
+// middle was left out, and some rules of this range do not count there.
+bool nft_counter_range(const char **at, uint32_t *ret_first, uint32_t *ret_last, bool *ret_cut);
 
 struct nft_base_chain {
     const char *family, *table, *name, *type, *hook; // "inet", "filter", "input", "filter", "input"

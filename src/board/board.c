@@ -49,6 +49,8 @@ static struct board_policy new_policy(struct builder *builder, const struct plan
         .policy = policy,
         .name = short_name(builder->arena, builder->board->plan, policy),
         .state = (uint8_t)state,
+        .row_of = {arena_array_of(builder->arena, uint32_t, policy->rules[PLAN_IN].count),
+                   arena_array_of(builder->arena, uint32_t, policy->rules[PLAN_OUT].count)},
     };
 }
 
@@ -101,40 +103,69 @@ static bool is_new_stranger(const struct board *board, const char *id)
     return true;
 }
 
-static void add_row(struct builder *builder, struct board_policy *policy,
-                    const struct nft_counter *counter)
+size_t board_rule_at(const struct plan_rules *rules, uint32_t index)
+{
+    size_t low = 0, high = rules->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (rules->items[middle].index < index) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+// The rules that a list of indexes names. What a list that was cut leaves out has the action of the others, and no
+// counter of its own.
+static void add_rules(struct builder *builder, struct board_policy *policy,
+                      const struct nft_counter *counter, struct board_row *row)
 {
     const struct plan_rules *rules = &policy->policy->rules[counter->direction];
-    struct board_row row = {.kind = BOARD_END,
-                            .direction = counter->direction,
-                            .action = PLAN_DENY,
-                            .alone = true,
-                            .count = {counter->packets, counter->bytes}};
     struct strbuf text = {.arena = builder->arena};
-    for (size_t i = 0; counter->kind == NFT_COUNTER_RULE && i < rules->count; i++) {
-        const struct plan_rule *rule = &rules->items[i];
-        bool alone;
-        if (!nft_counter_covers(counter, rule->index, &alone)) {
-            continue;
-        }
-        if (row.rule == NULL) {
-            row.rule = rule;
-            row.kind = BOARD_RULES;
-            row.action = rule->action;
-            row.indexes = counter->what;
-            row.alone = alone;
-        }
-        if (rule->action == row.action) { // a list that was cut covers others too
-            strbuf_addf(&text, "%s%s", text.length > 0 ? "; or " : "",
+    const char *at = counter->what;
+    uint32_t first, last;
+    size_t count = 0;
+    bool cut;
+    while (nft_counter_range(&at, &first, &last, &cut)) {
+        for (size_t i = board_rule_at(rules, first);
+             i < rules->count && rules->items[i].index <= last; i++) {
+            const struct plan_rule *rule = &rules->items[i];
+            if (row->rule == NULL) {
+                row->rule = rule;
+                row->action = rule->action;
+            }
+            if (rule->action != row->action) {
+                continue;
+            }
+            policy->row_of[counter->direction][i] = (uint32_t)policy->rows.count + 1;
+            strbuf_addf(&text, "%s%s", count++ > 0 ? "; or " : "",
                         builder->options->text(builder->arena, builder->board->plan, rule));
         }
     }
-    if (counter->kind == NFT_COUNTER_RULE && row.rule == NULL) {
-        return; // of an index that the policy does not have: somebody else's
+    row->alone = count == 1;
+    row->text = strbuf_text(&text);
+}
+
+static void add_row(struct builder *builder, struct board_policy *policy,
+                    const struct nft_counter *counter)
+{
+    bool end = counter->kind == NFT_COUNTER_END;
+    struct board_row row = {.kind = end ? BOARD_END : BOARD_RULES,
+                            .direction = counter->direction,
+                            .action = PLAN_DENY,
+                            .indexes = counter->what,
+                            .alone = true,
+                            .count = {counter->packets, counter->bytes},
+                            .text = "everything"};
+    if (!end) {
+        add_rules(builder, policy, counter, &row);
     }
-    row.text = row.rule != NULL ? strbuf_text(&text) : "no rule of it";
-    builder->board->together |= !row.alone;
-    vec_push(builder->arena, &policy->rows, row);
+    if (end || row.rule != NULL) { // else of an index that the policy does not have: not polc's
+        builder->board->together |= !row.alone;
+        vec_push(builder->arena, &policy->rows, row);
+    }
 }
 
 static void take_counter(struct builder *builder, const struct nft_counter *counter)
@@ -170,28 +201,13 @@ static void take_counter(struct builder *builder, const struct nft_counter *coun
 
 // ---- what the rows lack ------------------------------------------------------------------------------------------
 
-static bool is_covered(const struct board_policy *policy, int direction,
-                       const struct plan_rule *rule)
-{
-    for (size_t i = 0; i < policy->rows.count; i++) {
-        const struct board_row *row = &policy->rows.items[i];
-        const struct nft_counter counter = {.kind = NFT_COUNTER_RULE, .what = row->indexes};
-        bool alone;
-        if (row->kind == BOARD_RULES && row->direction == direction &&
-            row->action == rule->action && nft_counter_covers(&counter, rule->index, &alone)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void add_left_out(struct builder *builder, struct board_policy *policy)
 {
     for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
         const struct plan_rules *rules = &policy->policy->rules[direction];
         for (size_t i = 0; i < rules->count; i++) {
             const struct plan_rule *rule = &rules->items[i];
-            if (is_covered(policy, direction, rule)) {
+            if (policy->row_of[direction][i] > 0) {
                 continue;
             }
             struct board_row row = {
@@ -203,6 +219,21 @@ static void add_left_out(struct builder *builder, struct board_policy *policy)
                 .alone = true,
                 .text = builder->options->text(builder->arena, builder->board->plan, rule)};
             vec_push(builder->arena, &policy->rows, row);
+            policy->row_of[direction][i] = (uint32_t)policy->rows.count;
+        }
+    }
+}
+
+// Rows were numbered as they came; now they stand in order.
+static void renumber_rows(struct arena *arena, struct board_policy *policy)
+{
+    uint32_t *places = arena_array_of(arena, uint32_t, policy->rows.count + 1);
+    for (size_t i = 0; i < policy->rows.count; i++) {
+        places[policy->rows.items[i].number] = (uint32_t)i + 1;
+    }
+    for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
+        for (size_t i = 0; i < policy->policy->rules[direction].count; i++) {
+            policy->row_of[direction][i] = places[policy->row_of[direction][i]];
         }
     }
 }
@@ -253,7 +284,11 @@ static void finish_policy(struct builder *builder, struct board_policy *policy, 
         return;
     }
     add_left_out(builder, policy);
+    for (size_t i = 0; i < policy->rows.count; i++) {
+        policy->rows.items[i].number = (uint32_t)i + 1;
+    }
     vec_sort(&policy->rows, compare_rows);
+    renumber_rows(builder->arena, policy);
     for (size_t i = 0; i < policy->rows.count; i++) {
         struct board_row *row = &policy->rows.items[i];
         struct board_count *sum = &policy->sums[row->direction][row->action];

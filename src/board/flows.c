@@ -2,8 +2,6 @@
 // Recorded flows -> last hits, packets and bytes of the rules that their policy traces name.
 #include "internal.h"
 
-#include <ctype.h>
-
 // The parts of "INDEX|TIER|NAME|ACTION|RULE".
 struct entry {
     const char *tier, *name;
@@ -59,17 +57,23 @@ static void add_traffic(struct board_count *sum, const struct board_count *traff
     sum->bytes += traffic->bytes;
 }
 
-static bool row_is(const struct board_row *row, const struct entry *entry, int direction)
+// The row of a rule of a policy; of a profile that is missing, its only one. NULL when there is none.
+static struct board_row *find_row(const struct board_policy *policy, int direction, long rule)
 {
-    if (row->direction != direction) {
-        return false;
+    if (direction < 0) {
+        return NULL;
     }
-    if (row->kind == BOARD_END) {
-        return entry->rule == 0; // a profile that is missing denies as if by its first rule
+    for (size_t i = 0; policy->policy->missing && i < policy->rows.count; i++) {
+        if (policy->rows.items[i].direction == direction) {
+            return &policy->rows.items[i];
+        }
     }
-    const struct nft_counter counter = {.kind = NFT_COUNTER_RULE, .what = row->indexes};
-    bool alone;
-    return nft_counter_covers(&counter, (uint32_t)entry->rule, &alone);
+    const struct plan_rules *rules = &policy->policy->rules[direction];
+    size_t place = board_rule_at(rules, (uint32_t)rule);
+    uint32_t number = place < rules->count && rules->items[place].index == (uint32_t)rule
+                          ? policy->row_of[direction][place]
+                          : 0;
+    return number > 0 && policy->state == BOARD_LOADED ? &policy->rows.items[number - 1] : NULL;
 }
 
 // The end of a tier names a policy, but it is the tier's.
@@ -101,12 +105,10 @@ static void hit_entry(const struct attribution *of, const char *text, bool stage
     }
     board_hit_add(&policy->last, of->hit);
     add_traffic(&policy->traffic, &of->traffic);
-    for (size_t i = 0; i < policy->rows.count; i++) {
-        struct board_row *row = &policy->rows.items[i];
-        if (row_is(row, &entry, of->direction)) {
-            board_hit_add(&row->last, of->hit);
-            add_traffic(&row->traffic, &of->traffic);
-        }
+    struct board_row *row = find_row(policy, of->direction, entry.rule);
+    if (row != NULL) {
+        board_hit_add(&row->last, of->hit);
+        add_traffic(&row->traffic, &of->traffic);
     }
 }
 

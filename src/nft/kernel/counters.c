@@ -68,22 +68,17 @@ struct nft_counters nft_kernel_counters(struct arena *arena, const struct nft_ke
     return sums.counters;
 }
 
-bool nft_counter_covers(const struct nft_counter *counter, uint32_t index, bool *ret_alone)
+bool nft_counter_range(const char **at, uint32_t *ret_first, uint32_t *ret_last, bool *ret_cut)
 {
-    const char *at = counter->what;
     char *end;
-    *ret_alone = false;
-    while (counter->kind == NFT_COUNTER_RULE && isdigit((unsigned char)*at)) {
-        unsigned long first = strtoul(at, &end, 10), last = first;
-        bool cut = text_begins(end, "..");
-        if (cut || *end == '-') {
-            last = strtoul(end + (cut ? 2 : 1), &end, 10);
-        }
-        if (first <= index && index <= last) {
-            *ret_alone = at == counter->what && *end == '\0' && first == last;
-            return true;
-        }
-        at = end + (*end == ',');
+    if (!isdigit((unsigned char)**at)) {
+        return false;
     }
-    return false;
+    *ret_first = *ret_last = (uint32_t)strtoul(*at, &end, 10);
+    *ret_cut = text_begins(end, "..");
+    if (*ret_cut || *end == '-') {
+        *ret_last = (uint32_t)strtoul(end + (*ret_cut ? 2 : 1), &end, 10);
+    }
+    *at = end + (*end == ',');
+    return true;
 }
