@@ -83,6 +83,15 @@ spec:
   egress: [{action: Allow}]
 ---
 apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: never, namespace: shop}
+spec:
+  order: 30
+  selector: app == "web"
+  types: [Ingress]
+  ingress: [{action: Allow, protocol: UDP, destination: {ports: [5353]}}]
+---
+apiVersion: projectcalico.org/v3
 kind: StagedNetworkPolicy
 metadata: {name: tight, namespace: shop}
 spec:
@@ -176,6 +185,7 @@ unused() {
 }
 
 check_status 'without a record only what was never hit is unused' 1 lab_polc board --unused
+check_match 'which is listed' 'np/shop/never +all rules +since it was loaded' "$(cat "$LAB_DIR/output")"
 check_match 'and the hint says how to record' 'polc board --record' "$(cat "$LAB_DIR/output")"
 check_ok 'a reading' lab_polc board --record
 sleep 5.1
@@ -185,16 +195,16 @@ END
 check_ok 'another one' lab_polc board --record
 check_eq 'rules that were not hit since are unused, those that were are not' \
   'gnp/edge.guard 0 unused
+np/shop/never all unused
 np/shop/web 1-4 unused
 snp/shop/tight 0 unused' "$(unused 4s)"
-check_eq 'what was hit before the first reading may have been hit at any time; what is new was never hit' \
-  'np/shop/web 1-4 unused-as-far-as-recorded
-snp/shop/tight 0 unused-as-far-as-recorded' "$(unused 1d)"
+check_eq 'what was hit before the first reading may have been hit at any time' \
+  'np/shop/never all unused-as-far-as-recorded' "$(unused 1d)"
 check_match 'and the note says so' 'of what was hit before nobody knows when' "$(board --unused --since 1d 2>&1)"
 check_ok 'the table is made anew' lab_polc delete --yes
 check_ok 'with counters that begin at nothing' lab_polc apply "$LAB_DIR/in.yaml" --node n1
 check_ok 'a reading of these' lab_polc board --record
-check_eq 'is no hit' "$(printf 'gnp/edge.guard 0 unused\nnp/shop/web 1-4 unused\nsnp/shop/tight 0 unused')" "$(unused 4s |
+check_eq 'is no hit' "$(printf 'gnp/edge.guard 0 unused\nnp/shop/never all unused\nnp/shop/web 1-4 unused\nsnp/shop/tight 0 unused')" "$(unused 4s |
   grep -v 'edge.guard all\|edge.guard 1\|/web 0\|/web all\|/out\|tight 1\|tight all')"
 expect client 'fewer than before' <<'END'
 tcp:web:443 ok

@@ -32,7 +32,7 @@ static const char head[] =
     ".pass{color:var(--pass)}\n.zero{color:var(--faint);font-weight:400}\n"
     ".scroll{overflow-x:auto}\ntable{border-collapse:collapse;width:100%;margin-top:.5rem;font-size:.87rem}\n"
     "th{text-align:left;color:var(--faint);font-weight:400}\ntd,th{padding:.15rem .6rem .15rem 0;vertical-align:top}\n"
-    "td div{overflow-wrap:anywhere}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
+    "td:first-child{min-width:3.2rem}td div{overflow-wrap:anywhere}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
     ".end{border-top:1px solid var(--edge);padding-top:.5rem;margin-top:.6rem}\n"
     "footer{margin-top:1.2rem;border-top:1px solid var(--edge);padding-top:.8rem}\n"
     "@media(max-width:46rem){.tiers{flex-direction:column}.tier{flex:none;width:100%;max-width:none}}\n"
@@ -115,7 +115,7 @@ static void put_row(const struct board_page *page, const struct board_row *row)
     const char *action = plan_action_text((enum plan_action)row->action);
     const char *last = board_last(page, &row->last);
     bool left_out = row->kind == BOARD_LEFT_OUT;
-    printf("<tr><td>%s %s</td><td class=\"%s\">%s</td><td class=\"n\" title=\"%" PRIu64
+    printf("<tr><td>%s&nbsp;%s</td><td class=\"%s\">%s</td><td class=\"n\" title=\"%" PRIu64
            "\">%s</td><td>",
            board_direction_text(row->direction), row->indexes != NULL ? row->indexes : "end",
            action, action, row->count.packets,
@@ -129,8 +129,8 @@ static void put_row(const struct board_page *page, const struct board_row *row)
 static void put_rules(const struct board_page *page, const struct board_policy *policy)
 {
     fputs(
-        "<div class=\"scroll\"><table>\n<tr><th>rule</th><th>action</th><th class=\"n\">connections</th>"
-        "<th>matches</th><th>at</th><th></th></tr>\n",
+        "<div class=\"scroll\"><table>\n<tr><th>rule</th><th>action</th><th class=\"n\">count</th>"
+        "<th>matches</th></tr>\n",
         stdout);
     for (size_t i = 0; i < policy->rows.count; i++) {
         put_row(page, &policy->rows.items[i]);

@@ -13,6 +13,13 @@ struct sums {
     struct nft_counters counters;
 };
 
+// Not so the rules that count what the flow table has no room for: that is read with the flows.
+static bool decides(const struct kernel_rule *rule)
+{
+    // The rule with a verdict map has no counter: the chains of the map count.
+    return rule->counted && rule->comment != NULL && strcmp(rule->comment, COMMENT_FLOWS_LOST) != 0;
+}
+
 // Whether what stands behind the direction is a list of indexes: "0,2,5-7", or cut as "0,2..9".
 static bool is_list(const struct comment_parts *parts)
 {
@@ -40,8 +47,7 @@ static struct nft_counter counter_of(struct arena *arena, const char *comment)
 static void add_rule(struct sums *sums, const struct kernel_rule *rule)
 {
     size_t length = comment_head(rule->comment);
-    if (length == 0 ||
-        !rule->counted) { // the chains of a verdict map count, not the rule with the map
+    if (!decides(rule)) {
         return;
     }
     size_t next = sums->counters.count + 1;

@@ -53,6 +53,7 @@ NETNS_TEST(rules_of_one_thing_are_added_up)
                "counter packets 4 bytes 40 accept comment \"gnp/x out 0 f.yaml:9\"\n"
                "tcp dport 80 comment \"gnp/x in 1-2 f.yaml:3\"\n" // no counter: its map has chains
                "counter packets 32 bytes 320\n"
+               "counter packets 64 bytes 640 comment \"flow table full\"\n"
                "}\n"
                "chain b {\n"
                "tcp dport 1 counter packets 8 bytes 80 accept comment \"gnp/x in 1,2 f.yaml:4\"\n"
