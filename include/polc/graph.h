@@ -108,6 +108,9 @@ const char *graph_service_text(struct arena *arena, const struct graph_service *
 // What `polc flows` shows an edge with.
 const char *graph_edge_filter(struct arena *arena, const struct graph *graph,
                               const struct graph_edge *edge);
+// The same for all flows that begin ("source") or end ("dest") in a node.
+const char *graph_node_filter(struct arena *arena, const struct graph *graph,
+                              const struct graph_node *node, const char *side);
 // The worst of what became of its flows: the first in the order of the verdicts.
 enum graph_verdict graph_worst(const struct graph_counts *counts);
 
@@ -130,6 +133,9 @@ const char *graph_join(struct arena *arena, const struct flow_strings *list, siz
 // ---- printers -------------------------------------------------------------------------------------------------------
 
 void graph_print_json(struct arena *arena, const struct graph *graph, FILE *out);
+// A page for a browser, in one file that asks for no other. It has the levels of the graph and those above, and opens with
+// `level`; NULL: whichever can be read.
+void graph_print_html(struct arena *arena, const struct graph *graph, const char *level, FILE *out);
 // A digraph of Graphviz, and a flowchart of Mermaid: namespaces are boxes, and each lane is an edge.
 void graph_print_dot(struct arena *arena, const struct graph *graph, FILE *out);
 void graph_print_mermaid(struct arena *arena, const struct graph *graph, FILE *out);

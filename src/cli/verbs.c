@@ -253,7 +253,7 @@ const struct verb verbs[] = {
          "Exit 1 when there is no such flow.",
      .operands = OPERANDS_PATHS,
      .options = "flows by where since denied would-deny",
-     .outputs = "text wide json dot mermaid svg",
+     .outputs = "text wide json dot mermaid svg html",
      .run = cmd_graph},
     {.name = "board",
      .summary = "show tiers and policies in their order, and what each of them allowed and denied",

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <polc/base/utf8.h>
 
+// So many times as wide as high may the whole be, and what is in a box.
+enum { WIDE = 2, INNER_WIDE = 5 };
 enum { LEAF_HEIGHT = 34, LEAF_PADDING = 14, LABEL_MAX = 30, DEPTH_MAX = GRAPH_LEVEL_COUNT + 1 };
 #define CHARACTER_WIDTH 7.3 // of the font for names, which has one width
 
@@ -262,7 +264,7 @@ static void add_ports(struct drafter *drafter)
 
 // ---- places ---------------------------------------------------------------------------------------------------------
 
-static void lay_out(struct drafter *drafter, struct plane *plane)
+static void lay_out(struct drafter *drafter, struct plane *plane, double wide)
 {
     for (size_t i = 0; i < plane->boxes.count; i++) {
         const struct drawing_box *box = &drafter->drawing->boxes.items[plane->boxes.items[i]];
@@ -270,6 +272,7 @@ static void lay_out(struct drafter *drafter, struct plane *plane)
         plane->layout.boxes.items[i].height = box->height;
     }
     layout_make(drafter->arena, &plane->layout);
+    layout_balance(drafter->arena, &plane->layout, wide);
     for (size_t i = 0; i < plane->boxes.count; i++) {
         struct drawing_box *box = &drafter->drawing->boxes.items[plane->boxes.items[i]];
         box->x = plane->layout.boxes.items[i].x;
@@ -285,12 +288,12 @@ static void place_boxes(struct drafter *drafter)
         struct drawing_box *box = &drawing->boxes.items[i - 1];
         if (!box->leaf) {
             struct plane *plane = &drafter->planes[i];
-            lay_out(drafter, plane);
+            lay_out(drafter, plane, INNER_WIDE);
             box->width = fmax(box->width, plane->layout.width + 2 * DRAWING_PADDING);
             box->height = plane->layout.height + DRAWING_TITLE + DRAWING_PADDING;
         }
     }
-    lay_out(drafter, &drafter->planes[0]);
+    lay_out(drafter, &drafter->planes[0], WIDE);
     for (size_t i = 0; i < drawing->boxes.count; i++) {
         struct drawing_box *box = &drawing->boxes.items[i];
         if (box->outer != GRAPH_ROOT) {
@@ -327,7 +330,7 @@ static struct points way_out(struct drafter *drafter, uint32_t box, uint32_t pla
     const struct drawing_box *at = &boxes[box];
     double x = left ? at->x : at->x + at->width;
     vec_push(drafter->arena, &ret,
-             (struct layout_point){x, at->y + at->height / 2 + (turned ? TURNED_SHIFT : 0)});
+             (struct layout_point){x, at->y + at->height / 2 + (turned ? TURNED_SHIFT : 0), false});
     for (; at->outer + 1 != (int32_t)plane; at = &boxes[at->outer]) {
         const struct layout_line *line = port_line(drafter, (uint32_t)(at - boxes), way);
         const struct layout *layout = &drafter->planes[at->outer + 1].layout;
@@ -338,7 +341,8 @@ static struct points way_out(struct drafter *drafter, uint32_t box, uint32_t pla
         }
         const struct drawing_box *outer = &boxes[at->outer];
         const struct layout_box *port = &layout->boxes.items[left ? line->from : line->to];
-        struct layout_point point = in_box(drafter, at->outer, (struct layout_point){0, port->y});
+        struct layout_point point =
+            in_box(drafter, at->outer, (struct layout_point){0, port->y, false});
         point.x = left ? outer->x : outer->x + outer->width;
         vec_push(drafter->arena, &ret, point);
     }
@@ -353,6 +357,7 @@ static void place_edge(struct drafter *drafter, uint32_t number)
         return;
     }
     bool turned = is_turned(drafter, number);
+    edge->turned = turned;
     struct points start = way_out(drafter, edge->from, around, way_of(edge, turned, false), turned);
     struct points end = way_out(drafter, edge->to, around, way_of(edge, turned, true), turned);
     const struct layout_line *line =

@@ -16,6 +16,7 @@ struct drawing_box {
 struct drawing_edge {
     const struct graph_edge *edge;
     uint32_t from, to; // boxes that are leaves; the same for a loop
+    bool turned;       // begins at the left side of its box
     struct {
         VEC_FIELDS(struct layout_point);
     } points; // from border to border, at least two; none of a loop

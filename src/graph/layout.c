@@ -170,6 +170,34 @@ static void move_ports(struct maker *maker)
     }
 }
 
+// Several layers become one, but beginnings and ends of all stay left and right of what they are connected with.
+static void fold_layers(struct maker *maker)
+{
+    size_t count = maker->items.count;
+    uint32_t *incoming = arena_array_of(maker->arena, uint32_t, count);
+    for (uint32_t i = 0; i < maker->layout->lines.count; i++) {
+        incoming[end_of(maker, i)]++;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        maker->items.items[i].layer = 1 + maker->items.items[i].layer / maker->layout->fold;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t box = maker->sequence.items[i];
+        const struct numbers *lines = &maker->lines[box];
+        for (size_t j = 0; j < lines->count; j++) {
+            uint32_t end = end_of(maker, lines->items[j]);
+            maker->lines[end].count == 0 ? relax(maker, lines->items[j]) : (void)0;
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < maker->lines[i].count && incoming[i] == 0; j++) {
+            uint32_t layer = maker->items.items[end_of(maker, maker->lines[i].items[j])].layer;
+            struct item *item = &maker->items.items[i];
+            item->layer = layer <= item->layer ? layer - 1 : item->layer;
+        }
+    }
+}
+
 static void find_layers(struct maker *maker)
 {
     bool *reached = arena_array_of(maker->arena, bool, maker->items.count);
@@ -199,6 +227,7 @@ static void find_layers(struct maker *maker)
             maker->items.items[box].layer = nearest - 1;
         }
     }
+    maker->layout->fold > 1 ? fold_layers(maker) : (void)0;
     move_ports(maker);
 }
 
@@ -218,9 +247,9 @@ static double height_limit(const struct maker *maker)
 }
 
 // Points are lines that pass, or ports.
-static double gap_of(const struct item *item)
+static double gap_of(const struct maker *maker, const struct item *item)
 {
-    return item->height <= 1 ? LINE_GAP : BOX_GAP;
+    return item->height <= 1 ? LINE_GAP : fmax(BOX_GAP, maker->layout->gap);
 }
 
 // Layers that are too high become several next to each other.
@@ -242,7 +271,7 @@ static void split_layers(struct maker *maker)
                 height = 0;
                 next++;
             }
-            height += maker->items.items[i].height + gap_of(&maker->items.items[i]);
+            height += maker->items.items[i].height + gap_of(maker, &maker->items.items[i]);
             moved[i] = next;
         }
     }
@@ -273,7 +302,9 @@ static void add_passes(struct maker *maker)
             connect(maker, at, pass);
             at = pass;
         }
-        connect(maker, at, end);
+        if (maker->items.items[at].layer < maker->items.items[end].layer) { // not folded
+            connect(maker, at, end);
+        }
     }
     for (uint32_t i = 0; i < maker->items.count; i++) {
         const struct item *item = &maker->items.items[i];
@@ -352,9 +383,10 @@ struct block {
     size_t count;
 };
 
-static double gap_between(const struct item *above, const struct item *below)
+static double gap_between(const struct maker *maker, const struct item *above,
+                          const struct item *below)
 {
-    return (above->height + below->height) / 2 + fmax(gap_of(above), gap_of(below));
+    return (above->height + below->height) / 2 + fmax(gap_of(maker, above), gap_of(maker, below));
 }
 
 static void place_layer(struct maker *maker, const struct layer *layer)
@@ -365,7 +397,7 @@ static void place_layer(struct maker *maker, const struct layer *layer)
     const struct item *above = NULL;
     for (size_t i = 0; i < layer->items.count; i++) {
         struct item *item = &maker->items.items[layer->items.items[i]];
-        offset += above != NULL ? gap_between(above, item) : 0;
+        offset += above != NULL ? gap_between(maker, above, item) : 0;
         blocks[count++] = (struct block){item->wanted - offset, 1};
         while (count > 1 && blocks[count - 2].sum / (double)blocks[count - 2].count >
                                 blocks[count - 1].sum / (double)blocks[count - 1].count) {
@@ -379,7 +411,7 @@ static void place_layer(struct maker *maker, const struct layer *layer)
     offset = 0;
     for (size_t i = 0, block = 0, left = 0; i < layer->items.count; i++, left--) {
         struct item *item = &maker->items.items[layer->items.items[i]];
-        offset += above != NULL ? gap_between(above, item) : 0;
+        offset += above != NULL ? gap_between(maker, above, item) : 0;
         left = left == 0 ? blocks[block++].count : left;
         item->center = blocks[block - 1].sum / (double)blocks[block - 1].count + offset;
         above = item;
@@ -465,11 +497,32 @@ static void place_lonely(struct maker *maker)
     layout->height = y + row;
 }
 
+// Within a layer, as folding leaves it: around the right border of the layer, back beside the box where the line ends,
+// and around the left border.
+static void place_turns(struct maker *maker, struct layout_line *line)
+{
+    const struct layout_box *from = &maker->layout->boxes.items[line->from];
+    const struct layout_box *to = &maker->layout->boxes.items[line->to];
+    const struct layer *layer = &maker->layers.items[maker->items.items[line->to].layer];
+    bool below = to->y > from->y;
+    double gap = fmax(BOX_GAP, maker->layout->gap) / 2;
+    double y = below ? to->y - gap : to->y + to->height + gap;
+    double left = layer->x - LINE_GAP, right = layer->x + layer->width + LINE_GAP;
+    vec_push(maker->arena, &line->bends,
+             (struct layout_point){line->turned ? left : right, y, true});
+    vec_push(maker->arena, &line->bends,
+             (struct layout_point){line->turned ? right : left, y, true});
+}
+
 static void place_bends(struct maker *maker)
 {
     for (size_t i = 0; i < maker->layout->lines.count; i++) {
         struct layout_line *line = &maker->layout->lines.items[i];
         size_t count = maker->passes[i].count;
+        line->bends.count = 0;
+        if (maker->items.items[line->from].layer == maker->items.items[line->to].layer) {
+            place_turns(maker, line);
+        }
         for (size_t j = 0; j < count; j++) {
             bool turned = line->turned;
             const struct item *item =
@@ -477,9 +530,9 @@ static void place_bends(struct maker *maker)
             const struct layer *layer = &maker->layers.items[item->layer];
             double right = layer->x + layer->width;
             vec_push(maker->arena, &line->bends,
-                     (struct layout_point){turned ? right : layer->x, item->center});
+                     (struct layout_point){turned ? right : layer->x, item->center, false});
             vec_push(maker->arena, &line->bends,
-                     (struct layout_point){turned ? layer->x : right, item->center});
+                     (struct layout_point){turned ? layer->x : right, item->center, false});
         }
     }
 }
@@ -504,4 +557,19 @@ void layout_make(struct arena *arena, struct layout *layout)
     place_boxes(&maker);
     place_lonely(&maker);
     place_bends(&maker);
+}
+
+void layout_balance(struct arena *arena, struct layout *layout, double wide)
+{
+    const double most = 5.0, least = 1.5;
+    double excess = layout->width / fmax(1, layout->height * wide);
+    layout->fold = (uint32_t)fmax(1, round(sqrt(excess / least)));
+    if (layout->fold > 1) {
+        layout_make(arena, layout);
+        excess = layout->width / fmax(1, layout->height * wide);
+    }
+    if (excess > 1) {
+        layout->gap = BOX_GAP * fmin(most, excess * excess);
+        layout_make(arena, layout);
+    }
 }

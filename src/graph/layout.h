@@ -16,11 +16,12 @@ struct layout_box {
 
 struct layout_point {
     double x, y;
+    bool back; // against the direction of its line, between two turns
 };
 
 struct layout_line {
     uint32_t from, to; // in: numbers of boxes, not the same; from a left port, and to a right one
-    bool turned;       // it leads from right to left
+    bool turned;       // it leads from right to left, but for what folding put into one layer
     struct {
         VEC_FIELDS(struct layout_point);
     } bends; // out: where it passes other layers, from its start to its end
@@ -33,6 +34,8 @@ struct layout {
     struct {
         VEC_FIELDS(struct layout_line);
     } lines;
+    double gap;           // in: between boxes of one layer; 0: the least
+    uint32_t fold;        // in: so many layers are put into one; 0: each is one
     double width, height; // out
 };
 
@@ -40,3 +43,6 @@ struct layout {
 void layout_direct(struct arena *arena, struct layout *layout);
 // Places everything, by the directions that were found; ports may have come in between.
 void layout_make(struct arena *arena, struct layout *layout);
+// The same again when the picture would be more than `wide` times as wide as high: with layers put together, or with more
+// air between boxes.
+void layout_balance(struct arena *arena, struct layout *layout, double wide);

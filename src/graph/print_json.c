@@ -40,7 +40,8 @@ static void print_counts(FILE *out, const struct graph_counts *counts)
     print_number(out, "bytes", counts->bytes);
 }
 
-static void print_node(FILE *out, const struct graph *graph, const struct graph_node *node)
+static void print_node(struct arena *arena, FILE *out, const struct graph *graph,
+                       const struct graph_node *node)
 {
     fputs("    {\"id\": ", out);
     json_text_print(out, node->id);
@@ -50,6 +51,8 @@ static void print_node(FILE *out, const struct graph *graph, const struct graph_
     print_text(out, "parent",
                node->parent != GRAPH_ROOT ? graph->nodes.items[node->parent].id : NULL);
     print_list(out, "aggregates", &node->aggregates);
+    print_text(out, "source_filter", graph_node_filter(arena, graph, node, "source"));
+    print_text(out, "dest_filter", graph_node_filter(arena, graph, node, "dest"));
     fputc('}', out);
 }
 
@@ -102,7 +105,7 @@ void graph_print_json(struct arena *arena, const struct graph *graph, FILE *out)
     fputs("},\n  \"nodes\": [\n", out);
     for (size_t i = 0; i < graph->nodes.count; i++) {
         fputs(i > 0 ? ",\n" : "", out);
-        print_node(out, graph, &graph->nodes.items[i]);
+        print_node(arena, out, graph, &graph->nodes.items[i]);
     }
     fputs("\n  ],\n  \"edges\": [\n", out);
     for (size_t i = 0; i < graph->edges.count; i++) {

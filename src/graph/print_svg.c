@@ -5,7 +5,15 @@
 #include <inttypes.h>
 
 // Above this many edges only those that something is wrong with are labelled; the others tell when pointed at.
-enum { MARGIN = 24, LEGEND = 40, LABELS_MAX = 48, SIGN_RADIUS = 8, LOOP = 22, WIDTH_MIN = 640 };
+enum {
+    MARGIN = 24,
+    LEGEND = 40,
+    LABELS_MAX = 48,
+    SIGN_RADIUS = 8,
+    LOOP = 22,
+    TURN_REACH = 34,
+    WIDTH_MIN = 640
+};
 
 struct svg {
     struct arena *arena;
@@ -88,9 +96,13 @@ static void print_path(const struct svg *svg, const struct drawing_edge *edge)
     }
     fprintf(svg->out, "M%.1f %.1f", points[0].x, points[0].y);
     for (size_t i = 1; i < edge->points.count; i++) {
-        double middle = (points[i - 1].x + points[i].x) / 2;
-        fprintf(svg->out, "C%.1f %.1f %.1f %.1f %.1f %.1f", middle, points[i - 1].y, middle,
-                points[i].y, points[i].x, points[i].y);
+        struct layout_point a = points[i - 1], b = points[i];
+        double forward = edge->turned ? -1 : 1;
+        double half = (b.x > a.x ? b.x - a.x : a.x - b.x) / 2;
+        double reach = a.back != b.back ? TURN_REACH : half;
+        fprintf(svg->out, "C%.1f %.1f %.1f %.1f %.1f %.1f",
+                a.x + (a.back ? -forward : forward) * reach, a.y,
+                b.x - (b.back ? -forward : forward) * reach, b.y, b.x, b.y);
     }
 }
 
@@ -108,7 +120,7 @@ static struct layout_point sign_place(const struct svg *svg, const struct drawin
     size_t from = 0, to = 0, last = edge->points.count - 1;
     if (edge->from == edge->to) {
         const struct drawing_box *box = &svg->drawing->boxes.items[edge->from];
-        return (struct layout_point){box->x + box->width / 2, box->y - (double)LOOP / 2};
+        return (struct layout_point){box->x + box->width / 2, box->y - (double)LOOP / 2, false};
     }
     for (size_t i = 0; i < svg->drawing->edges.count; i++) {
         from += svg->drawing->edges.items[i].from == edge->from;
@@ -124,7 +136,7 @@ static struct layout_point sign_place(const struct svg *svg, const struct drawin
     double t = at_end ? 0.62 : 0.38, u = 1 - t; // of a curve that is level at both ends
     double x = u * u * u * a.x + 3 * u * t * (a.x + b.x) / 2 + t * t * t * b.x;
     double y = a.y * (u * u * u + 3 * u * u * t) + b.y * (t * t * t + 3 * u * t * t);
-    return (struct layout_point){x, y};
+    return (struct layout_point){x, y, false};
 }
 
 static const char *service_list(const struct svg *svg, const struct graph_edge *edge,
@@ -184,7 +196,7 @@ static struct layout_point free_place(struct svg *svg, struct layout_point wante
     enum { WIDTH = 56, HEIGHT = 24 };
     static const int steps[] = {0, -1, 1, -2, 2, -3, 3};
     for (size_t i = 0; i < ARRAY_COUNT(steps); i++) {
-        struct layout_point place = {wanted.x, wanted.y + steps[i] * (double)HEIGHT / 2};
+        struct layout_point place = {wanted.x, wanted.y + steps[i] * (double)HEIGHT / 2, false};
         bool taken = false;
         for (size_t j = 0; j < svg->labels.count && !taken; j++) {
             double x = svg->labels.items[j].x - place.x, y = svg->labels.items[j].y - place.y;

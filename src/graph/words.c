@@ -225,6 +225,7 @@ struct side {
     const struct graph_node *node;
     const char *name; // "source" or "dest"
     struct strbuf *filter;
+    bool whole; // with all that the node holds
 };
 
 static void add_test(const struct side *side, const char *field, const char *operator,
@@ -279,7 +280,7 @@ static void add_namespace(const struct side *side)
     if (has_sets(side->graph, side->node->name)) {
         add_test(side, "type", "!=", "ns");
     }
-    if (side->graph->level > GRAPH_NAMESPACE) { // only records that tell no more
+    if (side->graph->level > GRAPH_NAMESPACE && !side->whole) { // only records that tell no more
         add_equal(side, "name_aggr", NULL);
     }
 }
@@ -287,7 +288,7 @@ static void add_namespace(const struct side *side)
 static void add_side(const struct side *side)
 {
     const struct graph_node *node = side->node;
-    bool alone = !has_child(side->graph, node);
+    bool alone = side->whole || !has_child(side->graph, node);
     switch ((enum graph_kind)node->kind) {
     case GRAPH_KIND_NAMESPACE:
         add_namespace(side);
@@ -339,7 +340,15 @@ const char *graph_edge_filter(struct arena *arena, const struct graph *graph,
                               const struct graph_edge *edge)
 {
     struct strbuf filter = {.arena = arena};
-    add_side(&(struct side){graph, &graph->nodes.items[edge->source], "source", &filter});
-    add_side(&(struct side){graph, &graph->nodes.items[edge->dest], "dest", &filter});
+    add_side(&(struct side){graph, &graph->nodes.items[edge->source], "source", &filter, false});
+    add_side(&(struct side){graph, &graph->nodes.items[edge->dest], "dest", &filter, false});
+    return strbuf_text(&filter);
+}
+
+const char *graph_node_filter(struct arena *arena, const struct graph *graph,
+                              const struct graph_node *node, const char *side)
+{
+    struct strbuf filter = {.arena = arena};
+    add_side(&(struct side){graph, node, side, &filter, true});
     return strbuf_text(&filter);
 }

@@ -136,18 +136,37 @@ static size_t leaf_count(const struct graph *graph)
     return ret;
 }
 
+// Pages have everything, but endpoints of graphs that would make them too large for a browser.
+static struct graph *build_page(struct run *run, const struct flowlog_records *records)
+{
+    enum { EDGES_MAX = 20000 };
+    struct graph *graph = graph_build(run->arena, records, GRAPH_ENDPOINT);
+    if (graph->edges.count <= EDGES_MAX) {
+        return graph;
+    }
+    if (!run->options.quiet) {
+        fprintf(stderr, "note: the page is by service: %zu edges between endpoints are too many\n",
+                graph->edges.count);
+    }
+    return graph_build(run->arena, records, GRAPH_SERVICE);
+}
+
 // A drawing that nobody asked to be so fine is by namespace when by service it would be too large to be read.
 static struct graph *build(struct run *run, const struct flowlog_records *records,
                            enum graph_level level)
 {
     enum { READABLE = 60 };
+    if (run->options.output == OUTPUT_HTML) {
+        return build_page(run, records);
+    }
     struct graph *graph = graph_build(run->arena, records, level);
     size_t count = leaf_count(graph);
     if (run->options.output != OUTPUT_SVG || run->options.by != NULL || count <= READABLE) {
         return graph;
     }
     if (!run->options.quiet) {
-        fprintf(stderr, "note: drawn by namespace, as it has %zu services; --by service draws them\n",
+        fprintf(stderr,
+                "note: drawn by namespace, as it has %zu services; --by service draws them\n",
                 count);
     }
     return graph_build(run->arena, records, GRAPH_NAMESPACE);
@@ -176,6 +195,9 @@ static void print(struct run *run, const struct graph *graph)
         break;
     case OUTPUT_MERMAID:
         graph_print_mermaid(run->arena, graph, stdout);
+        break;
+    case OUTPUT_HTML:
+        graph_print_html(run->arena, graph, run->options.by, stdout);
         break;
     case OUTPUT_SVG:
         graph_print_svg(run->arena, graph, stdout);

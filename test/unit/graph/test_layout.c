@@ -102,6 +102,25 @@ START_TEST(nothing_stands_on_anything)
 }
 END_TEST
 
+START_TEST(folding_makes_it_less_wide)
+{
+    struct layout layout = {0};
+    for (uint32_t i = 0; i < 12; i++) {
+        vec_push(arena, &layout.boxes, (struct layout_box){.width = 400, .height = 100});
+        if (i > 0) {
+            add_line(&layout, i - 1, i);
+        }
+    }
+    layout_direct(arena, &layout);
+    layout_make(arena, &layout);
+    ck_assert(layout.width > 20 * layout.height);
+    layout_balance(arena, &layout, 2);
+    ck_assert(layout.width < 4 * layout.height);
+    ck_assert_uint_gt(layout.fold, 1);
+    check_boxes(&layout, 0);
+}
+END_TEST
+
 START_TEST(the_same_again)
 {
     struct layout first = random_layout(7), second = random_layout(7);
@@ -168,5 +187,5 @@ START_TEST(little_and_nothing)
 }
 END_TEST
 
-UNIT_TESTS("graph: layout", nothing_stands_on_anything, the_same_again,
+UNIT_TESTS("graph: layout", nothing_stands_on_anything, folding_makes_it_less_wide, the_same_again,
            one_line_of_a_circle_is_turned, ports_are_on_the_borders, little_and_nothing)
