@@ -186,27 +186,28 @@ const struct verb verbs[] = {
      .run = cmd_trace},
     {.name = "enforce",
      .summary = "make staged policies enforced ones, in their files",
-     .usage = "NAME... [-f PATH] [-n NS] [--dry-run] [-o text|json]",
+     .usage = "NAME... [-f PATH] [-n NS] [--flows FILE] [--dry-run] [-o text|json]",
      .text =
          "Changes the kind of staged policies in the files that they come from: StagedGlobalNetworkPolicy to\n"
          "GlobalNetworkPolicy, StagedNetworkPolicy and StagedKubernetesNetworkPolicy to NetworkPolicy. Everything else in\n"
          "the files stays as it is, comments too; only stagedAction goes. NAME is as polc get, diff and trace print it:\n"
-         "NAME, NS/NAME, TIER.NAME, staged:NAME or KIND/NAME. Prints the change of the files, and of the traffic. All\n"
-         "files are changed, or none; nothing is loaded into the kernel. With --dry-run no file is changed.\n"
+         "NAME, NS/NAME, TIER.NAME, staged:NAME or KIND/NAME. Prints the change of the files, of the traffic, and (as polc\n"
+         "impact does) of the flows in FILE, or of those that the kernel has recorded. All files are changed, or none;\n"
+         "nothing is loaded into the kernel. With --dry-run no file is changed.\n"
          "Exit 2 for a name that is not there, and where an enforced policy has the name already.",
      .operands = OPERANDS_NAMES,
-     .options = "namespace dry-run",
+     .options = "namespace flows dry-run",
      .outputs = "text json",
      .run = cmd_enforce},
     {.name = "stage",
      .summary = "make enforced policies staged ones, in their files",
-     .usage = "NAME... [-f PATH] [-n NS] [--dry-run] [-o text|json]",
+     .usage = "NAME... [-f PATH] [-n NS] [--flows FILE] [--dry-run] [-o text|json]",
      .text =
          "The way back of polc enforce: changes the kind of enforced policies in the files that they come from, so that\n"
          "they decide nothing any more and traces show what they would do. Cluster-wide policies of Kubernetes have no\n"
          "staged kind.",
      .operands = OPERANDS_NAMES,
-     .options = "namespace dry-run",
+     .options = "namespace flows dry-run",
      .outputs = "text json",
      .run = cmd_stage},
     {.name = "flows",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc enforce and polc stage: the kind of policies, changed in the files that they come from. Everything is worked out
 // and checked in memory, down to what the changed files mean, before the first file is written.
-#include "diff.h"
+#include "impact_view.h"
 #include "stage.h"
 
 #include <errno.h>
@@ -145,13 +145,36 @@ static bool is_done(const struct stage *stage)
     return true;
 }
 
+// Flows of a file, or those that the kernel has recorded, where it has and may be asked.
+static bool has_flows(struct run *run)
+{
+    struct nft_flow_table table = {0};
+    struct nft_failure failure = {0};
+    return run->options.flows != NULL ||
+           (nft_read_flows(run->arena, run->options.table, &table, &failure) == NFT_DONE &&
+            table.count > 0);
+}
+
+static int read_flows(const struct stage *stage, bool *ret_known, struct flow_input *ret)
+{
+    *ret = (struct flow_input){0};
+    *ret_known = has_flows(stage->run);
+    return *ret_known ? flow_input_read_raw(stage->run, ret) : POLC_EXIT_OK;
+}
+
 static int change_files(struct stage *stage)
 {
     struct run after;
     struct diff diff;
+    struct flow_input flows;
+    struct impact_view impact;
+    bool flows_known;
     int code = edit_sources(stage);
     if (code == POLC_EXIT_OK) {
         code = compile_both(stage, &after);
+    }
+    if (code == POLC_EXIT_OK) {
+        code = read_flows(stage, &flows_known, &flows);
     }
     if (code == POLC_EXIT_OK && !stage->run->options.dry_run) {
         code = write_files(stage);
@@ -161,8 +184,11 @@ static int change_files(struct stage *stage)
     }
     run_report(&after);
     diff_plans(stage->run, stage->run, &after, &diff);
-    stage_print(stage, &diff);
-    return POLC_EXIT_OK;
+    if (flows_known) {
+        impact = impact_view_make(&diff, &flows.records, false);
+    }
+    stage_print(stage, &diff, flows_known ? &impact : NULL);
+    return flows.code;
 }
 
 static int change_kinds(struct run *run, bool enforce)
@@ -182,7 +208,7 @@ static int change_kinds(struct run *run, bool enforce)
     }
     if (code != POLC_EXIT_OK || is_done(&stage)) {
         if (code == POLC_EXIT_OK) {
-            stage_print(&stage, NULL);
+            stage_print(&stage, NULL, NULL);
         }
         return code;
     }

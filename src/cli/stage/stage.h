@@ -61,6 +61,8 @@ bool stage_enforces(const struct stage *stage); // or would
 // stage_names.c: names of the command line -> policies. Returns an exit code, and has said what is wrong.
 int stage_find(struct stage *stage);
 
-// stage_print.c; `diff` NULL: nothing is to be changed.
+// stage_print.c; `diff` NULL: nothing is to be changed. `impact` NULL: no flows are known.
 struct diff;
-void stage_print(const struct stage *stage, const struct diff *diff);
+struct impact_view;
+void stage_print(const struct stage *stage, const struct diff *diff,
+                 const struct impact_view *impact);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What `polc enforce` and `polc stage` changed: the files, the traffic, the policies, and what to do next.
-#include "diff.h"
+#include "impact_view.h"
 #include "stage.h"
 
 // Lines move, so a place is but a file.
@@ -73,13 +73,18 @@ static void hint_next(const struct stage *stage)
     }
 }
 
-static void print_text(const struct stage *stage, const struct diff *diff)
+static void print_text(const struct stage *stage, const struct diff *diff,
+                       const struct impact_view *impact)
 {
     if (diff != NULL) {
         print_hunks(stage);
         putchar('\n');
         diff_print_traffic(diff);
         diff_print_policies(diff);
+        putchar('\n');
+    }
+    if (impact != NULL) {
+        impact_print_text(impact);
         putchar('\n');
     }
     print_targets(stage);
@@ -118,7 +123,8 @@ static json_t *files_json(const struct stage *stage)
     return list;
 }
 
-static void print_json(const struct stage *stage, const struct diff *diff)
+static void print_json(const struct stage *stage, const struct diff *diff,
+                       const struct impact_view *impact)
 {
     bool written = diff != NULL && !stage->run->options.dry_run;
     json_t *root =
@@ -129,16 +135,20 @@ static void print_json(const struct stage *stage, const struct diff *diff)
         json_object_set_new(root, "changes", diff_json_policies(diff));
         json_object_set_new(root, "summary", json_string(diff_counts(stage->run->arena, diff)));
     }
+    if (impact != NULL) {
+        json_object_set_new(root, "impact", impact_json(impact));
+    }
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);
 }
 
-void stage_print(const struct stage *stage, const struct diff *diff)
+void stage_print(const struct stage *stage, const struct diff *diff,
+                 const struct impact_view *impact)
 {
     if (stage->run->options.output == OUTPUT_JSON) {
-        print_json(stage, diff);
+        print_json(stage, diff, impact);
     } else if (!stage->run->options.quiet) {
-        print_text(stage, diff);
+        print_text(stage, diff, impact);
     }
 }
