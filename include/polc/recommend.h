@@ -167,6 +167,10 @@ int64_t recommend_end(const struct recommend *run);
 // denied are left out of what is learned. Returns how many those are; then build anew.
 size_t recommend_prove(struct recommend *run, const struct plan *after);
 
+// Drops rules that add nothing to those in front of them, by the plan that proved them.
+void recommend_simplify(struct recommend *run, struct recommend_policies *policies,
+                        const struct plan *after);
+
 // ---- as text (yaml.c) -----------------------------------------------------------------------------------------------
 
 // Documents without separators. `proof`: as it would be enforced, under a name that nothing else has.

@@ -7,13 +7,10 @@
 
 const struct flow_step *deciding_step(const struct flow_stage *stage)
 {
-    for (size_t i = stage->enforced.count; i > 0; i--) {
-        const struct flow_step *step = &stage->enforced.items[i - 1];
-        if (step->result == FLOW_STEP_ALLOW || step->result == FLOW_STEP_DENY) {
-            return step;
-        }
-    }
-    return NULL;
+    uint8_t wanted = stage->verdict == FLOW_ALLOW ? FLOW_STEP_ALLOW : FLOW_STEP_DENY;
+    const struct flow_step *last =
+        stage->enforced.count > 0 ? &stage->enforced.items[stage->enforced.count - 1] : NULL;
+    return last != NULL && last->result == wanted ? last : NULL;
 }
 
 static bool is_open(const struct plan_side *side)

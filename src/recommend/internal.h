@@ -100,7 +100,7 @@ void write_peer(struct arena *arena, const struct recommend *run,
 
 // ---- decide.c -------------------------------------------------------------------------------------------------------
 
-// What decides a stage: its last step that allows or denies; NULL when no rule did.
+// The step that makes a stage's verdict; NULL when something else does, such as failsafe ports.
 const struct flow_step *deciding_step(const struct flow_stage *stage);
 // "the end of tier default, which default.web arms", "rule 3 of security.block"; on `arena`.
 const char *step_text(struct arena *arena, const struct plan *plan, const struct flow_stage *stage,
@@ -112,3 +112,8 @@ bool takes_everything(const struct plan_rule *rule);
 // ---- hidden.c -------------------------------------------------------------------------------------------------------
 
 void find_hidden(struct recommend *run);
+
+// ---- yaml.c ---------------------------------------------------------------------------------------------------------
+
+// The name of a policy while it is proved: nothing of the input has it.
+const char *proof_name(struct arena *arena, const struct recommend_policy *policy);

@@ -180,6 +180,11 @@ const char *recommend_tier_yaml(struct arena *arena, const struct recommend_tier
     return strbuf_text(&out);
 }
 
+const char *proof_name(struct arena *arena, const struct recommend_policy *policy)
+{
+    return arena_printf(arena, "%s-proof", policy->name);
+}
+
 static void add_metadata(struct strbuf *out, const struct recommend_policy *policy, bool proof)
 {
     struct arena *arena = out->arena;
@@ -187,7 +192,7 @@ static void add_metadata(struct strbuf *out, const struct recommend_policy *poli
     const char *updated = recommend_time_text(arena, policy->updated);
     static const char *const scopes[] = {"Namespace", "Workload", "Host"};
     _Static_assert(ARRAY_COUNT(scopes) == RECOMMEND_SCOPES, "one word per scope");
-    strbuf_addf(out, "metadata:\n  name: %s%s\n", policy->name, proof ? "-proof" : "");
+    strbuf_addf(out, "metadata:\n  name: %s\n", proof ? proof_name(arena, policy) : policy->name);
     if (subject->ns != NULL) {
         strbuf_addf(out, "  namespace: %s\n", scalar(arena, subject->ns));
     }

@@ -58,6 +58,9 @@ static int prove(struct recommendation *all, size_t *ret_refuted)
     }
     code = code == POLC_EXIT_OK ? code : complain_refused(&after);
     *ret_refuted = code == POLC_EXIT_OK ? recommend_prove(all->recommend, after.plan) : 0;
+    if (code == POLC_EXIT_OK && *ret_refuted == 0) {
+        recommend_simplify(all->recommend, &all->policies, after.plan);
+    }
     arena_free(after.input);
     return code;
 }
