@@ -92,6 +92,8 @@ struct nft_counts {
     size_t chains, rules, sets, elements;
 };
 struct nft_counts nft_kernel_counts(const struct nft_kernel *kernel);
+// Whether there is something in the table, and polc did not make it. An empty one may become polc's.
+bool nft_kernel_is_foreign(const struct nft_kernel *kernel);
 
 enum { NFT_ID_LENGTH = 16 };
 

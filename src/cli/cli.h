@@ -253,6 +253,7 @@ struct nft_names removed_policies(struct run *run, const struct nft_kernel *kern
 int refuse_input(struct run *run);    // a stage, before pipeline_plan
 bool refuse_bridges(struct run *run); // a part of it
 bool refuse_replacement(struct run *run, const struct nft_kernel *kernel);
+bool refuse_foreign(struct run *run, const struct nft_kernel *kernel);
 
 // ---- the verbs ------------------------------------------------------------------------------------------------
 

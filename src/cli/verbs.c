@@ -74,7 +74,7 @@ const struct verb verbs[] = {
          "policies; S004 policed traffic between ports of a bridge, which the kernel does not show to the firewall;\n"
          "S005 an interface that nothing would govern any more; S006 input that was taken back before; S007 the\n"
          "caller's own connection, or a failsafe port in use, would be cut; S008 connections of this host would be cut\n"
-         "because nothing tracks them yet.\n"
+         "because nothing tracks them yet; S010 the table of this name is somebody else's.\n"
          "With --dry-run the kernel checks the whole transaction and discards it. With --confirm what was loaded before\n"
          "comes back unless polc confirm is called in time, whatever happens to this shell.\n"
          "Live connections that the policy no longer allows go on; --cut ends them.",
@@ -92,33 +92,33 @@ const struct verb verbs[] = {
          "none waits.",
      .operands = OPERANDS_NONE,
      .options = "lock-timeout",
-     .outputs = "text",
+     .outputs = "text json",
      .this_kernel = true,
      .run = cmd_confirm},
     {.name = "rollback",
      .summary = "load an earlier generation again",
-     .usage = "[N] [--dry-run] [--confirm[=TIME]] [--force[=S007]]",
+     .usage = "[N] [--dry-run] [--confirm[=TIME]] [--force[=CODE,...]] [-m TEXT]",
      .text =
          "Loads what was loaded before, or generation N, as it was: no policy file, name or interface is looked at. A\n"
          "generation that waits for confirmation is taken back at once. Later apply refuses the input that was taken\n"
          "back (S006), unless with --confirm. With --confirm it gets a number of its own, and what is loaded now comes\n"
          "back unless polc confirm is called in time. Refuses (exit 5) to cut the connection that you came by (S007),\n"
-         "unless it takes back what waits.",
+         "unless it takes back what waits, and to replace somebody else's table (S010).",
      .operands = OPERANDS_NAMES,
-     .options = "dry-run confirm force if-pending lock-timeout",
-     .outputs = "text",
+     .options = "dry-run confirm force if-pending lock-timeout message",
+     .outputs = "text json",
      .this_kernel = true,
      .run = cmd_rollback},
     {.name = "restore",
      .summary = "load the last good generation again: at boot, or after a flush",
-     .usage = "[--dry-run] [--force[=S007]]",
+     .usage = "[--dry-run] [--force[=CODE,...]]",
      .text =
          "Loads the generation that was applied last and is not waiting for confirmation, as it was: no policy file,\n"
-         "name or interface is looked at. Refuses (exit 5) to cut the connection that you came by (S007). Exit 1 when\n"
-         "there is none.",
+         "name or interface is looked at. Refuses (exit 5) to cut the connection that you came by (S007), and to replace\n"
+         "somebody else's table (S010). Exit 1 when there is none.",
      .operands = OPERANDS_NONE,
      .options = "dry-run force lock-timeout",
-     .outputs = "text",
+     .outputs = "text json",
      .this_kernel = true,
      .run = cmd_restore},
     {.name = "history",

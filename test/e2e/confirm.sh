@@ -340,20 +340,20 @@ test_rollback() {
   check_eq 'a is loaded' a "$(loaded)"
 }
 
-# Staged policies make no rule, and still are a part of what is loaded.
+# A tier without policies makes no rule, and still is a part of what is loaded.
 test_same_rules() {
   fresh
   apply a >/dev/null
-  cat >"$LAB_DIR/a/staged.yaml" <<END
+  cat >"$LAB_DIR/a/tier.yaml" <<END
 apiVersion: projectcalico.org/v3
-kind: StagedNetworkPolicy
-metadata: {name: later, namespace: shop}
-spec: {selector: app == "db", ingress: [{action: Deny}]}
+kind: Tier
+metadata: {name: later}
+spec: {order: 900}
 END
-  check_match 'a staged policy more' 'applied: generation 2: no rule changed' "$(apply a)"
+  check_match 'a tier more' 'applied: generation 2: no rule changed' "$(apply a)"
   check_eq 'no rule changed' a "$(loaded)"
   check_match 'and again: nothing' 'up to date: generation 2' "$(apply a)"
-  rm "$LAB_DIR/a/staged.yaml"
+  rm "$LAB_DIR/a/tier.yaml"
 }
 
 # ---- kill -9 at each step ------------------------------------------------------------------------------------------------

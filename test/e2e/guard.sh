@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The lock-out guard, with real connections: whoever comes in, and however, is not cut (S007); failsafe ports that are in
 # use stay open to somebody; an interface does not silently lose what governs it (S005); connections that conntrack does
-# not take are named (S008). What is refused changes nothing, and what is forced stands in the history.
+# not take are named (S008); a table of somebody else stays (S010). What is refused changes nothing, and what is forced stands in the history.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -375,6 +375,37 @@ if [[ -e $breaker ]]; then
 else
   check_skip 'connections that conntrack does not take' "no $breaker"
 fi
+
+# ---- S010 --------------------------------------------------------------------------------------------------------------------------
+
+fresh
+rm "$rules"/*.yaml
+workload a cali-a 10.70.0.1 >"$rules/a.yaml"
+lab_nft 'table inet polc { set office { type ipv4_addr; }; chain input { type filter hook input priority 0; ip saddr @office accept; }; chain more { }; }'
+theirs=$(lab_nft list table inet polc)
+apply_here
+refused 'a table of somebody else' 'refused\[S010\]: polc did not make the table inet polc: it has 2 chains with 1 rule; nothing was changed'
+check_match 'how to look at it' 'hint: nft list table inet polc ' "$output"
+check_eq 'nothing is kept' 1 "$(lab_polc history >/dev/null 2>&1 || echo $?)"
+check_status 'delete leaves it too' 5 lab_polc delete --yes
+check_match 'and says how it could go' 'hint: nft delete table inet polc' "$(<"$LAB_DIR/output")"
+check_eq 'nothing was changed' "$theirs" "$(lab_nft list table inet polc)"
+apply_here --table ours
+check_eq 'a table of another name is made' 0 "$status"
+check_eq 'and theirs is as it was' "$theirs" "$(lab_nft list table inet polc)"
+lab_polc delete --yes --table ours >/dev/null
+apply_here --force=S010
+passed 'forced'
+check_status 'it is replaced' 1 lab_nft list chain inet polc more
+check_match 'and that stands in the history' '"S010"' "$(lab_polc history -o json)"
+lab_nft flush table inet polc
+apply_here
+passed 'polc'"'"'s own table, flushed by somebody'
+lab_nft delete table inet polc
+lab_nft 'table inet polc { chain input { }; }'
+check_status 'restore leaves a table of somebody else' 5 lab_polc restore -o json
+check_match 'and says so to programs' '"result": "refused", "refusals": \[\{"code": "S010"' "$(<"$LAB_DIR/output")"
+check_ok 'restore, forced' lab_polc restore --force=S010
 
 for name in "${!SESSION[@]}"; do
   kill "${SESSION[$name]}" 2>/dev/null || true

@@ -4,6 +4,7 @@
 #include "apply.h"
 
 #include "arm.h"
+#include "reload.h"
 
 #include <time.h>
 
@@ -95,11 +96,13 @@ int apply_wait(struct apply *apply)
         entry = look(run, apply->entry.number);
     }
     if (entry.problem == NULL && entry.state == CHANGE_CONFIRMED) {
-        if (!run->options.quiet) {
-            printf("confirmed: generation %u\n", entry.number);
-        }
+        print_outcome(run, &(struct outcome){.result = "confirmed", .generation = entry.number});
         return POLC_EXIT_OK;
     }
+    print_outcome(run, &(struct outcome){.result = "taken back",
+                                         .generation = apply->entry.number,
+                                         .summary = entry.problem == NULL ? entry.note : NULL,
+                                         .json_only = true});
     complain("generation %u was taken back%s%s", apply->entry.number,
              entry.problem == NULL && entry.note != NULL ? ": " : "",
              entry.problem == NULL && entry.note != NULL ? entry.note : "");

@@ -59,7 +59,10 @@ static void pause_for_test(void *context)
 
 static int guard(struct apply *apply)
 {
-    return refuse_replacement(apply->run, apply->kernel) ? POLC_EXIT_SAFETY : POLC_EXIT_OK;
+    return refuse_foreign(apply->run, apply->kernel) ||
+                   refuse_replacement(apply->run, apply->kernel)
+               ? POLC_EXIT_SAFETY
+               : POLC_EXIT_OK;
 }
 
 static int compare(struct apply *apply)
@@ -131,7 +134,7 @@ static int try_apply(struct apply *apply)
     return code;
 }
 
-static void print_outcome(const struct apply *apply)
+static void print_applied(const struct apply *apply)
 {
     struct run *run = apply->run;
     const char *summary = apply->changed    ? apply_summary(apply)
@@ -164,19 +167,6 @@ static void print_outcome(const struct apply *apply)
     print_connections(apply);
 }
 
-static void print_refusals(const struct run *run)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < run->refused.count; i++) {
-        json_array_append_new(list, json_pack("{s:s, s:s}", "code", run->refused.items[i],
-                                              "message", run->refused_why.items[i]));
-    }
-    json_t *root = json_pack("{s:s, s:o}", "result", "refused", "refusals", list);
-    json_dumpf(root, stdout, 0);
-    putchar('\n');
-    json_decref(root);
-}
-
 static int compile_and_commit(struct apply *apply)
 {
     static const pipeline_stage stages[] = {pipeline_read, pipeline_model, refuse_input,
@@ -197,7 +187,7 @@ static int compile_and_commit(struct apply *apply)
         return report_failure(run, apply->status, &apply->failure);
     }
     if (code == POLC_EXIT_OK) {
-        print_outcome(apply);
+        print_applied(apply);
     }
     return code;
 }
@@ -222,7 +212,7 @@ int cmd_apply(struct run *run)
         code = compile_and_commit(&apply);
     }
     state_end(&apply.state);
-    if (code == POLC_EXIT_SAFETY && run->options.output == OUTPUT_JSON) {
+    if (code == POLC_EXIT_SAFETY) {
         print_refusals(run);
     }
     return code == POLC_EXIT_OK && apply.armed && run->options.wait ? apply_wait(&apply) : code;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What `apply` refuses unless forced (S codes): input that is empty, that is not for this host, whose
-// packets are not seen, or that replaces other input by less.
+// What `apply` refuses unless forced (S codes): input that is empty, that is not for this host, whose packets are not
+// seen, or that replaces other input by less; and a table that is not polc's.
 #include "cli.h"
 
 static const char *nearest_node(const struct model *model, const char *name)
@@ -44,6 +44,24 @@ static bool refuse_for_input(struct run *run)
 int refuse_input(struct run *run)
 {
     return refuse_for_input(run) || refuse_bridges(run) ? POLC_EXIT_SAFETY : POLC_EXIT_OK;
+}
+
+// S010: also for other verbs that would change the table.
+bool refuse_foreign(struct run *run, const struct nft_kernel *kernel)
+{
+    if (!nft_kernel_is_foreign(kernel)) {
+        return false;
+    }
+    struct nft_counts counts = nft_kernel_counts(kernel);
+    const char *table = run->options.table;
+    bool end = refuse(
+        run, DIAG_S010, "polc did not make the table inet %s: it has %zu chain%s with %zu rule%s",
+        table, counts.chains, plural(counts.chains), counts.rules, plural(counts.rules));
+    if (end) {
+        hint("nft list table inet %s     (then another name with --table; or, to replace it: %s)",
+             table, forced_again(run, DIAG_S010, false));
+    }
+    return end;
 }
 
 static bool same_roots(struct run *run, const struct nft_info *info)

@@ -16,7 +16,8 @@ static void mark_left(struct run *run, struct state *state, const struct change_
     }
     struct change_entry entry = *left;
     entry.state = CHANGE_TAKEN_BACK;
-    entry.note = arena_printf(run->arena, "rolled back: %s", kept->summary);
+    entry.note = with_message(run, arena_printf(run->arena, "rolled back: %s", kept->summary),
+                              kept->message);
     entry.ended = kept->ended;
     state_write(run, state, &entry);
 }
@@ -32,9 +33,7 @@ static int keep(struct run *run, struct state *state, const struct change_entry 
         return POLC_EXIT_SYSTEM;
     }
     mark_left(run, state, &entry);
-    if (!run->options.quiet) {
-        printf("confirmed: generation %u\n", entry.number);
-    }
+    print_outcome(run, &(struct outcome){.result = "confirmed", .generation = entry.number});
     return POLC_EXIT_OK;
 }
 
@@ -66,6 +65,10 @@ static const char *roots_text(struct run *run, const struct change_entry *entry)
 static int too_late(struct run *run, const struct change_entry *last)
 {
     if (last != NULL && last->state == CHANGE_TAKEN_BACK && last->token != NULL) {
+        print_outcome(run, &(struct outcome){.result = "taken back",
+                                             .generation = last->number,
+                                             .summary = last->note,
+                                             .json_only = true});
         complain("generation %u was taken back: %s", last->number,
                  last->note != NULL ? last->note : "nobody confirmed it");
         if (last->note != NULL && strcmp(last->note, note_expired) == 0) {
@@ -74,6 +77,7 @@ static int too_late(struct run *run, const struct change_entry *last)
         }
         return POLC_EXIT_REVERTED;
     }
+    print_outcome(run, &(struct outcome){.result = "nothing waits", .json_only = true});
     if (last != NULL && last->state == CHANGE_CONFIRMED) {
         complain("nothing waits for confirmation; generation %u is confirmed already",
                  last->number);

@@ -39,6 +39,14 @@ static void write_history(struct run *run, struct state *state, const struct nft
     state_write(run, state, &entry);
 }
 
+// Nothing to force: nft takes away what is not polc's.
+static int refuse_to_delete(struct run *run)
+{
+    complain("polc did not make the table inet %s; nothing was changed", run->options.table);
+    hint("nft delete table inet %s", run->options.table);
+    return POLC_EXIT_SAFETY;
+}
+
 static int delete_table(struct run *run, struct state *state)
 {
     struct nft_kernel *kernel;
@@ -48,6 +56,9 @@ static int delete_table(struct run *run, struct state *state)
     int code = read_kernel(run, &kernel, &info);
     if (code != POLC_EXIT_OK) {
         return code;
+    }
+    if (nft_kernel_is_foreign(kernel)) {
+        return refuse_to_delete(run);
     }
     enum nft_status status = nft_delete_table(run->arena, run->options.table, &existed, &failure);
     if (status != NFT_DONE) {

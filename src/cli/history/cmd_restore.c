@@ -5,14 +5,13 @@
 // `was_loaded`: by its number; what somebody changed in it by hand is repaired.
 static void say(struct run *run, const struct change_entry *entry, bool changed, bool was_loaded)
 {
-    if (run->options.quiet) {
-        return;
-    }
-    printf("%s: generation %u%s\n",
-           !changed               ? "up to date"
-           : run->options.dry_run ? "would restore"
-                                  : "restored",
-           entry->number, changed && was_loaded ? "; somebody had changed it" : "");
+    print_outcome(run, &(struct outcome){
+                           .result = !changed               ? "up to date"
+                                     : run->options.dry_run ? "would restore"
+                                                            : "restored",
+                           .generation = entry->number,
+                           .summary = changed && was_loaded ? "somebody had changed it" : NULL,
+                       });
 }
 
 // What is newer than the last good generation, and cannot be read, might have been good.
@@ -26,9 +25,10 @@ static void warn_damaged(const struct state *state, const struct change_entry *g
     }
 }
 
-static int nothing(const struct run *run, const struct state *state)
+static int nothing(struct run *run, const struct state *state)
 {
     bool empty = state->history.count == 0;
+    print_outcome(run, &(struct outcome){.result = "nothing to restore", .json_only = true});
     complain("there is nothing to restore%s in %s", empty ? "" : ": no good generation",
              run->options.state_dir);
     return POLC_EXIT_NO;
@@ -72,5 +72,8 @@ int cmd_restore(struct run *run)
         code = restore(run, &state);
     }
     state_end(&state);
+    if (code == POLC_EXIT_SAFETY) {
+        print_refusals(run);
+    }
     return code;
 }

@@ -8,15 +8,13 @@
 
 static void say_loaded(struct run *run, const struct change_entry *target, bool changed)
 {
-    if (run->options.quiet) {
-        return;
-    }
-    const char *result = !changed ? "up to date" : run->options.dry_run ? "would load" : "loaded";
-    if (target != NULL) {
-        printf("%s: generation %u\n", result, target->number);
-    } else {
-        printf("%s: nothing; there was no table before\n", result);
-    }
+    print_outcome(run, &(struct outcome){
+                           .result = !changed               ? "up to date"
+                                     : run->options.dry_run ? "would load"
+                                                            : "loaded",
+                           .generation = target != NULL ? target->number : 0,
+                           .summary = target != NULL ? NULL : "there was no table before",
+                       });
 }
 
 // 0 when the word is no number of a generation.
@@ -97,15 +95,19 @@ static void mark(struct run *run, struct state *state, const struct change_entry
     entry.state = entry.state == CHANGE_CONFIRMED ? CHANGE_CONFIRMED : CHANGE_APPLIED;
     entry.note = NULL;
     entry.ended = 0;
+    if (left == NULL && run->options.message != NULL) { // else it stands with what is left
+        entry.note = with_message(run, "loaded again", run->options.message);
+    }
     state_write(run, state, &entry);
     die_for_test("rollback-marked");
     if (left != NULL && left->number != target->number) {
         entry = *left;
         entry.state = CHANGE_TAKEN_BACK;
-        entry.note =
+        const char *note =
             arena_printf(run->arena, "rolled back to generation %u%s%s", target->number,
                          run->forced.count > 0 ? ", forced " : "",
                          words_join(run->arena, run->forced.items, run->forced.count, " "));
+        entry.note = with_message(run, note, run->options.message);
         entry.ended = (int64_t)time(NULL);
         state_write(run, state, &entry);
     }
@@ -160,8 +162,10 @@ static int rollback(struct run *run, struct state *state)
         return load_chosen(run, state);
     }
     const struct change_entry entry = *pending;
-    int code =
-        run->options.dry_run ? POLC_EXIT_OK : take_back(run, state, &entry, "rolled back by hand");
+    int code = run->options.dry_run
+                   ? POLC_EXIT_OK
+                   : take_back(run, state, &entry,
+                               with_message(run, "rolled back by hand", run->options.message));
     if (code == POLC_EXIT_OK) {
         say_loaded(run, change_find(&state->history, entry.previous), true);
     }
@@ -184,5 +188,8 @@ int cmd_rollback(struct run *run)
         code = rollback(run, &state);
     }
     state_end(&state);
+    if (code == POLC_EXIT_SAFETY) {
+        print_refusals(run);
+    }
     return code;
 }

@@ -41,6 +41,13 @@ const char *entry_state(struct run *run, const struct state *state,
     return change_state_names[entry->state];
 }
 
+const char *with_message(struct run *run, const char *note, const char *message)
+{
+    return message != NULL
+               ? arena_printf(run->arena, "%s: %s", note, safe_text(run->arena, message))
+               : note;
+}
+
 void print_deadline(struct run *run, const struct change_entry *entry)
 {
     enum { MS = 1000 };

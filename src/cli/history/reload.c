@@ -26,11 +26,15 @@ struct reload {
     struct nft_failure failure;
 };
 
-static int guard(struct reload *reload, const struct nft_diff *diff)
+static int guard(struct reload *reload, const struct nft_kernel *kernel,
+                 const struct nft_diff *diff)
 {
     struct live_sockets sockets = {.count = 0};
     if (!reload->guard || nft_diff_empty(diff)) {
         return POLC_EXIT_OK;
+    }
+    if (refuse_foreign(reload->run, kernel)) {
+        return POLC_EXIT_SAFETY;
     }
     if (live_sockets_read(reload->run->arena, &sockets) != 0) {
         sockets.count = 0; // as with apply: nobody is seen to come in
@@ -56,7 +60,7 @@ static int load_once(struct reload *reload)
         .renumber = !state_is_loaded(&info, reload->target),
     };
     reload->changed = options.renumber || !nft_diff_empty(diff);
-    int code = guard(reload, diff);
+    int code = guard(reload, kernel, diff);
     if (code != POLC_EXIT_OK) {
         return code;
     }

@@ -15,7 +15,7 @@ struct reloaded {
 
 // Makes the kernel's table that of a kept generation, by what differs; with `target` NULL deletes the table. Does not
 // touch the history; sets run->plan. Returns an exit code, and has said why. `guarded`: refuses what would cut the
-// caller's own connection (S007); only where a person chose the generation.
+// caller's own connection (S007), and a table of somebody else (S010); only where a person chose the generation.
 int reload(struct run *run, const struct state *state, const struct change_entry *target,
            bool guarded, struct reloaded *ret);
 
@@ -23,6 +23,21 @@ int reload(struct run *run, const struct state *state, const struct change_entry
 // comes back unless somebody confirms. An exit code.
 int rollback_waiting(struct run *run, struct state *state, const struct change_entry *target,
                      const struct change_entry *left, uint32_t in_kernel);
+
+// ---- outcome.c: what verbs that change what is loaded print on stdout ---------------------------------------------
+
+struct outcome {
+    const char *result;               // "restored", for people and for machines
+    uint32_t generation;              // 0: none, and the summary says why
+    const char *summary;              // NULL: nothing to say
+    const struct change_entry *waits; // for confirmation; NULL
+    bool json_only;                   // people read it on stderr
+};
+void print_outcome(struct run *run, const struct outcome *outcome);
+// With -o json: what ends the run with POLC_EXIT_SAFETY.
+void print_refusals(const struct run *run);
+
+// ---- settle.c -----------------------------------------------------------------------------------------------------
 
 // Brings the history in line with what the kernel has, after a run that ended in the middle, a reboot, or a deadline
 // that nobody kept: behind it an entry is pending only if it waits right now. May take a generation back.

@@ -107,9 +107,11 @@ int rollback_waiting(struct run *run, struct state *state, const struct change_e
     }
     die_for_test("entry-kept");
     int code = load(run, state, &entry);
-    if (code == POLC_EXIT_OK && !run->options.quiet) {
-        printf("loaded: generation %u: %s\n", entry.number, entry.summary);
-        print_deadline(run, &entry);
+    if (code == POLC_EXIT_OK) {
+        print_outcome(run, &(struct outcome){.result = "loaded",
+                                             .generation = entry.number,
+                                             .summary = entry.summary,
+                                             .waits = &entry});
     }
     return code;
 }

@@ -41,6 +41,9 @@ const char *entry_who(struct arena *arena, const struct change_entry *entry);
 const char *entry_state(struct run *run, const struct state *state,
                         const struct change_entry *entry);
 
+// "rolled back by hand: WHY"; without the message (NULL) the note alone.
+const char *with_message(struct run *run, const char *note, const char *message);
+
 // "it is taken back in 60 s, at 14:02:11, unless: polc confirm"
 void print_deadline(struct run *run, const struct change_entry *entry);
 

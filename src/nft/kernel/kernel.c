@@ -32,6 +32,13 @@ struct nft_counts nft_kernel_counts(const struct nft_kernel *kernel)
     return counts;
 }
 
+// The chain counts, not what stands in it: somebody may have flushed polc's own table.
+bool nft_kernel_is_foreign(const struct nft_kernel *kernel)
+{
+    return strmap_get(kernel->chain_names, INFO_CHAIN) == NULL &&
+           kernel->chains.count + kernel->sets.count > 0;
+}
+
 // "13 id 0123456789abcdef", or without the id. The number is 0 when it is none of a generation.
 static void take_generation(const char *text, struct nft_info *info)
 {
