@@ -70,11 +70,11 @@ drifted 'a rule more' '1 rule added to chain np/a/web/in' '~ chain np/a/web/in
     + tcp dport { 22, 2222 } accept comment "let me in"     (first)' \
   lab_nft insert rule inet polc np/a/web/in tcp dport '{ 22, 2222 }' accept comment '"let me in"'
 drifted 'a rule less' '1 rule missing in chain np/a/web/in' "~ chain np/a/web/in
-    - tcp dport 81 counter drop     (np/a/web in 1 a.yaml:13)" \
+    - tcp dport 81 counter goto flow/deny     (np/a/web in 1 a.yaml:13)" \
   lab_nft delete rule inet polc np/a/web/in handle "$(rule_handle np/a/web/in 'dport 81')"
 drifted 'another rule' '1 rule changed in chain np/a/web/in' "~ chain np/a/web/in
     ~ tcp dport 81 accept
-        was tcp dport 81 counter drop     (np/a/web in 1 a.yaml:13)" \
+        was tcp dport 81 counter goto flow/deny     (np/a/web in 1 a.yaml:13)" \
   lab_nft replace rule inet polc np/a/web/in handle "$(rule_handle np/a/web/in 'dport 81')" tcp dport 81 accept
 drifted 'a chain of somebody' 'chain mine added' '+ chain mine
     + ip saddr 10.9.0.0/16 drop     (first)' \
