@@ -9,17 +9,22 @@
 // What a review of a month needs.
 enum { MAX_DAYS = 31, MAX_SECONDS = MAX_DAYS * 86400 };
 
+// Of others the reader of annotations has said so.
+static bool is_string(const struct node *node)
+{
+    return node->type == NODE_SCALAR &&
+           (node->style != NODE_PLAIN || plain_kind(node->text) == PLAIN_STRING);
+}
+
 static void flow_size(struct res_decoder *decoder, const struct node *node, void *target,
                       const void *arg)
 {
     (void)arg;
-    if (node->type != NODE_SCALAR || node->size == 0) {
-        report_type(decoder, node, "a number");
+    if (!is_string(node)) {
         return;
     }
-    char *end = NULL;
-    unsigned long value = strtoul(node->text, &end, 10);
-    if (strspn(node->text, "0123456789") != node->size || node->size > 9 || value > RES_FLOWS_MAX) {
+    unsigned long value = strtoul(node->text, NULL, 10);
+    if (!is_decimal(node->text) || node->size > 9 || value > RES_FLOWS_MAX) {
         struct diag *diag = diag_report(decoder->diags, DIAG_P024, node->loc, "%s cannot be \"%s\"",
                                         field_name(decoder), node->text);
         diag_label(diag, "flows, 1 to %d, or 0 for no flow table", RES_FLOWS_MAX);
@@ -32,6 +37,7 @@ static unsigned long unit_seconds(char unit)
 {
     switch (unit) {
     case 's':
+    case '\0':
         return 1;
     case 'm':
         return 60;
@@ -44,7 +50,7 @@ static unsigned long unit_seconds(char unit)
     }
 }
 
-// "90s", "30m", "1h30m", "7d": seconds, 0 when it is none or too long.
+// "90s", "30m", "1h30m", "7d", "90" (seconds): seconds, 0 when it is none or too long.
 static unsigned long parse_duration(const char *text)
 {
     unsigned long total = 0;
@@ -58,7 +64,7 @@ static unsigned long parse_duration(const char *text)
         if (total > MAX_SECONDS) {
             return 0;
         }
-        text += digits + 1;
+        text += digits + (text[digits] != '\0');
     }
     return total;
 }
@@ -67,15 +73,14 @@ static void flow_timeout(struct res_decoder *decoder, const struct node *node, v
                          const void *arg)
 {
     (void)arg;
-    if (node->type != NODE_SCALAR) {
-        report_type(decoder, node, "a time");
+    if (!is_string(node)) {
         return;
     }
     unsigned long seconds = parse_duration(node->text);
     if (seconds == 0) {
         struct diag *diag = diag_report(decoder->diags, DIAG_P024, node->loc, "%s cannot be \"%s\"",
                                         field_name(decoder), node->text);
-        diag_label(diag, "a time like 30m, 1h or 7d, %d days at most", MAX_DAYS);
+        diag_label(diag, "a time like 90s, 30m, 1h30m or 7d, %d days at most", MAX_DAYS);
         return;
     }
     *(struct res_order *)target = (struct res_order){(double)seconds, true, node->loc};

@@ -4,11 +4,12 @@
 // processor time of this thread is the cost of the whole way and other programs do not count. The routers take turns,
 // forwards and backwards, and each turn is compared with the turn of the first router beside it.
 //
-//   packet_cost cost  SOURCE FROM PORT ROUNDS PACKETS new|established DESTINATIONS ROUTER...
+//   packet_cost cost  SOURCE FROM PORT ROUNDS PACKETS new|first|established DESTINATIONS ROUTER...
 //   packet_cost flood SOURCE FROM PORT SECONDS DESTINATIONS ROUTER
 //
 // To run in the sender's namespace. SOURCE is an IPv4 address, FROM the port of it (another one makes
-// other connections), PORT where UDP packets go, DESTINATIONS a file with an
+// other connections; "first" takes another one for each pass over the destinations, so that every packet is the first of
+// its connection), PORT where UDP packets go, DESTINATIONS a file with an
 // IPv4 address a line; they are taken in turn. ROUTER is INTERFACE@NAMESPACE: of the sender, and of the router, in which
 // "calisink" swallows what came through. Every turn checks that all of it did.
 //   cost   prints "INTERFACE TOTAL DIFFERENCE" for each router: medians, nanoseconds a packet, the difference to the first
@@ -51,6 +52,7 @@ struct bench {
     uint32_t source, destinations[DESTINATIONS_MAX]; // network byte order
     size_t destination_count, next;
     uint16_t from, port;
+    bool first; // every packet is the first of its connection
     struct router routers[ROUTERS_MAX];
     size_t router_count, rounds;
     struct frame frames[BURST];
@@ -156,6 +158,7 @@ static void send_packets(struct bench *bench, const struct router *router, size_
         for (size_t i = 0; i < burst; i++) {
             make_frame(bench, &bench->frames[i], bench->destinations[bench->next], reply);
             bench->next = (bench->next + 1) % bench->destination_count;
+            bench->from = (uint16_t)(bench->from + (bench->first && bench->next == 0));
         }
         int sent = sendmmsg(router->socket, bench->messages, (unsigned)burst, 0);
         if (sent <= 0) {
@@ -178,6 +181,7 @@ static double one_turn(struct bench *bench, const struct router *router, size_t 
 {
     uint64_t before = swallowed(router);
     bench->next = 0;
+    bench->from = (uint16_t)(bench->from + bench->first);
     double start = thread_nanoseconds();
     send_packets(bench, router, packets, false);
     double end = thread_nanoseconds();
@@ -329,6 +333,7 @@ int main(int argc, char **argv)
     bench.rounds = bench.rounds < ROUNDS_MAX ? bench.rounds : ROUNDS_MAX;
     read_destinations(&bench, argv[8]);
     add_routers(&bench, argv + 9, argc - 9);
+    bench.first = strcmp(argv[7], "first") == 0;
     measure(&bench, (size_t)atoi(argv[6]), strcmp(argv[7], "established") == 0);
     return EXIT_SUCCESS;
 }
