@@ -76,8 +76,9 @@ struct options {
     const char *if_pending; // a token; NULL
     struct words matrices;  // --matrix
     bool kernel, cut;
-    uint64_t since;     // ms; 0: not asked for
-    uint64_t aggregate; // level of aggregation
+    uint64_t since;          // ms; 0: not asked for
+    uint64_t aggregate;      // level of aggregation
+    struct words flow_files; // of --flows, which is the first of them
     bool aggregate_given, denied, would_deny, share, follow;
     uint64_t quiet_exit; // ms; 0: not asked for
     uint64_t max_size;   // bytes; 0: no limit

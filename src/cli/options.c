@@ -31,7 +31,8 @@ const struct option_info option_infos[] = {
     {"sport", 0, "PORT", "source port (default: 40000)", false},
     {"icmp", 0, "TYPE[/CODE]", "ICMP type and code (default: echo request)", false},
     {"in-interface", 0, "NAME", "the interface by which it comes in", false},
-    {"flows", 0, "FILE", "the flows of this file (\"-\": standard input), one JSON object a line",
+    {"flows", 0, "FILE",
+     "the flows of this file (\"-\": standard input), one JSON object a line; may be given several times",
      false},
     {"since", 0, "TIME",
      "only flows of so long ago at most, such as 15m, 2h or 7d; board: not used for so long",
@@ -236,25 +237,15 @@ static bool take_plain_option(struct options *options, const char *name, const c
         const char *name;
         const char **text;
     } texts[] = {
-        {"namespace", &options->ns},
-        {"selector", &options->selector},
-        {"base", &options->base},
-        {"from", &options->from},
-        {"to", &options->to},
-        {"proto", &options->proto},
-        {"dport", &options->dport},
-        {"sport", &options->sport},
-        {"icmp", &options->icmp},
-        {"in-interface", &options->in_interface},
-        {"flows", &options->flows},
-        {"message", &options->message},
-        {"if-pending", &options->if_pending},
-        {"node", &options->node},
-        {"interfaces", &options->interfaces},
-        {"by", &options->by},
-        {"where", &options->where},
-        {"staged", &options->staged},
-        {"out", &options->out},
+        {"namespace", &options->ns},    {"selector", &options->selector},
+        {"base", &options->base},       {"from", &options->from},
+        {"to", &options->to},           {"proto", &options->proto},
+        {"dport", &options->dport},     {"sport", &options->sport},
+        {"icmp", &options->icmp},       {"in-interface", &options->in_interface},
+        {"message", &options->message}, {"if-pending", &options->if_pending},
+        {"node", &options->node},       {"interfaces", &options->interfaces},
+        {"by", &options->by},           {"where", &options->where},
+        {"staged", &options->staged},   {"out", &options->out},
     };
     for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
         if (strcmp(name, flags[i].name) == 0) {
@@ -280,6 +271,9 @@ static bool take_option(struct arena *arena, struct options *options, const char
     }
     if (strcmp(name, "file") == 0) {
         vec_push(arena, &options->paths, value);
+    } else if (strcmp(name, "flows") == 0) {
+        vec_push(arena, &options->flow_files, value);
+        options->flows = options->flow_files.items[0];
     } else if (strcmp(name, "matrix") == 0) {
         vec_push(arena, &options->matrices, value);
     } else if (strcmp(name, "enforce") == 0) {

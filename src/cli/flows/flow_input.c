@@ -7,12 +7,12 @@
 
 #include <ctype.h>
 
-static int read_file(struct flow_sift *sift, const char *path, struct flow_input *ret)
+static int read_files(struct flow_sift *sift, struct flow_input *ret)
 {
     struct flow_lines lines;
     const char *text;
     size_t start, size;
-    if (!flow_lines_open(sift->run, path, &lines)) {
+    if (!flow_lines_open(sift->run, &lines)) {
         return POLC_EXIT_USAGE;
     }
     while (flow_lines_next(&lines, &text, &start, &size)) {
@@ -60,7 +60,7 @@ static int read_flows(struct run *run, const char *filter, bool raw, struct flow
         return code;
     }
     flow_sift_begin(&sift, run->arena);
-    code = live ? read_kernel(&sift, ret) : read_file(&sift, run->options.flows, ret);
+    code = live ? read_kernel(&sift, ret) : read_files(&sift, ret);
     flow_sift_end(&sift);
     if (code == POLC_EXIT_OK) {
         flow_sift_notes(&sift);

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A file of flows, line by line, with the place of what is no flow.
+// Files of flows, line by line, with the place of what is no flow.
 #include "flow_lines.h"
 
-bool flow_lines_open(struct run *run, const char *path, struct flow_lines *ret)
+bool flow_lines_open(struct run *run, struct flow_lines *ret)
 {
+    const struct words *files = &run->options.flow_files;
     *ret = (struct flow_lines){.run = run};
-    if (load_text_file(run->arena, run->sources, run->diags, path, &ret->source)) {
-        return true;
+    for (size_t i = 0; i < files->count; i++) {
+        uint32_t source;
+        if (!load_text_file(run->arena, run->sources, run->diags, files->items[i], &source)) {
+            diags_print(run->diags, stderr,
+                        &(struct diag_print_options){.color = run->options.color});
+            return false;
+        }
+        ret->source = i == 0 ? source : ret->source;
+        ret->last = source;
     }
-    diags_print(run->diags, stderr, &(struct diag_print_options){.color = run->options.color});
-    return false;
+    return true;
 }
 
 static bool is_blank(const char *text, size_t size)
@@ -22,8 +29,8 @@ static bool is_blank(const char *text, size_t size)
     return true;
 }
 
-bool flow_lines_next(struct flow_lines *lines, const char **ret_text, size_t *ret_start,
-                     size_t *ret_size)
+static bool next_of_file(struct flow_lines *lines, const char **ret_text, size_t *ret_start,
+                         size_t *ret_size)
 {
     const struct source *source = sources_get(lines->run->sources, lines->source);
     while (lines->at < source->size) {
@@ -40,6 +47,19 @@ bool flow_lines_next(struct flow_lines *lines, const char **ret_text, size_t *re
         }
     }
     return false;
+}
+
+bool flow_lines_next(struct flow_lines *lines, const char **ret_text, size_t *ret_start,
+                     size_t *ret_size)
+{
+    while (!next_of_file(lines, ret_text, ret_start, ret_size)) {
+        if (lines->source == lines->last) {
+            return false;
+        }
+        lines->source++;
+        lines->at = 0;
+    }
+    return true;
 }
 
 struct loc flow_lines_report(struct flow_lines *lines, size_t start,

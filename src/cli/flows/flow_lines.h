@@ -11,12 +11,13 @@
 
 struct flow_lines {
     struct run *run;
-    uint32_t source;
-    size_t at;         // where the next line begins
-    size_t count, bad; // of lines that are not blank
+    uint32_t source, last; // the file that is read, and the last one
+    size_t at;             // where the next line begins
+    size_t count, bad;     // of lines that are not blank
 };
 
-bool flow_lines_open(struct run *run, const char *path, struct flow_lines *ret);
+// The files of --flows, one behind the other.
+bool flow_lines_open(struct run *run, struct flow_lines *ret);
 // The next line that is not blank; *ret_start is its place in the source. False at the end.
 bool flow_lines_next(struct flow_lines *lines, const char **ret_text, size_t *ret_start,
                      size_t *ret_size);

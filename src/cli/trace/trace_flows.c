@@ -73,7 +73,7 @@ int trace_flows(struct run *run, const struct flow_evaluator *evaluator)
     struct flow_lines lines;
     const char *text;
     size_t start, size;
-    if (!flow_lines_open(run, run->options.flows, &lines)) {
+    if (!flow_lines_open(run, &lines)) {
         arena_free(arena);
         return POLC_EXIT_USAGE;
     }
