@@ -227,8 +227,8 @@ struct nft_rule_change {
     uint8_t kind;        // NFT_ADDED, NFT_REMOVED
     const char *comment; // "gnp/x in 0 file:12", or a description when there is none
     struct loc loc;      // of an added one
-    // Of a chain that comes or goes as a whole: the same rule stands in one that does the other. Chains of tiers and classes
-    // are named by what they list, and get another name when a policy joins them.
+    // Of a chain that comes or goes as a whole: the same rule stands in another chain before, or will stand in one. Chains
+    // of tiers and classes are named by what they list, and get another name when a policy joins them.
     bool moved;
 };
 

@@ -166,8 +166,14 @@ check_eq 'what was counted stays' "$counted" "$(counts)"
 lab_connect db udp:web:53 >/dev/null
 check_eq 'and the new one counts behind the others' "$counted"$'\n'"sgnp/audit.late in 0 1" \
   "$(counts | grep -v audit.late; counts | grep audit.late)"
+{ object StagedGlobalNetworkPolicy late
+  printf '%s\n' '  order: 5000' "  selector: app == 'web'" '  ingress: [{action: Deny, protocol: SCTP}]'
+} >"$dir/late.yaml"
+check_match 'one goes, another joins the tier behind' '^applied: generation 4: 1 policy added, 1 policy removed(, .*)?$' \
+  "$(apply 2>/dev/null)"
+check_eq 'what the others counted stays, and what passes to that tier' "$counted" "$(counts)"
 rm "$dir/late.yaml"
-check_match 'it goes' '^applied: generation 4: 1 policy removed(, .*)?$' "$(apply 2>/dev/null)"
+check_match 'it goes' '^applied: generation 5: 1 policy removed(, .*)?$' "$(apply 2>/dev/null)"
 check_eq 'what the others counted stays' "$counted" "$(counts)"
 
 # ---- enforced, they do what they have counted ---------------------------------------------------------------------------

@@ -147,64 +147,6 @@ static void compare_chains(struct comparison *comparison, const struct nft_rules
     }
 }
 
-// Calls `take` with the text of each rule of the chains that come or go as a whole, `kind` telling which.
-static void each_rule_of(struct comparison *comparison, const struct strmap *wanted,
-                         enum nft_change_kind kind,
-                         void (*take)(struct nft_rule_change *, const char *, struct strmap *),
-                         struct strmap *texts)
-{
-    for (size_t i = 0; i < comparison->diff->count; i++) {
-        struct nft_object_change *change = &comparison->diff->items[i];
-        if (change->is_set || change->kind != kind) {
-            continue;
-        }
-        const struct rule_mark *marks =
-            kind == NFT_ADDED
-                ? marks_of_chain(comparison->scratch, strmap_get(wanted, change->name))
-                : marks_of_kernel(comparison->scratch,
-                                  strmap_get(comparison->kernel->chain_names, change->name));
-        for (size_t j = 0; j < change->rules.count; j++) {
-            const char *text = mark_text(comparison->scratch, &marks[j]);
-            if (text != NULL) {
-                take(&change->rules.items[j], text, texts);
-            }
-        }
-    }
-}
-
-static void keep_text(struct nft_rule_change *rule, const char *text, struct strmap *texts)
-{
-    strmap_put(texts, text, rule);
-}
-
-static void find_text(struct nft_rule_change *rule, const char *text, struct strmap *texts)
-{
-    rule->moved = strmap_get(texts, text) != NULL;
-}
-
-static void find_moved(struct comparison *comparison, const struct nft_ruleset *wanted)
-{
-    static const uint8_t kinds[] = {NFT_ADDED, NFT_REMOVED};
-    struct strmap *chains = strmap_new(comparison->scratch);
-    bool seen[] = {false, false};
-    for (size_t i = 0; i < comparison->diff->count; i++) {
-        for (size_t j = 0; j < ARRAY_COUNT(kinds); j++) {
-            seen[j] |= comparison->diff->items[i].kind == kinds[j];
-        }
-    }
-    if (!seen[0] || !seen[1]) {
-        return;
-    }
-    for (size_t i = 0; i < wanted->chains.count; i++) {
-        strmap_put(chains, wanted->chains.items[i]->name, wanted->chains.items[i]);
-    }
-    for (size_t j = 0; j < ARRAY_COUNT(kinds); j++) {
-        struct strmap *texts = strmap_new(comparison->scratch);
-        each_rule_of(comparison, chains, kinds[!j], keep_text, texts);
-        each_rule_of(comparison, chains, kinds[j], find_text, texts);
-    }
-}
-
 // ---- sets ----------------------------------------------------------------------------------
 
 struct element_counts {
@@ -290,7 +232,7 @@ struct nft_diff *nft_compare(struct arena *arena, const struct nft_ruleset *want
     struct comparison comparison = {arena, arena_new(SCRATCH_MAX), kernel, diff};
     diff->table_missing = !kernel->exists;
     compare_chains(&comparison, wanted);
-    find_moved(&comparison, wanted);
+    moved_find(comparison.scratch, wanted, kernel, diff);
     compare_sets(&comparison, wanted);
     arena_free(comparison.scratch);
     return diff;

@@ -12,6 +12,8 @@ struct rule_mark {
                    // generation
 };
 
+struct rule_mark mark_of_wanted(const struct chain *chain, size_t index);
+struct rule_mark mark_of_kernel(const struct kernel_chain *chain, size_t index);
 struct rule_mark *marks_of_chain(struct arena *arena, const struct chain *chain);
 struct rule_mark *marks_of_kernel(struct arena *arena, const struct kernel_chain *chain);
 // An order of marks: 0 for the same rule.
@@ -39,3 +41,7 @@ bool to_recreate(const struct set *wanted, const struct kernel_set *kernel);
 
 // The chains of a ruleset by name.
 struct chain **chains_sorted(struct arena *arena, const struct nft_ruleset *ruleset);
+
+// Notes in a difference which rules have only moved. `scratch` is left with what it took.
+void moved_find(struct arena *scratch, const struct nft_ruleset *wanted,
+                const struct nft_kernel *kernel, struct nft_diff *diff);

@@ -16,13 +16,23 @@ static struct rule_mark mark_of(const char *chain, struct expr_hash hash, const 
     return mark;
 }
 
+struct rule_mark mark_of_wanted(const struct chain *chain, size_t index)
+{
+    struct exprs exprs UNINITIALIZED;
+    linearize(&chain->items[index], &exprs);
+    return mark_of(chain->name, exprs_hash(&exprs), chain->items[index].comment);
+}
+
+struct rule_mark mark_of_kernel(const struct kernel_chain *chain, size_t index)
+{
+    return mark_of(chain->name, chain->items[index].hash, chain->items[index].comment);
+}
+
 struct rule_mark *marks_of_chain(struct arena *arena, const struct chain *chain)
 {
     struct rule_mark *marks = arena_array_of(arena, struct rule_mark, chain->count);
-    struct exprs exprs UNINITIALIZED;
     for (size_t i = 0; i < chain->count; i++) {
-        linearize(&chain->items[i], &exprs);
-        marks[i] = mark_of(chain->name, exprs_hash(&exprs), chain->items[i].comment);
+        marks[i] = mark_of_wanted(chain, i);
     }
     return marks;
 }
@@ -31,7 +41,7 @@ struct rule_mark *marks_of_kernel(struct arena *arena, const struct kernel_chain
 {
     struct rule_mark *marks = arena_array_of(arena, struct rule_mark, chain->count);
     for (size_t i = 0; i < chain->count; i++) {
-        marks[i] = mark_of(chain->name, chain->items[i].hash, chain->items[i].comment);
+        marks[i] = mark_of_kernel(chain, i);
     }
     return marks;
 }

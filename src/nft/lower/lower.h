@@ -104,6 +104,7 @@ struct path {
     bool unrecorded;    // what is allowed here is recorded by a chain behind this one
     const char *suffix; // of the names of chains: what tells them from those of other paths
     const char *pass;   // the chain that Pass goes on with; NULL: it returns
+    bool uncounted;     // of PATH_PENDING: also what is staged does not count
 };
 
 extern const struct path path_to, path_from, path_forward_in, path_host_out, path_host_out_dnat,

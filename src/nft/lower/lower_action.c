@@ -42,7 +42,7 @@ size_t lower_action(struct lower *lower, const struct plan_policy *policy, const
 {
     bool pending = path->allow == PATH_PENDING;
     size_t count = 0;
-    if (!pending || policy->staged) {
+    if (!pending || (policy->staged && !path->uncounted)) {
         stmts[count++] = stmt_counter();
     }
     switch (action) {

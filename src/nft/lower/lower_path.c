@@ -3,14 +3,16 @@
 // allowed before routing has to be told to the chains behind it: with one bit of the packet mark.
 #include "lower.h"
 
-const struct path path_to = {PLAN_IN, PATH_ACCEPT, false, false, "", NULL};
-const struct path path_from = {PLAN_OUT, PATH_GOTO_TO, false, false, "", NULL};
-const struct path path_forward_in = {PLAN_IN, PATH_ACCEPT, false, true, "/forward", NULL};
-const struct path path_host_out = {PLAN_OUT, PATH_ACCEPT, false, false, "/host", NULL};
-const struct path path_host_out_dnat = {PLAN_OUT, PATH_ACCEPT, true, false, "/dnat", NULL};
-const struct path path_prednat = {PLAN_IN, PATH_MARK, true, true, "/prednat", NULL};
-const struct path path_untracked_in = {PLAN_IN, PATH_NOTRACK, true, true, "/untracked", NULL};
-const struct path path_untracked_out = {PLAN_OUT, PATH_NOTRACK, true, true, "/untracked", NULL};
+const struct path path_to = {PLAN_IN, PATH_ACCEPT, false, false, "", NULL, false};
+const struct path path_from = {PLAN_OUT, PATH_GOTO_TO, false, false, "", NULL, false};
+const struct path path_forward_in = {PLAN_IN, PATH_ACCEPT, false, true, "/forward", NULL, false};
+const struct path path_host_out = {PLAN_OUT, PATH_ACCEPT, false, false, "/host", NULL, false};
+const struct path path_host_out_dnat = {PLAN_OUT, PATH_ACCEPT, true, false, "/dnat", NULL, false};
+const struct path path_prednat = {PLAN_IN, PATH_MARK, true, true, "/prednat", NULL, false};
+const struct path path_untracked_in = {PLAN_IN,      PATH_NOTRACK, true, true,
+                                       "/untracked", NULL,         false};
+const struct path path_untracked_out = {PLAN_OUT,     PATH_NOTRACK, true, true,
+                                        "/untracked", NULL,         false};
 
 size_t path_deny(const struct lower *lower, const struct path *path, struct stmt *stmts)
 {

@@ -399,13 +399,13 @@ static void lower_family(const struct target *target, uint8_t family)
     }
 }
 
-// In the pending walk a rule of an enforced policy is not the one that enforces it.
+// In the pending walk a rule that does not count is not the one that its policy is judged by.
 static const char *path_comment(struct lower *lower, const struct plan_policy *policy,
                                 const struct path *path, const struct plan_step *step, int action)
 {
     const char *comment = step_comment(lower, policy, path->direction, step, action);
-    return path->allow == PATH_PENDING && !policy->staged ? pending_comment(lower, comment)
-                                                          : comment;
+    bool counts = path->allow != PATH_PENDING || (policy->staged && !path->uncounted);
+    return counts ? comment : pending_comment(lower, comment);
 }
 
 // The chain that a map goes to for one action, with the counter of the rules that have it.

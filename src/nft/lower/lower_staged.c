@@ -69,6 +69,20 @@ static const char *pending_name(struct lower *lower, const struct plan_class *cl
     return hashed_name(lower, prefix, strbuf_text(&identity));
 }
 
+// The name of the chain behind is that of its policies. A rule that counts must not have it, lest it begin at zero when
+// another policy comes there: so one rule counts, as Log does, and the next one goes.
+static void add_pass(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
+                     const struct path *path, const struct plan_step *step)
+{
+    struct plan_step *count = arena_new_of(lower->arena, struct plan_step);
+    struct path go = *path;
+    *count = *step;
+    count->action = PLAN_LOG;
+    go.uncounted = true;
+    lower_step(lower, chain, policy, path, count);
+    lower_step(lower, chain, policy, &go, step);
+}
+
 // Log is no verdict: only of a staged policy is it worth a rule, which counts.
 static void add_policy(struct lower *lower, struct chain *chain, const struct plan_policy *policy,
                        const struct path *path)
@@ -77,7 +91,10 @@ static void add_policy(struct lower *lower, struct chain *chain, const struct pl
     for (size_t i = 0; i < steps->count; i++) {
         const struct plan_step *step = &steps->items[i];
         bool logs = step->kind != PLAN_STEP_MAP && step->action == PLAN_LOG;
-        if (policy->staged || !logs) {
+        bool passes = step->kind != PLAN_STEP_MAP && step->action == PLAN_PASS;
+        if (policy->staged && passes && path->pass != NULL) {
+            add_pass(lower, chain, policy, path, step);
+        } else if (policy->staged || !logs) {
             lower_step(lower, chain, policy, path, step);
         }
     }

@@ -86,6 +86,25 @@ NETNS_TEST(counters_go_with_the_rule)
     make_free(&second);
 }
 
+// What stands in a chain more, or in one less, is the same rule as before.
+NETNS_TEST(a_copy_is_no_change)
+{
+    struct made first = before(), more = before(), less = before();
+    struct chain *three = make_chain(&more, "pending/3");
+    MAKE_RULE(&more, more.ruleset.chains.items[0], NULL, make_verdict(VERDICT_JUMP, "pending/3"));
+    put_rule(&more, three, "sgnp/x in 0 f.yaml:3", 80);
+    put_rule(&more, three, "sgnp/y in 0 f.yaml:9", 88);
+    less.ruleset.chains.count--;
+    less.ruleset.chains.items[0]->count--;
+    commit(&first);
+    require(is_moved(compared(&more), "pending/3", "sgnp/x "));
+    require(!is_moved(compared(&more), "pending/3", "sgnp/y "));
+    require(is_moved(compared(&less), "pending/2", "sgnp/x "));
+    make_free(&first);
+    make_free(&more);
+    make_free(&less);
+}
+
 // Where chains only come, or only go, nothing has moved.
 NETNS_TEST(nothing_moves_alone)
 {
@@ -98,4 +117,4 @@ NETNS_TEST(nothing_moves_alone)
     make_free(&none);
 }
 
-UNIT_TESTS("nft moved", counters_go_with_the_rule, nothing_moves_alone)
+UNIT_TESTS("nft moved", counters_go_with_the_rule, a_copy_is_no_change, nothing_moves_alone)
