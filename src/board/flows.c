@@ -112,6 +112,15 @@ static void hit_entry(const struct attribution *of, const char *text, bool stage
     }
 }
 
+// Whether the trace tells what happened: traces are by the present policies, and these may be others than then.
+static bool is_told(const struct flowlog_record *record)
+{
+    const struct flow_strings *trace = &record->enforced;
+    const char *last = trace->count > 0 ? trace->items[trace->count - 1] : "";
+    return record->action == NULL ||
+           texts_equal(record->action, "deny") == (strstr(last, "|deny|") != NULL);
+}
+
 static void add_record(struct attribution *of, const struct flowlog_record *record)
 {
     int64_t time = record->end_time != FLOWLOG_UNKNOWN ? record->end_time : record->start_time;
@@ -122,7 +131,7 @@ static void add_record(struct attribution *of, const struct flowlog_record *reco
     of->direction = texts_equal(record->reporter, "src")   ? PLAN_OUT
                     : texts_equal(record->reporter, "dst") ? PLAN_IN
                                                            : -1;
-    for (size_t i = 0; i < record->enforced.count; i++) {
+    for (size_t i = 0; is_told(record) && i < record->enforced.count; i++) {
         hit_entry(of, record->enforced.items[i], false);
     }
     for (size_t i = 0; i < record->pending.count; i++) {

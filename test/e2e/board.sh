@@ -231,6 +231,10 @@ check_match 'it opens a screen of its own' $'\e\\[\\?1049h' "$screen"
 check_match 'and gives it back' $'\e\\[\\?1049l' "$screen"
 check_eq 'with q it ends well' 'status 0' "${screen##*$'\n'}"
 check_eq 'it was drawn more than once' yes "$( (($(grep -c 'node n1' <<<"$screen") > 1)) && echo yes)"
+status=0
+screen=$(lab_exec router timeout 20 script -qefc "stty rows 24 cols 100; $POLC board --watch=200ms & sleep 1; kill -TERM \$!; wait \$!; stty -a" \
+  /dev/null </dev/null) || status=$?
+check_match 'a signal ends it, and gives the screen back as well' $'\e\\[\\?1049l.* icanon .* echo ' "$screen"
 lab_exec router timeout -s INT 2 "$POLC" board --watch=200ms >"$LAB_DIR/blocks" || true
 check_eq 'where nobody looks it prints one board after the other' yes \
   "$( (($(grep -c '^generation' "$LAB_DIR/blocks") > 2)) && echo yes)"

@@ -148,6 +148,12 @@ static json_t *flow_table_json(const struct board_page *page)
                            (json_int_t)flows->used, "lost", (json_int_t)flows->lost);
 }
 
+// JSON holds no text that is not UTF-8.
+static const char *text_of(const struct board_page *page, const char *text)
+{
+    return text != NULL ? safe_text(page->run->arena, text) : NULL;
+}
+
 void board_print_json(const struct board_page *page)
 {
     struct arena *arena = page->run->arena;
@@ -161,16 +167,16 @@ void board_print_json(const struct board_page *page)
     }
     json_t *profiles = json_pack("{s:o, s:o}", "denied_at_end", ends_json(board->profiles.ends),
                                  "profiles", policies_json(page, &board->profiles));
-    json_t *root =
-        json_pack("{s:s, s:b, s:I, s:s?, s:o, s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:o, s:o}",
-                  "table", page->run->options.table, "loaded", (int)page->exists, "generation",
-                  (json_int_t)page->info.generation, "node", page->info.node, "roots", roots,
-                  "applied", time_json(page, page->entry != NULL ? page->entry->time : 0),
-                  "recorded", time_json(page, page->ledger != NULL ? page->ledger->time : 0),
-                  "rules_unknown", page->unknown, "tiers", tiers_json(page), "profiles", profiles,
-                  "failsafes", earlies_json(page, &board->failsafes, true), "drops",
-                  earlies_json(page, &board->drops, false), "not_in_input", strangers, "flow_table",
-                  flow_table_json(page));
+    json_t *root = json_pack(
+        "{s:s, s:b, s:I, s:s?, s:o, s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:o, s:o}", "table",
+        page->run->options.table, "loaded", (int)page->exists, "generation",
+        (json_int_t)page->info.generation, "node", text_of(page, page->info.node), "roots", roots,
+        "applied", time_json(page, page->entry != NULL ? page->entry->time : 0), "recorded",
+        time_json(page, page->ledger != NULL ? page->ledger->time : 0), "rules_unknown",
+        page->unknown, "tiers", tiers_json(page), "profiles", profiles, "failsafes",
+        earlies_json(page, &board->failsafes, true), "drops",
+        earlies_json(page, &board->drops, false), "not_in_input", strangers, "flow_table",
+        flow_table_json(page));
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);

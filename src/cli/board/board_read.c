@@ -119,21 +119,48 @@ static int say_not_applied(struct run *run)
     return POLC_EXIT_NO;
 }
 
+// The policies of the plan are those that the table counted: not so when somebody loads others while both are read.
+static bool is_of_plan(struct run *run, const struct nft_info *info)
+{
+    return !run->options.default_paths || info->id == NULL ||
+           text_begins(plan_id(run->arena, run->plan), info->id);
+}
+
+// The plan and the rules of one generation.
+static int read_loaded(struct board_page *page, struct nft_kernel **ret_kernel)
+{
+    enum { ATTEMPTS = 5 };
+    struct run *run = page->run;
+    struct nft_failure failure = {0};
+    for (int i = 0; i < ATTEMPTS; i++) {
+        int code = live_policies(run, true);
+        if (code != POLC_EXIT_OK) {
+            return code;
+        }
+        enum nft_status status =
+            nft_dump_rules(run->arena, run->options.table, ret_kernel, &failure);
+        if (status != NFT_DONE) {
+            return report_failure(run, status, &failure);
+        }
+        page->info = nft_kernel_info(run->arena, *ret_kernel);
+        page->exists = page->info.version != NULL;
+        if (is_of_plan(run, &page->info)) {
+            return POLC_EXIT_OK;
+        }
+        run->plan = NULL;
+    }
+    failure.what = "reading the table";
+    return report_failure(run, NFT_STALE, &failure);
+}
+
 int board_page_read(struct run *run, struct board_page *ret)
 {
     struct nft_kernel *kernel;
-    struct nft_failure failure = {0};
     *ret = (struct board_page){.run = run, .now = (int64_t)time(NULL)};
-    int code = live_policies(run, true);
+    int code = read_loaded(ret, &kernel);
     if (code != POLC_EXIT_OK) {
         return code;
     }
-    enum nft_status status = nft_dump_rules(run->arena, run->options.table, &kernel, &failure);
-    if (status != NFT_DONE) {
-        return report_failure(run, status, &failure);
-    }
-    ret->info = nft_kernel_info(run->arena, kernel);
-    ret->exists = ret->info.version != NULL;
     struct nft_counters counters = nft_kernel_counters(run->arena, kernel);
     const struct board_options options = {.text = match_text, .states = states_of(ret, kernel)};
     ret->board = board_build(run->arena, run->plan, ret->exists ? &counters : NULL, &options);

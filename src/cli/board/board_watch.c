@@ -64,14 +64,14 @@ static void open_screen(struct screen *screen)
         raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
         tcsetattr(STDIN_FILENO, TCSANOW, &raw);
     }
-    fputs("\033[?1049h\033[?25l", stdout); // the second screen, without a cursor
+    fputs("\033[?1049h\033[?25l\033[?7l", stdout); // the second screen, no cursor, no wrapping
     fflush(stdout);
 }
 
 static void close_screen(const struct screen *screen)
 {
     if (screen->terminal) {
-        fputs("\033[?25h\033[?1049l", stdout);
+        fputs("\033[?7h\033[?25h\033[?1049l", stdout);
         fflush(stdout);
     }
     if (screen->keys) {

@@ -30,6 +30,11 @@ static bool check_together(const struct options *options)
         complain("--watch shows the board as text, without %s", other);
         return false;
     }
+    if (options->record && !options->default_paths) {
+        complain("--record notes the counters of what is loaded, and takes no PATH");
+        hint("polc board --record");
+        return false;
+    }
     if (options->unused && options->output != OUTPUT_DEFAULT && options->output != OUTPUT_TEXT &&
         options->output != OUTPUT_JSON) {
         complain("--unused has the output formats text and json");

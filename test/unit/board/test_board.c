@@ -134,6 +134,10 @@ START_TEST(flows_tell_the_last_hit_and_the_bytes)
     vec_push(arena, &records, record);
     record.end_time = 80; // earlier
     vec_push(arena, &records, record);
+    record.end_time = 200; // denied at the time, and allowed by what is loaded now
+    record.action = "deny";
+    record.pending = (struct flow_strings){0};
+    vec_push(arena, &records, record);
     record = (struct flowlog_record){.reporter = "dst",
                                      .end_time = 70,
                                      .bytes_in = FLOWLOG_UNKNOWN,
