@@ -173,7 +173,7 @@ void board_print_json(const struct board_page *page)
         (json_int_t)page->info.generation, "node", text_of(page, page->info.node), "roots", roots,
         "applied", time_json(page, page->entry != NULL ? page->entry->time : 0), "recorded",
         time_json(page, page->ledger != NULL ? page->ledger->time : 0), "rules_unknown",
-        page->unknown, "tiers", tiers_json(page), "profiles", profiles, "failsafes",
+        text_of(page, page->unknown), "tiers", tiers_json(page), "profiles", profiles, "failsafes",
         earlies_json(page, &board->failsafes, true), "drops",
         earlies_json(page, &board->drops, false), "not_in_input", strangers, "flow_table",
         flow_table_json(page));
