@@ -100,6 +100,9 @@ static int read_flows(struct board_page *page)
     struct flow_input input;
     struct options *options = &page->run->options;
     bool quiet = options->quiet;
+    if (options->record) {
+        return POLC_EXIT_OK; // counters alone
+    }
     options->quiet = true;
     int code = flow_input_read(page->run, NULL, &input);
     options->quiet = quiet;
