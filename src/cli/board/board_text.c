@@ -61,6 +61,21 @@ static char mark_of(const struct board_policy *policy, int direction)
     return policy->sums[direction][PLAN_DENY].packets > 0 ? '!' : board_never_hit(policy) ? '.' : 0;
 }
 
+// What each rule of a row matches, a line each: `head` stands before the first one.
+static void add_matches(struct arena *arena, struct block *block, const char *head,
+                        const char *text, const char *tail)
+{
+    static const char separator[] = "; or ";
+    const char *indent = arena_printf(arena, "%*sor ", (int)strlen(head) - 3, "");
+    for (const char *at = text; at != NULL; head = indent, tail = "") {
+        const char *end = strstr(at, separator);
+        size_t length = end != NULL ? (size_t)(end - at) : strlen(at);
+        const char *line = arena_printf(arena, "%s%.*s%s", head, (int)length, at, tail);
+        add_line(arena, block, 0, STYLE_RULE, safe_text(arena, line));
+        at = end != NULL ? end + strlen(separator) : NULL;
+    }
+}
+
 // The sign stands before the words, which are as long as they are.
 static void add_rule(const struct board_page *page, struct block *block,
                      const struct board_row *row)
@@ -71,13 +86,13 @@ static void add_rule(const struct board_page *page, struct block *block,
     char mark = row->count.packets == 0 && row->last.by == 0 ? '.'
                 : row->action == PLAN_DENY                   ? '!'
                                                              : ' ';
-    const char *text = arena_printf(arena, "%*s     %-7s %-5s %6s %c %s%s%s%s", block->order_width,
-                                    "", row->indexes != NULL ? row->indexes : "end",
+    const char *head = arena_printf(arena, "%*s     %-7s %-5s %6s %c %s", block->order_width, "",
+                                    row->indexes != NULL ? row->indexes : "end",
                                     plan_action_text((enum plan_action)row->action),
                                     left_out ? "-" : board_number(arena, row->count.packets), mark,
-                                    left_out ? "(left out) " : "", row->text,
-                                    last != NULL ? "   " : "", last != NULL ? last : "");
-    add_line(arena, block, 0, STYLE_RULE, safe_text(arena, text));
+                                    left_out ? "(left out) " : "");
+    const char *tail = last != NULL ? arena_printf(arena, "   %s", last) : "";
+    add_matches(arena, block, head, row->text, tail);
 }
 
 static void add_direction(const struct board_page *page, struct block *block,
