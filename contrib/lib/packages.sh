@@ -7,6 +7,8 @@ PACKAGES_BUILD=(build-essential cmake pkg-config libnftnl-dev libmnl-dev libyaml
   nftables iproute2)
 # To run every test: a second compiler, sanitizers and fuzzers, valgrind, and the linters.
 PACKAGES_TEST=(clang libclang-rt-14-dev valgrind mandoc shellcheck strace universal-ctags time jq)
+# For the pages that polc makes; where they cannot be had, the test of these is skipped.
+PACKAGES_BROWSER=(chromium python3)
 
 # packages_missing NAME...: those that are not installed.
 packages_missing() {
@@ -18,10 +20,11 @@ packages_missing() {
   done
 }
 
-# need_packages build|test: installs what is missing, with apt-get, as root.
+# need_packages build|test|browser: installs what is missing, with apt-get, as root.
 need_packages() {
   local packages=("${PACKAGES_BUILD[@]}") missing
   [[ $1 != test ]] || packages+=("${PACKAGES_TEST[@]}")
+  [[ $1 != browser ]] || packages=("${PACKAGES_BROWSER[@]}")
   if ! command -v dpkg-query >/dev/null; then
     echo "packages: this is not Debian; polc needs what is there called: ${packages[*]}" >&2
     return 0
