@@ -43,10 +43,20 @@ void graph_add_bytes(int64_t *sum, int64_t bytes)
     }
 }
 
+uint64_t sum_flows(uint64_t a, uint64_t b)
+{
+    return b > (uint64_t)INT64_MAX - a ? (uint64_t)INT64_MAX : a + b;
+}
+
+static void add_flows(uint64_t *sum, uint64_t flows)
+{
+    *sum = sum_flows(*sum, flows);
+}
+
 static void add_counts(struct graph_counts *sum, const struct graph_counts *more)
 {
     for (int i = 0; i < GRAPH_VERDICT_COUNT; i++) {
-        sum->flows[i] += more->flows[i];
+        add_flows(&sum->flows[i], more->flows[i]);
     }
     graph_add_bytes(&sum->bytes, more->bytes);
 }
@@ -55,7 +65,7 @@ uint64_t graph_flows(const struct graph_counts *counts)
 {
     uint64_t ret = 0;
     for (int i = 0; i < GRAPH_VERDICT_COUNT; i++) {
-        ret += counts->flows[i];
+        add_flows(&ret, counts->flows[i]);
     }
     return ret;
 }
@@ -97,8 +107,8 @@ static struct graph_counts united(const struct link *link)
     for (int i = 0; i < REPORTERS; i++) {
         const struct graph_counts *report = &link->reports[i];
         total = larger(total, graph_flows(report));
-        ret.flows[GRAPH_DENIED] += report->flows[GRAPH_DENIED];
-        ret.flows[GRAPH_WOULD_ALLOW] += report->flows[GRAPH_WOULD_ALLOW];
+        add_flows(&ret.flows[GRAPH_DENIED], report->flows[GRAPH_DENIED]);
+        add_flows(&ret.flows[GRAPH_WOULD_ALLOW], report->flows[GRAPH_WOULD_ALLOW]);
         ret.flows[GRAPH_WOULD_DENY] =
             larger(ret.flows[GRAPH_WOULD_DENY], report->flows[GRAPH_WOULD_DENY]);
         ret.bytes = report->bytes > ret.bytes ? report->bytes : ret.bytes;
@@ -161,7 +171,7 @@ static void add_links(struct builder *builder, const struct flowlog_records *rec
         builder->link_of_record[i] = link_of(builder, &wanted);
         struct link *link = &builder->links.items[builder->link_of_record[i]];
         struct graph_counts *report = &link->reports[reporter_number(record)];
-        report->flows[verdict_of(record)] += flows_of(record);
+        add_flows(&report->flows[verdict_of(record)], flows_of(record));
         graph_add_bytes(&report->bytes, record->bytes_in);
         graph_add_bytes(&report->bytes, record->bytes_out);
     }
@@ -236,7 +246,7 @@ static void add_decision(struct builder *builder, uint32_t edge, const struct li
                                          .enforced = *trace_of(record),
                                          .pending = record->pending});
     }
-    service->decisions.items[number - 1].flows += flows_of(record);
+    add_flows(&service->decisions.items[number - 1].flows, flows_of(record));
 }
 
 static void add_edges(struct builder *builder, const struct flowlog_records *records)

@@ -27,6 +27,8 @@ bool entry_has_action(const char *entry, const char *action);
 
 // Adds to a sum that may be FLOWLOG_UNKNOWN bytes that may be, too.
 void graph_add_bytes(int64_t *sum, int64_t bytes);
+// Numbers of records may be anything; sums stay within what readers of JSON take, INT64_MAX.
+uint64_t sum_flows(uint64_t a, uint64_t b);
 
 // ---- tree.c ---------------------------------------------------------------------------------------------------------
 

@@ -559,17 +559,28 @@ void layout_make(struct arena *arena, struct layout *layout)
     place_bends(&maker);
 }
 
-void layout_balance(struct arena *arena, struct layout *layout, double wide)
+static double excess_of(const struct layout *layout, double wide)
 {
-    const double most = 5.0, least = 1.5;
-    double excess = layout->width / fmax(1, layout->height * wide);
-    layout->fold = (uint32_t)fmax(1, round(sqrt(excess / least)));
-    if (layout->fold > 1) {
-        layout_make(arena, layout);
-        excess = layout->width / fmax(1, layout->height * wide);
-    }
+    return layout->width / fmax(1, layout->height * wide);
+}
+
+static void add_air(struct arena *arena, struct layout *layout, double wide)
+{
+    const double most = 5.0;
+    double excess = excess_of(layout, wide);
     if (excess > 1) {
         layout->gap = BOX_GAP * fmin(most, excess * excess);
         layout_make(arena, layout);
+    }
+}
+
+void layout_balance(struct arena *arena, struct layout *layout, double wide)
+{
+    add_air(arena, layout, wide);
+    layout->fold = (uint32_t)fmax(1, round(sqrt(excess_of(layout, wide))));
+    if (layout->fold > 1) {
+        layout->gap = 0;
+        layout_make(arena, layout);
+        add_air(arena, layout, wide);
     }
 }

@@ -43,6 +43,6 @@ struct layout {
 void layout_direct(struct arena *arena, struct layout *layout);
 // Places everything, by the directions that were found; ports may have come in between.
 void layout_make(struct arena *arena, struct layout *layout);
-// The same again when the picture would be more than `wide` times as wide as high: with layers put together, or with more
-// air between boxes.
+// The same again when the picture would be more than `wide` times as wide as high: with more air between boxes, and if
+// that is not enough with layers put together.
 void layout_balance(struct arena *arena, struct layout *layout, double wide);

@@ -34,8 +34,8 @@ static void print_counts(FILE *out, const struct graph_counts *counts)
     fprintf(out,
             "\"flows\": %" PRIu64 ", \"allowed\": %" PRIu64 ", \"denied\": %" PRIu64
             ", \"would_deny\": %" PRIu64 ", \"would_allow\": %" PRIu64 ", \"not_judged\": %" PRIu64,
-            graph_flows(counts), flows[GRAPH_ALLOWED] + flows[GRAPH_WOULD_DENY],
-            flows[GRAPH_DENIED] + flows[GRAPH_WOULD_ALLOW], flows[GRAPH_WOULD_DENY],
+            graph_flows(counts), sum_flows(flows[GRAPH_ALLOWED], flows[GRAPH_WOULD_DENY]),
+            sum_flows(flows[GRAPH_DENIED], flows[GRAPH_WOULD_ALLOW]), flows[GRAPH_WOULD_DENY],
             flows[GRAPH_WOULD_ALLOW], flows[GRAPH_UNKNOWN]);
     print_number(out, "bytes", counts->bytes);
 }

@@ -99,10 +99,12 @@ static void print_path(const struct svg *svg, const struct drawing_edge *edge)
         struct layout_point a = points[i - 1], b = points[i];
         double forward = edge->turned ? -1 : 1;
         double half = (b.x > a.x ? b.x - a.x : a.x - b.x) / 2;
-        double reach = a.back != b.back ? TURN_REACH : half;
+        bool turns = a.back != b.back;
+        double from = turns && (a.back || half < TURN_REACH) ? TURN_REACH : half;
+        double to = turns && (b.back || half < TURN_REACH) ? TURN_REACH : half;
         fprintf(svg->out, "C%.1f %.1f %.1f %.1f %.1f %.1f",
-                a.x + (a.back ? -forward : forward) * reach, a.y,
-                b.x - (b.back ? -forward : forward) * reach, b.y, b.x, b.y);
+                a.x + (a.back ? -forward : forward) * from, a.y,
+                b.x - (b.back ? -forward : forward) * to, b.y, b.x, b.y);
     }
 }
 

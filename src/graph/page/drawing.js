@@ -227,9 +227,12 @@ function pathOf(drawn) {
     if (i === 0) return "M" + at(point);
     const last = drawn.points[i - 1];
     const forward = drawn.line.turned ? -1 : 1;
-    const reach = Boolean(last.back) !== Boolean(point.back) ? TURN_REACH : Math.abs(point.x - last.x) / 2;
-    return "C" + at({x: last.x + (last.back ? -forward : forward) * reach, y: last.y}) + " " +
-      at({x: point.x - (point.back ? -forward : forward) * reach, y: point.y}) + " " + at(point);
+    const half = Math.abs(point.x - last.x) / 2;
+    const turns = Boolean(last.back) !== Boolean(point.back);
+    const from = turns && (last.back || half < TURN_REACH) ? TURN_REACH : half;
+    const to = turns && (point.back || half < TURN_REACH) ? TURN_REACH : half;
+    return "C" + at({x: last.x + (last.back ? -forward : forward) * from, y: last.y}) + " " +
+      at({x: point.x - (point.back ? -forward : forward) * to, y: point.y}) + " " + at(point);
   }).join("");
 }
 

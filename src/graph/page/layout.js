@@ -303,13 +303,23 @@ function makeLayout(layout, fold = 1, air = BOX_GAP) {
   }
 }
 
-// The same again when the picture would be more than `wide` times as wide as high: with layers put together, or with more
-// air between boxes.
-function balanceLayout(layout, wide) {
+function excessOf(layout, wide) {
+  return layout.width / Math.max(1, layout.height * wide);
+}
+
+function addAir(layout, wide, fold) {
   const most = 5;
-  const least = 1.5;
-  const excess = () => layout.width / Math.max(1, layout.height * wide);
-  const fold = Math.max(1, Math.round(Math.sqrt(excess() / least)));
-  if (fold > 1) makeLayout(layout, fold);
-  if (excess() > 1) makeLayout(layout, fold, BOX_GAP * Math.min(most, excess() ** 2));
+  const excess = excessOf(layout, wide);
+  if (excess > 1) makeLayout(layout, fold, BOX_GAP * Math.min(most, excess ** 2));
+}
+
+// The same again when the picture would be more than `wide` times as wide as high: with more air between boxes, and if
+// that is not enough with layers put together.
+function balanceLayout(layout, wide) {
+  addAir(layout, wide, 1);
+  const fold = Math.round(Math.sqrt(excessOf(layout, wide)));
+  if (fold > 1) {
+    makeLayout(layout, fold);
+    addAir(layout, wide, fold);
+  }
 }

@@ -167,6 +167,13 @@ function drawLeaf(box, bad) {
   return group;
 }
 
+// From far away, when names in boxes are too small to be read, namespaces have theirs written over them.
+function drawFarNames() {
+  const boxes = drawing.boxes.filter((box) => !box.leaf && box.outer === drawing.root);
+  return makeSvg("g", {class: "far-names", "aria-hidden": "true"}, ...boxes.map((box) =>
+    makeSvg("text", {x: box.x + box.width / 2, y: box.y + box.height / 2}, box.label)));
+}
+
 // Ends of what is denied have a border that says so.
 function badItems() {
   return new Set(view.edges.filter((edge) => parts(edge.counts, state.mode).denied > 0).flatMap((edge) => [edge.to.key]));
@@ -179,7 +186,7 @@ function drawGraph() {
   const world = makeSvg("g", {id: "world"},
     makeSvg("g", {}, ...drawing.boxes.filter((box) => !box.leaf).map(drawContainer)),
     makeSvg("g", {id: "edges"}, ...drawEdges()),
-    makeSvg("g", {}, ...drawing.boxes.filter((box) => box.leaf).map((box) => drawLeaf(box, bad))));
+    makeSvg("g", {}, ...drawing.boxes.filter((box) => box.leaf).map((box) => drawLeaf(box, bad))), drawFarNames());
   canvas.replaceChildren(world);
   applyCamera();
   light();
@@ -204,6 +211,8 @@ function light() {
 function applyCamera() {
   const world = document.getElementById("world");
   if (world) world.setAttribute("transform", `translate(${camera.x} ${camera.y}) scale(${camera.scale})`);
+  canvas.classList.toggle("far", camera.scale < 0.4);
+  canvas.style.setProperty("--far", `${(14 / camera.scale).toFixed(1)}px`);
 }
 
 function fit() {

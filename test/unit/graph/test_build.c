@@ -78,6 +78,10 @@ START_TEST(both_reports_are_one_flow)
          "-x db 1, ~> db 3"},
         {{ENDS "'num_flows':4}"}, 1, "-? db 4"},
         {{REPORT("src", "allow", "0")}, 1, ""},
+        {{REPORT("src", "deny", "9223372036854775807"), REPORT("src", "deny", "5"),
+          REPORT("src", "allow", "9223372036854775807")},
+         3,
+         "-x db 9223372036854775807"},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         struct strbuf text = {.arena = arena};
