@@ -7,7 +7,7 @@ const PADDING = 16;
 const LEAF_HEIGHT = 36;
 const LABEL_MAX = 30;
 const CHARACTER_WIDTH = 7.4;
-const INNER_WIDE = 5;
+const INNER_WIDE = 2.5; // as much wider than the whole may be what is in a box
 const TURN_REACH = 34;
 
 function shortLabel(text) {
@@ -175,7 +175,7 @@ class Drawing {
   place(box) {
     for (const child of box.children) if (!child.leaf) this.place(child);
     makeLayout(box.layout);
-    balanceLayout(box.layout, box.outer ? INNER_WIDE : this.wide);
+    balanceLayout(box.layout, box.outer ? Math.max(1.5, INNER_WIDE * this.wide) : this.wide);
     if (box.outer) {
       box.width = Math.max(box.width, box.layout.width + 2 * PADDING);
       box.height = box.layout.height + TITLE + PADDING;

@@ -22,7 +22,8 @@ function readAddress() {
   const one = (name, values, otherwise) => (values.includes(given.get(name)) ? given.get(name) : otherwise);
   const workloads = [...nodes.values()].filter((node) => node.depth === 1).length;
   const asked = document.documentElement.dataset.level;
-  const level = one("level", LEVELS, LEVELS.includes(asked) ? asked : workloads <= 40 ? "service" : "namespace");
+  const most = matchMedia("(max-width: 760px)").matches ? 6 : 40; // that can be read at once
+  const level = one("level", LEVELS, LEVELS.includes(asked) ? asked : workloads <= most ? "service" : "namespace");
   state.open = new Set(given.has("open") || given.has("closed") ? given.getAll("open").filter((id) => nodes.has(id)) : holdersBelow(level));
   state.mode = one("mode", MODES, "changes");
   state.only = one("only", ["denied", "staged"], "");
@@ -211,7 +212,7 @@ function light() {
 function applyCamera() {
   const world = document.getElementById("world");
   if (world) world.setAttribute("transform", `translate(${camera.x} ${camera.y}) scale(${camera.scale})`);
-  canvas.classList.toggle("far", camera.scale < 0.4);
+  canvas.classList.toggle("far", camera.scale < 0.22);
   canvas.style.setProperty("--far", `${(14 / camera.scale).toFixed(1)}px`);
 }
 
