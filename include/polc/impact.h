@@ -32,9 +32,9 @@ enum impact_end_kind {
     IMPACT_ENDPOINTS, // any address of those that have the name
     IMPACT_KIN,       // not there any more: any of those that the same object made
     IMPACT_NETSET,    // any address of a network set
-    IMPACT_OUTSIDE,   // "pub" or "pvt": any such address that no endpoint and no network set has
-    IMPACT_GONE,      // an endpoint or a network set that neither plan knows
-    IMPACT_ANYTHING,  // the record does not say
+    IMPACT_OUTSIDE, // "pub" or "pvt": any such address beyond the link that no endpoint and no network set has
+    IMPACT_GONE,     // an endpoint or a network set that neither plan knows
+    IMPACT_ANYTHING, // the record does not say
 };
 
 struct impact_end {

@@ -174,23 +174,31 @@ static void find_anything(struct impact *impact, struct end *ret)
     ret->label.kind = IMPACT_ANYTHING;
 }
 
+static void add_nets(struct impact *impact, const struct cidr *nets, size_t count,
+                     struct addresses *ret)
+{
+    for (size_t i = 0; i < count; i++) {
+        add_net(impact, nets[i], ret);
+    }
+}
+
+// Loopback, multicast and the like never leave a link: were they meant, nothing could be said of anybody outside.
 static void find_outside(struct impact *impact, bool inside, struct end *ret)
 {
-    struct addresses named = {0}, private = {0};
-    size_t count;
-    const struct cidr *nets = flowlog_private_nets(&count);
-    for (size_t i = 0; i < count; i++) {
-        add_net(impact, nets[i], &private);
-    }
-    add_endpoints(impact, &named);
-    add_netsets(impact, &named);
+    struct addresses taken = {0}, private = {0};
+    size_t private_count, special_count;
+    const struct cidr *private_nets = flowlog_private_nets(&private_count);
+    const struct cidr *special_nets = flow_special_nets(&special_count);
+    add_nets(impact, private_nets, private_count, inside ? &private : &taken);
+    add_nets(impact, special_nets, special_count, &taken);
+    add_endpoints(impact, &taken);
+    add_netsets(impact, &taken);
     if (inside) {
         fill_sets(impact, &private, ret);
     } else {
         find_anything(impact, ret);
-        take_out(impact, &private, ret);
     }
-    take_out(impact, &named, ret);
+    take_out(impact, &taken, ret);
     ret->label.kind = IMPACT_OUTSIDE;
 }
 

@@ -232,6 +232,19 @@ static const char *check_flow(const struct pair *pair, const struct impact_group
                               group->reachable, change, pair_flow_text(pair->arena, flow));
 }
 
+// "pub" and "pvt" do not mean addresses that never leave a link.
+static bool is_meant(const struct flowlog_end *end, struct ip_addr addr)
+{
+    size_t count;
+    const struct cidr *nets = flow_special_nets(&count);
+    for (size_t i = 0; i < count && end->ip == NULL && texts_equal(end->type, "net"); i++) {
+        if (cidr_contains_addr(nets[i], addr)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static const char *check_record(struct run *run, const struct pair *pair,
                                 const struct flowlog_names *names, const struct mask *mask,
                                 const struct probes *probes, size_t number)
@@ -242,8 +255,10 @@ static const char *check_record(struct run *run, const struct pair *pair,
     const char *problem = group == NULL ? "no group" : check_examples(pair, names, &record, group);
     for (size_t i = 0; i < probes->count && problem == NULL; i++) {
         struct flowlog_record other = record_of(pair->arena, names, mask, &probes->items[i].flow);
-        if (strcmp(text_of(pair->arena, &other), text) == 0) {
-            problem = check_flow(pair, group, &probes->items[i].flow);
+        const struct flow *flow = &probes->items[i].flow;
+        if (strcmp(text_of(pair->arena, &other), text) == 0 &&
+            is_meant(&other.source, flow->source) && is_meant(&other.dest, flow->destination)) {
+            problem = check_flow(pair, group, flow);
             run->alike += i != number;
         }
     }
