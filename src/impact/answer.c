@@ -165,7 +165,7 @@ static void answer_many(struct impact *impact, const struct question *question, 
     }
 }
 
-const struct answer *find_answer(struct impact *impact, const struct question *question)
+struct answer *find_answer(struct impact *impact, const struct question *question)
 {
     struct flow flow;
     struct answer *answer = strmap_get_n(impact->answers, question, sizeof *question);
@@ -187,37 +187,49 @@ const struct answer *find_answer(struct impact *impact, const struct question *q
 
 // ---- what was recorded ------------------------------------------------------------------------------------------------
 
-// What the reporter's side of a flow says before the change. False when it says nothing: it is of a node that is not
-// judged.
-static bool report_before(const struct impact *impact, const struct flow *flow,
-                          const char *reporter, bool *ret_denied)
+enum reporter reporter_of(const struct flowlog_record *record)
+{
+    static const uint8_t reporters[] = {[FLOW_REPORT_SOURCE] = BY_SOURCE,
+                                        [FLOW_REPORT_DESTINATION] = BY_DEST,
+                                        [FLOW_REPORT_FORWARD] = BY_FORWARD};
+    for (size_t i = 0; i < ARRAY_COUNT(reporters); i++) {
+        if (texts_equal(record->reporter, flow_reporter_text((enum flow_reporter)i))) {
+            return (enum reporter)reporters[i];
+        }
+    }
+    return BY_NOBODY;
+}
+
+static void find_sides(const struct impact *impact, struct answer *answer)
 {
     struct arena_mark mark = arena_mark(impact->scratch);
+    const struct flow *flow = &answer->examples[0].flow;
     struct flow_trace trace;
     struct flow_reports reports;
-    bool found = false;
-    *ret_denied = false;
     flow_trace_hits(impact->evaluators[BEFORE], impact->scratch, flow, &trace);
     flow_reports_make(impact->scratch, impact->plans[BEFORE], &trace, &reports);
     for (size_t i = 0; i < reports.count; i++) {
-        const struct flow_report *report = &reports.items[i];
-        bool own = reporter == NULL ||
-                   strcmp(flow_reporter_text((enum flow_reporter)report->reporter), reporter) == 0;
-        found |= own;
-        *ret_denied |= own && report->verdict == FLOW_DENY;
+        struct flowlog_record like = {
+            .reporter = flow_reporter_text((enum flow_reporter)reports.items[i].reporter)};
+        answer->sides[reporter_of(&like)] |= (uint8_t)(1 << reports.items[i].verdict);
+        answer->sides[BY_NOBODY] |= (uint8_t)(1 << reports.items[i].verdict);
     }
+    answer->sides_known = true;
     arena_rewind(impact->scratch, mark);
-    return found;
 }
 
-bool was_otherwise(struct impact *impact, const struct answer *answer,
+bool was_otherwise(struct impact *impact, struct answer *answer,
                    const struct flowlog_record *record)
 {
-    const struct impact_example *example = &answer->examples[0];
-    bool denied = texts_equal(record->action, "deny"), denied_now;
-    bool may_differ = denied || example->before == (uint8_t)FLOW_DENY;
-    return record->action != NULL && answer->one && may_differ &&
-           (answer->doubts & IMPACT_BY_INTERFACE) == 0 &&
-           report_before(impact, &example->flow, record->reporter, &denied_now) &&
-           denied != denied_now;
+    bool denied = texts_equal(record->action, "deny");
+    bool may_differ = denied || answer->examples[0].before == (uint8_t)FLOW_DENY;
+    if (record->action == NULL || !answer->one || !may_differ ||
+        (answer->doubts & IMPACT_BY_INTERFACE) != 0) {
+        return false;
+    }
+    if (!answer->sides_known) {
+        find_sides(impact, answer);
+    }
+    uint8_t side = answer->sides[reporter_of(record)];
+    return side != 0 && denied != ((side & 1 << FLOW_DENY) != 0);
 }

@@ -6,8 +6,6 @@ struct tally {
     uint64_t records, flows, bytes, otherwise;
 };
 
-enum { BY_SOURCE, BY_DEST, BY_FORWARD, BY_NOBODY, REPORTERS };
-
 // What tells groups apart; equal bytes are one group.
 struct group_key {
     const char *source_type, *source_ns, *source_name;
@@ -27,6 +25,38 @@ struct subject {
     struct impact_group *group;
     struct tally tallies[REPORTERS];
 };
+
+// ---- source ports -----------------------------------------------------------------------------------------------------
+
+static bool asks_source_port(const struct plan_policy *policy)
+{
+    for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
+        for (size_t i = 0; i < policy->rules[direction].count; i++) {
+            const struct plan_side *side = &policy->rules[direction].items[i].match.source;
+            if (side->has_ports || side->not_ports.count > 0 || side->named_ports >= 0 ||
+                side->not_named_ports >= 0) {
+                return true;
+            }
+        }
+    }
+    return policy->stage == PLAN_UNTRACKED; // failsafe ports are of both ends there
+}
+
+// Nearly nobody asks, and flows that differ in it alone then are one question.
+static bool by_source_port(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->policies.count; i++) {
+        if (asks_source_port(&plan->policies.items[i])) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < plan->profiles.count; i++) {
+        if (asks_source_port(&plan->profiles.items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
 
 struct impact *impact_new(struct arena *arena, const struct plan *before, const struct plan *after,
                           const struct traffic_diff *traffic, bool all)
@@ -49,6 +79,7 @@ struct impact *impact_new(struct arena *arena, const struct plan *before, const 
     for (int i = 0; i < PLANS; i++) {
         impact->evaluators[i] = flow_evaluator_new(arena, impact->plans[i]);
         impact->names[i] = flowlog_names_new(arena, impact->plans[i]);
+        impact->by_source_port |= by_source_port(impact->plans[i]);
     }
     rows_make(impact);
     return impact;
@@ -56,8 +87,8 @@ struct impact *impact_new(struct arena *arena, const struct plan *before, const 
 
 // ---- questions --------------------------------------------------------------------------------------------------------
 
-static struct question question_of(const struct flowlog_record *record, const struct end *source,
-                                   const struct end *dest)
+static struct question question_of(const struct impact *impact, const struct flowlog_record *record,
+                                   const struct end *source, const struct end *dest)
 {
     enum { CODES = 256 };
     uint8_t protocol = record->proto != NULL ? flow_protocol_parse(record->proto) : 0;
@@ -77,8 +108,13 @@ static struct question question_of(const struct flowlog_record *record, const st
     if (flow.icmp_type >= 0) {
         question.icmp_first = flow.icmp_type * CODES + flow.icmp_code;
     }
-    if (protocol != 0 && !proto_has_ports(protocol)) { // logs write 0
-        question.port = question.source_port = NOT_RECORDED;
+    bool maybe_udp = protocol == PROTO_UDP || protocol == 0; // there it tells DHCP from others
+    bool has_ports = protocol == 0 || proto_has_ports(protocol);
+    if (!has_ports) { // logs write 0
+        question.port = NOT_RECORDED;
+    }
+    if (!has_ports || !(impact->by_source_port || maybe_udp)) {
+        question.source_port = NOT_RECORDED;
     }
     question.icmp_last = question.icmp_first;
     return question;
@@ -112,9 +148,20 @@ static struct group_key key_of(const struct question *question, const struct end
     return key;
 }
 
-static struct impact_group *find_group(struct impact *impact, const struct question *question,
-                                       const struct end *source, const struct end *dest,
-                                       const struct answer *answer)
+// Where source ports are no matter, examples have that of the record.
+static void keep_source_port(const struct flowlog_record *record, struct impact_group *group)
+{
+    for (size_t i = 0; i < group->example_count; i++) {
+        struct flow *flow = &group->examples[i].flow;
+        if (proto_has_ports(flow->protocol) && record->source.port != FLOWLOG_UNKNOWN) {
+            flow->source_port = (uint16_t)record->source.port;
+        }
+    }
+}
+
+static struct impact_group *find_group(struct impact *impact, const struct flowlog_record *record,
+                                       const struct question *question, const struct end *source,
+                                       const struct end *dest, const struct answer *answer)
 {
     struct group_key key = key_of(question, source, dest, answer);
     struct impact_group *group = strmap_get_n(impact->groups, &key, sizeof key);
@@ -131,15 +178,16 @@ static struct impact_group *find_group(struct impact *impact, const struct quest
             .example_count = answer->example_count,
             .examples = {answer->examples[0], answer->examples[1]},
         };
+        keep_source_port(record, group);
         strmap_put_n(impact->groups, &key, sizeof key, group);
     }
     group->reachable |= answer->reachable;
     return group;
 }
 
-static struct subject *find_subject(struct impact *impact, const struct question *question,
-                                    const struct end *source, const struct end *dest,
-                                    const struct answer *answer)
+static struct subject *find_subject(struct impact *impact, const struct flowlog_record *record,
+                                    const struct question *question, const struct end *source,
+                                    const struct end *dest, const struct answer *answer)
 {
     const struct subject_key key = {
         .source = source,
@@ -147,12 +195,12 @@ static struct subject *find_subject(struct impact *impact, const struct question
         .protocol = question->protocol,
         .port = question->port,
         .icmp_type = question->icmp_first,
-        .source_port = impact->rows.by_source_port ? question->source_port : NOT_RECORDED,
+        .source_port = question->source_port,
     };
     struct subject *subject = strmap_get_n(impact->subjects, &key, sizeof key);
     if (subject == NULL) {
         subject = arena_new_of(impact->arena, struct subject);
-        subject->group = find_group(impact, question, source, dest, answer);
+        subject->group = find_group(impact, record, question, source, dest, answer);
         strmap_put_n(impact->subjects, &key, sizeof key, subject);
     }
     return subject;
@@ -172,26 +220,13 @@ static void count(struct tally *tally, const struct flowlog_record *record, bool
     tally->otherwise += otherwise ? flows : 0;
 }
 
-static int reporter_of(const struct flowlog_record *record)
-{
-    static const uint8_t reporters[] = {[FLOW_REPORT_SOURCE] = BY_SOURCE,
-                                        [FLOW_REPORT_DESTINATION] = BY_DEST,
-                                        [FLOW_REPORT_FORWARD] = BY_FORWARD};
-    for (size_t i = 0; i < ARRAY_COUNT(reporters); i++) {
-        if (texts_equal(record->reporter, flow_reporter_text((enum flow_reporter)i))) {
-            return reporters[i];
-        }
-    }
-    return BY_NOBODY;
-}
-
 void impact_add(struct impact *impact, const struct flowlog_record *record)
 {
     const struct end *source = find_end(impact, &record->source, &record->dest);
     const struct end *dest = find_end(impact, &record->dest, &record->source);
-    struct question question = question_of(record, source, dest);
-    const struct answer *answer = find_answer(impact, &question);
-    struct subject *subject = find_subject(impact, &question, source, dest, answer);
+    struct question question = question_of(impact, record, source, dest);
+    struct answer *answer = find_answer(impact, &question);
+    struct subject *subject = find_subject(impact, record, &question, source, dest, answer);
     count(&subject->tallies[reporter_of(record)], record, was_otherwise(impact, answer, record));
 }
 

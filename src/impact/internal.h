@@ -17,7 +17,6 @@ enum { FAMILY_V4, FAMILY_V6, FAMILIES };
 // What a region is cut by.
 struct rows {
     struct region boxes[FAMILIES][TRAFFIC_CHANGES];
-    bool by_source_port; // some row looks at it
 };
 
 struct impact {
@@ -29,6 +28,7 @@ struct impact {
     struct strtab *texts; // of labels: equal ones are one pointer
     struct space *space;
     struct rows rows;
+    bool by_source_port; // a rule of either plan looks at it, or a row
     struct strmap *ends, *answers, *subjects, *groups;
     bool all;
 };
@@ -68,6 +68,8 @@ bool is_one_flow(const struct impact *impact, const struct question *question, s
 
 // ---- answer.c -----------------------------------------------------------------------------------------------------
 
+enum reporter { BY_SOURCE, BY_DEST, BY_FORWARD, BY_NOBODY, REPORTERS };
+
 // Who decides on one side: equal ones are equal bytes.
 struct decider {
     const struct plan_policy *policy;
@@ -83,8 +85,13 @@ struct answer {
     size_t example_count;
     struct impact_example examples[2];
     struct decider deciders[PLANS]; // of examples[0]
+    // Of the one packet, before the change, when somebody has asked: what each reporter says, 1 << enum flow_verdict; 0:
+    // nothing, because its side is not of a node that is judged.
+    bool sides_known;
+    uint8_t sides[REPORTERS];
 };
-const struct answer *find_answer(struct impact *impact, const struct question *question);
+struct answer *find_answer(struct impact *impact, const struct question *question);
 // Whether a record had another verdict than its side has before the change.
-bool was_otherwise(struct impact *impact, const struct answer *answer,
+bool was_otherwise(struct impact *impact, struct answer *answer,
                    const struct flowlog_record *record);
+enum reporter reporter_of(const struct flowlog_record *record);

@@ -35,7 +35,7 @@ static void add_row(struct impact *impact, const struct traffic_row *row, int nu
         box.sides[SIDE_SOURCE_PORT] =
             ports_or_all(impact, &service->source_ports, all.sides[SIDE_SOURCE_PORT]);
         box.sides[SIDE_ICMP] = ports_or_all(impact, &service->icmp, all.sides[SIDE_ICMP]);
-        impact->rows.by_source_port |= service->source_ports.count > 0;
+        impact->by_source_port |= service->source_ports.count > 0;
         vec_push(impact->arena, &impact->rows.boxes[number][row->change], box);
     }
 }
@@ -100,7 +100,7 @@ bool is_one_flow(const struct impact *impact, const struct question *question, s
     ret->source_port = (uint16_t)(question->source_port != NOT_RECORDED ? question->source_port
                                                                         : SOME_SOURCE_PORT);
     return question->port != NOT_RECORDED &&
-           (question->source_port != NOT_RECORDED || !impact->rows.by_source_port);
+           (question->source_port != NOT_RECORDED || !impact->by_source_port);
 }
 
 // ---- a packet of a box ----------------------------------------------------------------------------------------------
