@@ -98,6 +98,26 @@ int live_policies(struct run *run, bool needed)
     return POLC_EXIT_OK;
 }
 
+void live_take_roots(struct run *run)
+{
+    struct nft_kernel *kernel;
+    struct nft_failure failure = {0};
+    struct loaded loaded;
+    if (!run->options.default_paths ||
+        nft_dump_info(run->arena, run->options.table, &kernel, &failure) != NFT_DONE) {
+        return;
+    }
+    loaded_read_plan(run, kernel, &loaded);
+    if (loaded.plan == NULL || loaded.origin.root_count == 0) {
+        return;
+    }
+    run->options.paths = (struct words){0};
+    for (size_t i = 0; i < loaded.origin.root_count; i++) {
+        vec_push(run->arena, &run->options.paths, loaded.origin.roots[i]);
+    }
+    run->options.default_paths = false;
+}
+
 uint32_t live_generation(struct run *run, struct arena *arena)
 {
     struct nft_kernel *kernel;

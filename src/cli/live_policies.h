@@ -11,3 +11,6 @@ int live_policies(struct run *run, bool needed);
 
 // The number of the generation that the kernel's table names; 0 when there is none or it cannot be read.
 uint32_t live_generation(struct run *run, struct arena *arena);
+
+// For verbs that need the files: without a PATH, those that the loaded generation was made from, if that is known.
+void live_take_roots(struct run *run);

@@ -55,7 +55,7 @@ static int read_flows(struct run *run, const char *filter, bool raw, struct flow
         return POLC_EXIT_USAGE;
     }
     sift.raw = raw;
-    int code = raw || run->plan != NULL ? POLC_EXIT_OK : live_policies(run, live);
+    int code = raw ? POLC_EXIT_OK : live_policies(run, live);
     if (code != POLC_EXIT_OK) {
         return code;
     }

@@ -3,6 +3,7 @@
 // with staged policies enforced and others deleted, of which no file knows.
 #include "impact_view.h"
 
+#include "live_policies.h"
 #include "loaded.h"
 #include "stage.h"
 
@@ -84,27 +85,6 @@ static int find_change(struct run *run, struct impact_sides *ret)
 }
 
 // ---- trials: --enforce and --delete -------------------------------------------------------------------------------------
-
-// Without a PATH the policies are those that the loaded generation was made from.
-static void take_loaded_roots(struct run *run)
-{
-    struct nft_kernel *kernel;
-    struct nft_failure failure = {0};
-    struct loaded loaded;
-    if (!run->options.default_paths ||
-        nft_dump_info(run->arena, run->options.table, &kernel, &failure) != NFT_DONE) {
-        return;
-    }
-    loaded_read_plan(run, kernel, &loaded);
-    if (loaded.plan == NULL || loaded.origin.root_count == 0) {
-        return;
-    }
-    run->options.paths = (struct words){0};
-    for (size_t i = 0; i < loaded.origin.root_count; i++) {
-        vec_push(run->arena, &run->options.paths, loaded.origin.roots[i]);
-    }
-    run->options.default_paths = false;
-}
 
 // Their number when it is not there any more.
 static size_t find_policy(const struct run *run, struct loc loc)
@@ -216,7 +196,7 @@ static int find_trial(struct run *run, struct impact_sides *ret)
     struct stage enforce, delete;
     const char *base = run->options.base;
     run->options.input_only = base == NULL || diff_base_kind(base) == DIFF_PATH;
-    take_loaded_roots(run);
+    live_take_roots(run);
     int code = pipeline_run(run, read, ARRAY_COUNT(read));
     if (code == POLC_EXIT_OK) {
         code = find_targets(run, &enforce, &delete);

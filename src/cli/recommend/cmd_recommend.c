@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc recommend: flows -> staged policies that let them through, and nothing else; proved before they are printed.
 #include "flow_lines.h"
+#include "live_policies.h"
 #include "recommend.h"
 
 enum { HIDDEN_MAX = 8, MS = 1000 };
@@ -24,6 +25,7 @@ static int read_input(struct recommendation *all)
     struct run *run = all->run;
     static const pipeline_stage read[] = {pipeline_read};
     static const pipeline_stage resolve[] = {pipeline_model};
+    live_take_roots(run);
     int code = pipeline_run(run, read, ARRAY_COUNT(read));
     all->text_count = sources_count(run->sources);
     if (code == POLC_EXIT_OK) {
