@@ -165,7 +165,10 @@ static void add_workload(struct recommend *run, uint32_t endpoint)
         const char *other = aggregate_of(run->arena, res);
         subject.also = strcmp(other, aggregate) != 0 ? other : NULL;
     }
-    add_subject(run, subject, workload_name(run->arena, own->res), true);
+    const char *name = workload_name(run->arena, own->res);
+    bool as_namespace = strcmp(name, object_name(run->arena, own->res->meta.ns)) == 0;
+    name = as_namespace ? arena_printf(run->arena, "%s-workload", name) : name;
+    add_subject(run, subject, name, true);
 }
 
 static void add_host(struct recommend *run, uint32_t host)

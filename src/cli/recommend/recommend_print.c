@@ -217,11 +217,14 @@ static void print_left_out(const struct recommendation *all)
     const struct recommend_flows *flows = recommend_flows(all->recommend);
     struct arena *arena = all->run->arena;
     size_t max = all->run->options.verbose ? SIZE_MAX : LEFT_OUT_MAX, count = 0;
+    uint64_t left_out = 0, kept = 0;
     for (size_t i = 0; i < flows->count; i++) {
         const struct recommend_flow *flow = &flows->items[i];
+        kept += flow->learned || flow->covered ? flow->count : 0;
         if (flow->left_out == NULL) {
             continue;
         }
+        left_out += flow->count;
         if (count++ < max) {
             fprintf(stderr, "left out: %" PRIu64 " flow%s %s\n          %s\n", flow->count,
                     plural(flow->count), safe_text(arena, recommend_flow_text(arena, flow)),
@@ -230,6 +233,10 @@ static void print_left_out(const struct recommendation *all)
     }
     if (count > max) {
         fprintf(stderr, "and %zu more of them     (-v lists all)\n", count - max);
+    }
+    if (count > 1) {
+        fprintf(stderr, "left out altogether: %" PRIu64 " of %" PRIu64 " flows, %.1f%%\n", left_out,
+                left_out + kept, 100.0 * (double)left_out / (double)(left_out + kept));
     }
     size_t unreadable = recommend_unreadable(all->recommend);
     if (unreadable > 0) {

@@ -44,7 +44,7 @@ static const struct {
     {"wep/a/web-5d-* wep/a/web-5d-y wep/a/web*", "web [app == \"web\"] 2"},
     {"wep/123/*", "c [app == \"c\"] 1; sa [projectcalico.org/serviceaccount == \"only\"] 1"},
     // a workload with the name of its namespace
-    {"ns/a wep/a/a", "a [projectcalico.org/namespace == \"a\"] 3; a-2 [app == \"a\"] 1"},
+    {"ns/a wep/a/a", "a [projectcalico.org/namespace == \"a\"] 3; a-workload [app == \"a\"] 1"},
     {"hep/n1.eth0", "n1-eth0 [host == \"n1\"] 1"},
     {"hep/n2", "n2 - it has no label that nothing else has, so no selector takes it alone"},
     {"--all",
