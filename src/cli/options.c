@@ -37,7 +37,6 @@ const struct option_info option_infos[] = {
     {"since", 0, "TIME",
      "only flows of so long ago at most, such as 15m, 2h or 7d; board: not used for so long",
      false},
-    {"since", 0, "TIME", "only flows of so long ago at most, such as 15m, 2h or 7d", false},
     {"follow", 0, NULL, "go on, and show flows as they come", false},
     {"exit-when-quiet", 0, "TIME", "end --follow when none has come for so long", false},
     {"max-size", 0, "SIZE", "put FILE aside as FILE.1 before it grows beyond this, such as 64M",
