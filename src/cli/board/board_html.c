@@ -25,7 +25,7 @@ static const char head[] =
     ".tier{flex:1 0 21rem;max-width:34rem;border:1px solid var(--edge);border-radius:.5rem;padding:.8rem}\n"
     ".tier>header{border-bottom:1px solid var(--edge);padding-bottom:.5rem;margin-bottom:.6rem}\n"
     "details{background:var(--card);border:1px solid var(--edge);border-radius:.4rem;margin:.5rem 0;padding:.5rem .7rem}\n"
-    "summary{cursor:pointer;overflow-wrap:anywhere}\n.staged{border-style:dashed;opacity:.75}\n"
+    "summary{cursor:pointer;overflow-wrap:anywhere}\n.staged{border-style:dashed;background:none;color:var(--faint)}.staged b{font-weight:500}\n"
     ".order{color:var(--faint);font-variant-numeric:tabular-nums;margin-right:.5em}\n"
     ".counts{display:grid;grid-template-columns:2.2rem 1fr;gap:0 .5rem;font-variant-numeric:tabular-nums}\n"
     ".counts span+span{margin-left:.8em}\n.allow{color:var(--allow)}\n.deny{color:var(--deny);font-weight:600}\n"
