@@ -23,7 +23,7 @@ struct board_hit {
 enum board_row_kind {
     BOARD_RULES, // what one rule of the kernel counts: a rule of the policy, or several that became one
     BOARD_LEFT_OUT, // a rule that the ruleset does without: rules before it take all, or it matches nothing now
-    BOARD_END, // of a staged policy what no rule took; of a profile that is missing all
+    BOARD_END, // of a profile that is missing: all is denied
 };
 
 struct board_row {
@@ -55,9 +55,8 @@ struct board_policy {
     uint8_t state;    // enum board_state
     struct {
         VEC_FIELDS(struct board_row);
-    } rows; // in, then out, in the order of evaluation
-    uint32_t
-        *row_of[PLAN_DIRECTIONS]; // of each rule of the plan the number of its row, from 1; 0: none
+    } rows;                            // in, then out, in the order of evaluation
+    uint32_t *row_of[PLAN_DIRECTIONS]; // of each rule the number of its row, from 1; 0: none
     struct board_count sums[PLAN_DIRECTIONS][PLAN_ACTION_COUNT];
     struct board_count all, traffic;
     struct board_hit last;
@@ -70,7 +69,7 @@ struct board_tier {
     } policies;                                       // in the order of evaluation
     struct board_count ends[PLAN_DIRECTIONS];         // denied there
     struct board_count pending_ends[PLAN_DIRECTIONS]; // would be, were its staged policies enforced
-    struct board_hit last[PLAN_DIRECTIONS];
+    struct board_hit last;                            // denial at the end, as flows know it
 };
 
 // A port that is always open, or why something is dropped before any policy.

@@ -83,7 +83,7 @@ static void hit_tier_end(const struct attribution *of, const struct entry *entry
         struct board_tier *tier = &of->board->tiers.items[i];
         if (strlen(tier->tier->name) == entry->tier_length &&
             memcmp(tier->tier->name, entry->tier, entry->tier_length) == 0) {
-            board_hit_add(&tier->last[of->direction], of->hit);
+            board_hit_add(&tier->last, of->hit);
         }
     }
 }
@@ -98,7 +98,7 @@ static void hit_entry(const struct attribution *of, const char *text, bool stage
         return;
     }
     if (entry.rule < 0) {
-        if (of->direction >= 0 && !policy->policy->staged) {
+        if (!policy->policy->staged) {
             hit_tier_end(of, &entry);
         }
         return;

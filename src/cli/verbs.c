@@ -259,14 +259,15 @@ const struct verb verbs[] = {
     {.name = "board",
      .summary = "show tiers and policies in their order, and what each of them allowed and denied",
      .usage =
-         "[PATH...] [--rules] [--staged show|hide|only] [--unused [--since TIME]] [--record] [--watch[=TIME]]",
+         "[PATH...] [--rules] [--staged show|hide|only] [--flows FILE] [--unused [--since TIME]] [--record] [--watch[=TIME]]",
      .text =
          "Shows what the counters of the loaded ruleset say: tiers from left to right, policies from top to bottom in the\n"
          "order of evaluation, with the new connections that each allowed, denied and passed on; \"~\" is staged (what it\n"
          "would do), \"!\" denies, \".\" was never hit. A connection that is refused counts each time that it is tried.\n"
          "Without PATH the policies are those of the loaded generation; with PATH its policies, counted by their names.\n"
-         "--flows FILE adds when each was hit last, and its bytes. --record notes in the state directory which counters\n"
-         "have grown; run by a timer, it lets --unused say which policies and rules nobody used for 30 days (exit 1).\n"
+         "When each was hit last, and its bytes, are known from the kernel's flow table and conntrack, or from --flows\n"
+         "FILE. --record notes in the state directory which counters have grown; run by a timer, it lets --unused say\n"
+         "which policies and rules nobody used for 30 days (exit 1).\n"
          "-o prometheus is for the textfile collector of the node exporter. Exit 1 when nothing is loaded.",
      .operands = OPERANDS_PATHS,
      .options = "rules staged unused since record watch width flows lock-timeout",

@@ -109,10 +109,10 @@ static json_t *tiers_json(const struct board_page *page)
             continue;
         }
         json_t *object =
-            json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", tier->tier->name, "default_action",
+            json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "name", tier->tier->name, "default_action",
                       tier->tier->pass ? "pass" : "deny", "denied_at_end", ends_json(tier->ends),
-                      "would_deny_at_end", ends_json(tier->pending_ends), "policies",
-                      policies_json(page, tier));
+                      "last_denied_at_end", hit_json(page, &tier->last), "would_deny_at_end",
+                      ends_json(tier->pending_ends), "policies", policies_json(page, tier));
         json_object_set_new(object, "order",
                             isfinite(tier->tier->order) ? json_real(tier->tier->order)
                                                         : json_null());

@@ -56,7 +56,6 @@ static int write_ledger(const struct board_page *page, const struct state *state
     struct run *run = page->run;
     struct strbuf text = {.arena = run->arena};
     const char *problem;
-    // Read once more: behind the lock nobody else writes it.
     const struct board_ledger *old = read_ledger(run, &state->store, &problem);
     if (problem != NULL) {
         complain("%s; nothing was recorded", problem);
@@ -81,15 +80,16 @@ static int write_ledger(const struct board_page *page, const struct state *state
     return POLC_EXIT_OK;
 }
 
+// Behind the lock from the first look on: what another process read before would seem to begin anew.
 int board_ledger_record(struct run *run)
 {
     struct board_page page;
     struct state state;
-    int code = board_page_read(run, &page);
+    int code = state_begin(run, &state);
     if (code != POLC_EXIT_OK) {
         return code;
     }
-    code = state_begin(run, &state);
+    code = board_page_read(run, &page);
     if (code == POLC_EXIT_OK && state.problem != NULL) {
         complain("%s; nothing was recorded", state.problem);
         code = POLC_EXIT_SYSTEM;

@@ -178,7 +178,8 @@ static void add_policy(const struct board_page *page, struct block *block,
 }
 
 static void add_end(const struct board_page *page, struct block *block, const char *what,
-                    const struct board_count ends[PLAN_DIRECTIONS], bool staged)
+                    const struct board_count ends[PLAN_DIRECTIONS], const struct board_hit *hit,
+                    bool staged)
 {
     struct arena *arena = page->run->arena;
     struct strbuf text = {.arena = arena};
@@ -191,6 +192,8 @@ static void add_end(const struct board_page *page, struct block *block, const ch
                         board_direction_text(direction));
         }
     }
+    const char *last = board_last(page, hit);
+    strbuf_addf(&text, "%s%s", last != NULL ? "  " : "", last != NULL ? last : "");
     add_line(arena, block, all > 0 ? '!' : 0, staged ? STYLE_DIM : STYLE_PLAIN, strbuf_text(&text));
 }
 
@@ -228,10 +231,11 @@ static struct block tier_block(const struct board_page *page, const struct board
     }
     bool only_staged = !texts_equal(page->run->options.staged, "hide") && staged;
     if (!tier->tier->pass && enforced && !texts_equal(page->run->options.staged, "only")) {
-        add_end(page, &block, "end of tier: denied", tier->ends, false);
+        add_end(page, &block, "end of tier: denied", tier->ends, &tier->last, false);
     }
     if (!tier->tier->pass && only_staged) {
-        add_end(page, &block, "end of tier: would deny", tier->pending_ends, true);
+        add_end(page, &block, "end of tier: would deny", tier->pending_ends, &(struct board_hit){0},
+                true);
     }
     return block;
 }

@@ -155,7 +155,7 @@ START_TEST(flows_tell_the_last_hit_and_the_bytes)
     ck_assert_int_eq(on_board(board, "snp/a/later")->rows.items[0].last.by, 100);
     // Counted once, though it stands in both traces; the end is the tier's.
     ck_assert_uint_eq(on_board(board, "gnp/edge.first")->traffic.bytes, 3000);
-    ck_assert_int_eq(board->tiers.items[0].last[PLAN_IN].by, 70);
+    ck_assert_int_eq(board->tiers.items[0].last.by, 70);
 }
 END_TEST
 
