@@ -46,8 +46,20 @@ START_TEST(each_counter_is_a_row)
     ck_assert_uint_eq(web->all.packets, 14);
     ck_assert_str_eq(web->rows.items[0].text, "port 80; or port 81");
     ck_assert(board->together);
-    // The same words twice are two rules.
-    ck_assert_str_ne(web->rows.items[0].key, web->rows.items[1].key);
+}
+END_TEST
+
+START_TEST(the_same_words_twice_are_two_rules)
+{
+    counters.count = 0;
+    count(NFT_COUNTER_RULE, "np/a/web", PLAN_IN, "0", 1);
+    count(NFT_COUNTER_RULE, "np/a/web", PLAN_IN, "2", 2);
+    struct board *board = board_of(plan_of(input, "n1"), NULL);
+    const struct board_policy *web = on_board(board, "np/a/web");
+    const struct board_row *first = &web->rows.items[0], *second = &web->rows.items[2];
+    ck_assert_str_eq(first->text, second->text);
+    ck_assert_str_ne(first->key, second->key);
+    ck_assert(text_begins(second->key, first->key));
 }
 END_TEST
 
@@ -160,5 +172,5 @@ START_TEST(flows_tell_the_last_hit_and_the_bytes)
 END_TEST
 
 UNIT_TESTS("board", tiers_stand_in_order_and_profiles_apart, each_counter_is_a_row,
-           ends_ports_and_drops_count_by_themselves, what_cannot_be_counted_is_said,
-           flows_tell_the_last_hit_and_the_bytes)
+           the_same_words_twice_are_two_rules, ends_ports_and_drops_count_by_themselves,
+           what_cannot_be_counted_is_said, flows_tell_the_last_hit_and_the_bytes)
