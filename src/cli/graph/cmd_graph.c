@@ -107,7 +107,7 @@ static void print_next(struct run *run, const struct graph *graph, const struct 
            lane->verdict == GRAPH_DENIED       ? " --denied"
            : lane->verdict == GRAPH_WOULD_DENY ? " --would-deny"
                                                : "",
-           paths_suffix(run), flows != NULL ? " --flows " : "", flows != NULL ? flows : "");
+           same_options(run, true), flows != NULL ? " --flows " : "", flows != NULL ? flows : "");
 }
 
 static void print_text(struct run *run, const struct graph *graph)
