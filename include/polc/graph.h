@@ -134,8 +134,9 @@ const char *graph_join(struct arena *arena, const struct flow_strings *list, siz
 
 void graph_print_json(struct arena *arena, const struct graph *graph, FILE *out);
 // A page for a browser, in one file that asks for no other. It has the levels of the graph and those above, and opens with
-// `level`; NULL: whichever can be read.
-void graph_print_html(struct arena *arena, const struct graph *graph, const char *level, FILE *out);
+// `level`; NULL: whichever can be read. `more` stands behind the filter in commands that show the flows of an edge.
+void graph_print_html(struct arena *arena, const struct graph *graph, const char *level,
+                      const char *more, FILE *out);
 // A digraph of Graphviz, and a flowchart of Mermaid: namespaces are boxes, and each lane is an edge.
 void graph_print_dot(struct arena *arena, const struct graph *graph, FILE *out);
 void graph_print_mermaid(struct arena *arena, const struct graph *graph, FILE *out);

@@ -62,7 +62,15 @@ static void print_data(struct arena *arena, const struct graph *graph, FILE *out
     }
 }
 
-void graph_print_html(struct arena *arena, const struct graph *graph, const char *level, FILE *out)
+static void print_attribute(struct arena *arena, const char *text, FILE *out)
+{
+    for (text = safe_text(arena, text); *text != '\0'; text++) {
+        strchr("<>&\"'", *text) != NULL ? fprintf(out, "&#%d;", *text) : fputc(*text, out);
+    }
+}
+
+void graph_print_html(struct arena *arena, const struct graph *graph, const char *level,
+                      const char *more, FILE *out)
 {
     const char *at = graph_page_html;
     for (;;) {
@@ -78,6 +86,8 @@ void graph_print_html(struct arena *arena, const struct graph *graph, const char
             print_data(arena, graph, out);
         } else if (text_begins(mark, "level}")) {
             fputs(level != NULL ? level : "", out);
+        } else if (text_begins(mark, "more}")) {
+            print_attribute(arena, more, out);
         } else if (text_begins(mark, "style}")) {
             fputs(graph_page_style, out);
         } else if (text_begins(mark, "script}")) {

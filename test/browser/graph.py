@@ -94,7 +94,7 @@ def test_edge(t, address):
     t.check("a click on an edge shows its ends", "shop/checkout → shop/redis-*" in panel, panel)
     t.check("its services and counts", "tcp/22" in panel and "denied 2" in panel and "staged would allow 4" in panel, panel)
     t.check("the policies that decided", "shop/app.checkout" in panel and "end of tier" in panel, panel)
-    t.check("and the command that shows its flows", "polc flows 'source_namespace == \"shop\"" in panel, panel)
+    t.check("and the command that shows its flows", "polc flows 'source_namespace == \"shop\"" in panel and "' --flows " in panel, panel)
     t.page.value("document.querySelectorAll('#panel details').forEach((e) => { e.open = true; })")
     panel = t.text("#panel").lower()
     t.check("before and after staged policies", "enforced" in panel and "with staged policies" in panel and "rule 2" in panel, panel)

@@ -65,7 +65,7 @@ static void print_html(struct arena *arena, const struct graph *graph)
     size_t size = 0, ends = 0;
     FILE *out = open_memstream(&text, &size);
     require(out != NULL);
-    graph_print_html(arena, graph, NULL, out);
+    graph_print_html(arena, graph, NULL, "", out);
     fclose(out);
     for (const char *at = text; (at = strstr(at, end)) != NULL; at += strlen(end)) {
         ends++;

@@ -94,6 +94,14 @@ static const char *shell_word(struct arena *arena, const char *text)
     return strbuf_text(&word);
 }
 
+// What polc flows needs to read the same flows.
+static const char *flows_options(struct run *run)
+{
+    const char *flows = run->options.flows;
+    return arena_printf(run->arena, "%s%s%s", same_options(run, true),
+                        flows != NULL ? " --flows " : "", flows != NULL ? flows : "");
+}
+
 // The way on: the flows of the first edge that somebody should look at.
 static void print_next(struct run *run, const struct graph *graph, const struct graph_lanes *lanes)
 {
@@ -102,12 +110,11 @@ static void print_next(struct run *run, const struct graph *graph, const struct 
         lane = lanes->items[i].verdict < lane->verdict ? &lanes->items[i] : lane;
     }
     const char *filter = graph_edge_filter(run->arena, graph, lane->edge);
-    const char *flows = run->options.flows;
-    printf("\nnext: polc flows %s%s%s%s%s\n", safe_text(run->arena, shell_word(run->arena, filter)),
+    printf("\nnext: polc flows %s%s%s\n", safe_text(run->arena, shell_word(run->arena, filter)),
            lane->verdict == GRAPH_DENIED       ? " --denied"
            : lane->verdict == GRAPH_WOULD_DENY ? " --would-deny"
                                                : "",
-           same_options(run, true), flows != NULL ? " --flows " : "", flows != NULL ? flows : "");
+           flows_options(run));
 }
 
 static void print_text(struct run *run, const struct graph *graph)
@@ -197,7 +204,7 @@ static void print(struct run *run, const struct graph *graph)
         graph_print_mermaid(run->arena, graph, stdout);
         break;
     case OUTPUT_HTML:
-        graph_print_html(run->arena, graph, run->options.by, stdout);
+        graph_print_html(run->arena, graph, run->options.by, flows_options(run), stdout);
         break;
     case OUTPUT_SVG:
         graph_print_svg(run->arena, graph, stdout);

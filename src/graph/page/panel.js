@@ -90,7 +90,7 @@ function panelHead(title, kind) {
 }
 
 function commandView(filter) {
-  const text = `polc flows '${filter.replaceAll("'", "'\\''")}'`;
+  const text = `polc flows '${filter.replaceAll("'", "'\\''")}'${document.documentElement.dataset.more}`;
   const code = make("code", {}, safeText(text));
   const copy = make("button", {type: "button", class: "plain", onclick: async () => {
     getSelection().selectAllChildren(code);
