@@ -104,5 +104,95 @@ NETNS_TEST(sets_of_another_form_are_no_flow_table)
     arena_free(arena);
 }
 
+// ---- what a commit does to them ------------------------------------------------------------------------------------
+
+static struct set *make_flow_set(struct made *made)
+{
+    struct set *set = make_set(made, "flows4", SET_FLOWS_SEEN);
+    *set = (struct set){.name = set->name,
+                        .content = set->content,
+                        .family = IP_V4,
+                        .dynamic = true,
+                        .timeout = 3600,
+                        .size = 64};
+    struct chain *base = make_base(made, "forward", HOOK_FORWARD, 0);
+    MAKE_RULE(made, base, NULL,
+              (struct stmt){.kind = STMT_UPDATE,
+                            .key_count = 4,
+                            .keys = {KEY_IP_SADDR, KEY_IP_DADDR, KEY_L4PROTO, KEY_NO_PORT},
+                            .set = set},
+              make_verdict(VERDICT_ACCEPT, NULL));
+    return set;
+}
+
+#define ADD_FLOW                                                                                   \
+    "nft add element inet polc flows4 '{ 10.0.0.1 . 10.0.0.2 . tcp . 80 counter packets 3 bytes 180 }'"
+
+NETNS_TEST(other_limits_are_set_in_place)
+{
+    struct made made = make_ruleset();
+    struct set *set = make_flow_set(&made);
+    commit(&made);
+    if (!has_nft()) {
+        return;
+    }
+    shell(ADD_FLOW);
+    require_same(&made);
+    set->size = 4096;
+    set->timeout = 7200;
+    struct nft_diff *diff = compared(&made);
+    require(diff->count == 1 && !diff->items[0].forgets);
+    commit(&made);
+    struct nft_flow_table table = read_flows(made.arena);
+    require(table.size == 4096 && table.timeout_ms == 7200 * 1000 && table.count == 1);
+    require(table.items[0].packets == 3);
+    // An element that is older than its set keeps its own time-out.
+    require(table.items[0].idle_ms < 60 * 1000);
+    make_free(&made);
+}
+
+NETNS_TEST(a_smaller_set_begins_anew)
+{
+    struct made made = make_ruleset();
+    struct set *set = make_flow_set(&made);
+    commit(&made);
+    if (!has_nft()) {
+        return;
+    }
+    shell(ADD_FLOW);
+    set->size = 16;
+    struct nft_diff *diff = compared(&made);
+    require(diff->count == 1 && diff->items[0].forgets);
+    commit(&made);
+    struct nft_flow_table table = read_flows(made.arena);
+    require(table.enabled && table.size == 16 && table.count == 0);
+    made.ruleset.sets.count = 0;
+    made.ruleset.chains.items[0]->count = 0;
+    require(compared(&made)->items[1].forgets); // goes
+    commit(&made);
+    require(!read_flows(made.arena).enabled);
+    make_free(&made);
+}
+
+NETNS_TEST(a_set_without_counters_is_another_one)
+{
+    struct made made = make_ruleset();
+    make_flow_set(&made);
+    commit(&made);
+    if (!has_nft()) {
+        return;
+    }
+    shell(
+        "nft 'flush chain inet polc forward; delete set inet polc flows4;"
+        " add set inet polc flows4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; size 64;"
+        " flags dynamic,timeout; timeout 1h; };"
+        " add rule inet polc forward update @flows4 { ip saddr . ip daddr . meta l4proto . th dport & 0 } accept'");
+    require(compared(&made)->count == 1);
+    commit(&made);
+    shell("nft list set inet polc flows4 | grep -q counter");
+    make_free(&made);
+}
+
 UNIT_TESTS("nft flow table", flows_are_read_with_their_counters,
-           sets_of_another_form_are_no_flow_table)
+           sets_of_another_form_are_no_flow_table, other_limits_are_set_in_place,
+           a_smaller_set_begins_anew, a_set_without_counters_is_another_one)
