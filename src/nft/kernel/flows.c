@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The flow sets of the table -> flows. Kernel facts: an element's own time-out is told only where it differs from the
-// set's; what is left of it always; a hash that is resized while it is read may tell an element twice.
+// set's; what is left of it always; a hash that is resized while it is read tells some elements twice, and others not.
 #include "flows.h"
 
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
-enum { ATTEMPTS = 10 };
+enum { ATTEMPTS = 10, READS = 4 };
 
 static const struct flow_set flow_sets[] = {
     {SET_FLOWS "4", IP_V4, false},
@@ -98,7 +98,6 @@ static void take_element(struct flow_reader *reader, const struct nlattr *elemen
     };
     take_counters(attrs, &flow);
     vec_push(reader->arena, reader->ret, flow);
-    reader->seen++;
 }
 
 void flows_take_elements(const struct nlmsghdr *reply, void *context)
@@ -132,23 +131,71 @@ void flows_take_set(const struct nlmsghdr *reply, void *context)
     }
 }
 
+static int compare_flows(const void *a, const void *b)
+{
+    const struct nft_flow *left = a, *right = b;
+    int order = ip_addr_compare(left->source, right->source);
+    order = order != 0 ? order : ip_addr_compare(left->dest, right->dest);
+    order = order != 0 ? order : left->protocol - right->protocol;
+    order = order != 0 ? order : left->port - right->port;
+    return order != 0 ? order : left->denied - right->denied;
+}
+
+// Sorts the flows from `start` on, and keeps the later state of those that are there twice.
+static void merge_flows(struct nft_flow_table *table, size_t start)
+{
+    size_t kept = start;
+    if (table->count - start > 1) {
+        qsort(table->items + start, table->count - start, sizeof *table->items, compare_flows);
+    }
+    for (size_t i = start; i < table->count; i++) {
+        struct nft_flow *flow = &table->items[i];
+        struct nft_flow *last = kept > start ? &table->items[kept - 1] : NULL;
+        if (last == NULL || compare_flows(last, flow) != 0) {
+            table->items[kept++] = *flow;
+        } else if (flow->packets > last->packets) {
+            *last = *flow;
+        }
+    }
+    table->count = kept;
+}
+
+// Again when something came twice.
+static int read_elements(struct flow_reader *reader)
+{
+    struct nft_flow_table *table = reader->ret;
+    size_t start = table->count;
+    int error = 0;
+    for (int i = 0; i < READS && error == 0; i++) {
+        struct nlmsghdr *request =
+            netlink_prepare(&reader->netlink, NFT_MSG_GETSETELEM, NLM_F_DUMP, NFPROTO_INET);
+        mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, reader->table);
+        mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, reader->set->name);
+        size_t before = table->count;
+        error = netlink_request(&reader->netlink, request, flows_take_elements, reader);
+        size_t more = table->count - before;
+        merge_flows(table, before);
+        bool whole = table->count - before == more;
+        merge_flows(table, start);
+        if (whole) {
+            break;
+        }
+    }
+    if (table->count - start > table->used) {
+        table->used = (uint32_t)(table->count - start);
+    }
+    return error;
+}
+
 static int read_set(struct flow_reader *reader)
 {
     struct nlmsghdr *request = netlink_prepare(&reader->netlink, NFT_MSG_GETSET, 0, NFPROTO_INET);
     mnl_attr_put_strz(request, NFTA_SET_TABLE, reader->table);
     mnl_attr_put_strz(request, NFTA_SET_NAME, reader->set->name);
     reader->fits = false;
-    reader->seen = 0;
     int error = netlink_request(&reader->netlink, request, flows_take_set, reader);
-    if (error != 0 || !reader->fits) {
-        return error == -ENOENT ? 0 : error;
-    }
-    request = netlink_prepare(&reader->netlink, NFT_MSG_GETSETELEM, NLM_F_DUMP, NFPROTO_INET);
-    mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, reader->table);
-    mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, reader->set->name);
-    error = netlink_request(&reader->netlink, request, flows_take_elements, reader);
-    if (reader->seen > reader->ret->used) {
-        reader->ret->used = (uint32_t)reader->seen;
+    if (error == 0 && reader->fits) {
+        error = read_elements(reader);
     }
     return error == -ENOENT ? 0 : error;
 }
@@ -179,28 +226,6 @@ static int read_losses(struct flow_reader *reader, const char *chain)
 }
 
 // ---- all of them ----------------------------------------------------------------------------------------------
-
-static int compare_flows(const void *a, const void *b)
-{
-    const struct nft_flow *left = a, *right = b;
-    int order = ip_addr_compare(left->source, right->source);
-    order = order != 0 ? order : ip_addr_compare(left->dest, right->dest);
-    order = order != 0 ? order : left->protocol - right->protocol;
-    order = order != 0 ? order : left->port - right->port;
-    return order != 0 ? order : left->denied - right->denied;
-}
-
-static void sort_flows(struct nft_flow_table *table)
-{
-    size_t kept = 0;
-    vec_sort(table, compare_flows);
-    for (size_t i = 0; i < table->count; i++) {
-        if (kept == 0 || compare_flows(&table->items[kept - 1], &table->items[i]) != 0) {
-            table->items[kept++] = table->items[i];
-        }
-    }
-    table->count = kept;
-}
 
 static void netlink_close_of(struct netlink **netlink)
 {
@@ -236,7 +261,7 @@ enum nft_status nft_read_flows(struct arena *arena, const char *table, struct nf
     for (int i = 0; i < ATTEMPTS; i++) {
         error = read_all(reader);
         if (error == 0) {
-            sort_flows(ret);
+            vec_sort(ret, compare_flows);
             return NFT_DONE;
         }
         if (error != -EINTR) {

@@ -18,7 +18,6 @@ struct flow_reader {
     const struct flow_set *set; // the one at hand:
     bool fits;                  // it is such a set
     uint64_t timeout_ms;
-    size_t seen; // elements
     struct decoded_rule rule;
 };
 
