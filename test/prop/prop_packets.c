@@ -10,6 +10,7 @@
 #include "cases.h"
 #include "compare.h"
 #include "gen.h"
+#include "recorded.h"
 #include "shrink.h"
 #include "tally.h"
 
@@ -31,7 +32,7 @@ struct run {
     bool swap;
     struct wire wire;
     // What was seen.
-    size_t packets, connections, arrived, counted, failures, noticed;
+    size_t packets, connections, arrived, counted, recorded, failures, noticed;
 };
 
 static const size_t arena_limit = (size_t)1 << 30;
@@ -240,6 +241,33 @@ static const char *try_counts(struct run *run, struct arena *arena, const struct
     return problem;
 }
 
+// What the flow table has recorded of new packets, in the same way. Where policy judges what connection tracking does not
+// know, answers of the kernel may be denied and recorded as well.
+static const char *try_records(struct run *run, struct arena *arena, const struct subject *subject,
+                               const struct probes *probes)
+{
+    enum { TRIES = 3 };
+    struct shot *shots;
+    struct nft_flow_table before, after;
+    const char *problem = NULL;
+    size_t count = choose_shots(arena, subject, probes, false, probes->count, &shots);
+    if (plan_has_untracked(subject->plan) || !subject->plan->settings.conntrack_invalid_check) {
+        return NULL;
+    }
+    for (int tries = 0; tries == 0 || (problem != NULL && tries < TRIES); tries++) {
+        if (!recorded_read(arena, &run->wire, &before)) {
+            return "the flow table cannot be read";
+        }
+        fire(run, shots, count, false);
+        if (!recorded_read(arena, &run->wire, &after)) {
+            return "the flow table cannot be read";
+        }
+        problem = recorded_compare(subject, shots, count, &before, &after);
+    }
+    run->recorded += after.count;
+    return problem;
+}
+
 static void report_counts(struct run *run, struct arena *arena, uint64_t number,
                           const struct test_case *test_case, const char *problem)
 {
@@ -286,6 +314,9 @@ static void run_case(struct run *run, struct arena *arena, uint64_t number)
         report_wrong(run, arena, number, &test_case, &wrong);
     }
     const char *problem = right && !run->swap ? try_counts(run, arena, &subject, &probes) : NULL;
+    if (problem == NULL && right && !run->swap) {
+        problem = try_records(run, arena, &subject, &probes);
+    }
     if (problem != NULL) {
         report_counts(run, arena, number, &test_case, problem);
     }
@@ -321,9 +352,9 @@ static int run_cases(struct run *run)
     } else {
         printf("%s - seed %" PRIu64 ": %" PRIu64
                " cases, %zu packets and %zu connections, %zu arrived, %zu counted by staged "
-               "policies, %zu wrong cases\n",
+               "policies, %zu flows recorded, %zu wrong cases\n",
                result, run->cases.seed, run->cases.count, run->packets, run->connections,
-               run->arrived, run->counted, run->failures);
+               run->arrived, run->counted, run->recorded, run->failures);
     }
     return run->failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -71,8 +71,7 @@ static enum expected expect_denied(const struct plan *plan, const struct flow_tr
                                                                : RECORDED;
 }
 
-// Connection tracking has none of it; where it would pass anyway, polc asks no policy.
-static bool is_discovery(const struct flow *flow)
+bool records_is_discovery(const struct flow *flow)
 {
     return flow->protocol == PROTO_ICMPV6 &&
            ((flow->icmp_type >= 130 && flow->icmp_type <= 136) || flow->icmp_type == 143);
@@ -83,7 +82,7 @@ static enum expected expect(const struct plan *plan, const struct flow *flow,
                             const struct flow_trace *trace)
 {
     enum expected expected = NOT_RECORDED;
-    if (is_discovery(flow)) {
+    if (records_is_discovery(flow)) {
         return EITHER;
     }
     if (trace->verdict == FLOW_DENY) {
