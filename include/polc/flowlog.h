@@ -23,6 +23,12 @@ struct flowlog_name flowlog_name_address(const struct flowlog_names *names, stru
                                          const char *other_ns);
 // What is "pvt" when nobody has it: RFC 1918, and nothing of IPv6.
 const struct cidr *flowlog_private_nets(size_t *ret_count);
+// The service that has this backend; "*" for both names when several have it, NULL when none has. `port` in host byte order.
+struct flowlog_service {
+    const char *ns, *name;
+};
+struct flowlog_service flowlog_find_service(const struct flowlog_names *names, struct ip_addr addr,
+                                            uint8_t protocol, uint16_t port);
 // The addresses of an endpoint by its namespace (NULL: a host endpoint) and its name, what logs aggregate it to, or
 // "WEB-*", the first one whose name begins so. Returns how many; 0 when there is none.
 size_t flowlog_find_addresses(struct flowlog_names *names, const char *ns, const char *name,

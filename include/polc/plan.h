@@ -211,6 +211,13 @@ struct plan_netset {
     size_t net_count;
 };
 
+// Where a service leads: what a flow to one of these is called.
+struct plan_service {
+    const char *ns, *name;
+    struct plan_port_member *ports; // of its backends, sorted, unique
+    size_t port_count;
+};
+
 struct plan_node_settings {
     const char *node;
     struct plan_settings settings;
@@ -253,7 +260,10 @@ struct plan {
     } names; // workload endpoints first
     struct {
         VEC_FIELDS(struct plan_netset);
-    } netsets;                // sorted by id
+    } netsets; // sorted by id
+    struct {
+        VEC_FIELDS(struct plan_service);
+    } services;               // sorted by namespace, then name
     size_t policies_in_input; // of any kind and node
     size_t endpoints_in_input;
 };

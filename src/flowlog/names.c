@@ -15,6 +15,12 @@ struct named_net {
     uint32_t netset; // number in the plan, which is the order of full names
 };
 
+// A port of a backend of a service.
+struct named_backend {
+    struct plan_port_member port;
+    uint32_t service; // number in the plan
+};
+
 struct flowlog_names {
     struct arena *arena;
     const struct plan *plan;
@@ -24,6 +30,9 @@ struct flowlog_names {
     struct {
         VEC_FIELDS(struct named_net);
     } nets;
+    struct {
+        VEC_FIELDS(struct named_backend);
+    } backends;
     uint8_t bits[2][129]; // lengths that prefixes of IPv4 and IPv6 have, longest first
     size_t bit_counts[2];
     struct strmap *by_name; // "NS/NAME" -> struct named_members; made when first asked
@@ -89,6 +98,33 @@ static void add_nets(struct flowlog_names *names)
     }
 }
 
+static int compare_ports(const struct plan_port_member *a, const struct plan_port_member *b)
+{
+    int order = ip_addr_compare(a->addr, b->addr);
+    order = order != 0 ? order : (a->protocol > b->protocol) - (a->protocol < b->protocol);
+    return order != 0 ? order : (a->port > b->port) - (a->port < b->port);
+}
+
+static int compare_backends(const void *a, const void *b)
+{
+    const struct named_backend *x = a;
+    const struct named_backend *y = b;
+    int order = compare_ports(&x->port, &y->port);
+    return order != 0 ? order : (x->service > y->service) - (x->service < y->service);
+}
+
+static void add_services(struct flowlog_names *names)
+{
+    for (size_t i = 0; i < names->plan->services.count; i++) {
+        const struct plan_service *service = &names->plan->services.items[i];
+        for (size_t j = 0; j < service->port_count; j++) {
+            vec_push(names->arena, &names->backends,
+                     (struct named_backend){service->ports[j], (uint32_t)i});
+        }
+    }
+    vec_sort(&names->backends, compare_backends);
+}
+
 struct flowlog_names *flowlog_names_new(struct arena *arena, const struct plan *plan)
 {
     static const struct plan none;
@@ -97,6 +133,7 @@ struct flowlog_names *flowlog_names_new(struct arena *arena, const struct plan *
     names->plan = plan != NULL ? plan : &none;
     add_endpoints(names);
     add_nets(names);
+    add_services(names);
     return names;
 }
 
@@ -201,6 +238,30 @@ struct flowlog_name flowlog_name_address(const struct flowlog_names *names, stru
                                      netset->name};
     }
     return (struct flowlog_name){"net", "-", "-", is_private(addr) ? "pvt" : "pub"};
+}
+
+struct flowlog_service flowlog_find_service(const struct flowlog_names *names, struct ip_addr addr,
+                                            uint8_t protocol, uint16_t port)
+{
+    const struct plan_port_member wanted = {addr, protocol, port};
+    size_t low = 0, high = names->backends.count;
+    while (low < high) { // the first one that is not lower
+        size_t middle = low + (high - low) / 2;
+        bool lower = compare_ports(&names->backends.items[middle].port, &wanted) < 0;
+        low = lower ? middle + 1 : low;
+        high = lower ? high : middle;
+    }
+    size_t count = 0;
+    while (low + count < names->backends.count &&
+           compare_ports(&names->backends.items[low + count].port, &wanted) == 0) {
+        count++;
+    }
+    if (count != 1) {
+        return count > 0 ? (struct flowlog_service){"*", "*"} : (struct flowlog_service){0};
+    }
+    const struct plan_service *service =
+        &names->plan->services.items[names->backends.items[low].service];
+    return (struct flowlog_service){service->ns, service->name};
 }
 
 // ---- name -> addresses --------------------------------------------------------------------------------------------

@@ -196,6 +196,7 @@ static bool good_parts(const struct check *check)
     CHECK_EACH(plan->names, struct plan_name, good_name(item));
     CHECK_EACH(plan->netsets, struct plan_netset,
                item->name != NULL && good_cidrs(item->nets, item->net_count));
+    CHECK_EACH(plan->services, struct plan_service, item->ns != NULL && item->name != NULL);
     return good_settings(&plan->settings);
 }
 

@@ -435,7 +435,14 @@ static const struct field netset_fields[] = {
 };
 static const struct record netset_record = RECORD("network set", struct plan_netset, netset_fields);
 
-SIZE_OF(struct plan, 408);
+static const struct field service_fields[] = {
+    TEXT(1, struct plan_service, ns),
+    TEXT(2, struct plan_service, name),
+    ARRAY(3, struct plan_service, ports, port_count, port_member_record),
+};
+static const struct record service_record = RECORD("service", struct plan_service, service_fields);
+
+SIZE_OF(struct plan, 432);
 static const struct field plan_fields[] = {
     TEXT(1, struct plan, node),
     INSIDE(2, struct plan, settings, settings_record),
@@ -453,6 +460,7 @@ static const struct field plan_fields[] = {
     NUMBER(13, FIELD_U64, struct plan, endpoints_in_input, .aside = true),
     VECTOR(14, struct plan, names, name_record, .aside = true),
     VECTOR(15, struct plan, netsets, netset_record, .aside = true),
+    VECTOR(16, struct plan, services, service_record, .aside = true),
 };
 const struct record plan_record = RECORD("plan", struct plan, plan_fields);
 

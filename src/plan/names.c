@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What flow logs call endpoints and network sets (semantics.md 9.2), those of other nodes included: a flow has two ends.
+// What flow logs call endpoints, network sets and services (semantics.md 9.2), those of other nodes included: a flow has two ends.
 #include "internal.h"
 
 static const char *copy(struct arena *arena, const char *text)
@@ -83,6 +83,19 @@ static void add_netset(struct arena *arena, const struct res_netset *res, struct
     }
 }
 
+static void add_service(struct arena *arena, const struct model_service *service, struct plan *plan)
+{
+    struct plan_service *copied = vec_add(arena, &plan->services);
+    copied->ns = arena_strdup(arena, service->ns);
+    copied->name = arena_strdup(arena, service->name);
+    copied->ports = arena_array_of(arena, struct plan_port_member, service->port_count);
+    for (size_t i = 0; i < service->port_count; i++) {
+        const struct model_port_member *port = &service->ports[i];
+        copied->ports[copied->port_count++] =
+            (struct plan_port_member){port->addr, port->protocol, port->port};
+    }
+}
+
 void plan_names_build(struct arena *arena, const struct model *model, struct plan *plan)
 {
     for (size_t i = 0; i < model->endpoints.count; i++) {
@@ -93,5 +106,8 @@ void plan_names_build(struct arena *arena, const struct model *model, struct pla
     }
     for (size_t i = 0; i < model->netsets.count; i++) {
         add_netset(arena, model->netsets.items[i].res, plan);
+    }
+    for (size_t i = 0; i < model->services.count; i++) {
+        add_service(arena, &model->services.items[i], plan);
     }
 }

@@ -137,7 +137,47 @@ START_TEST(names_lead_to_addresses)
 }
 END_TEST
 
-UNIT_TESTS("flowlog: names", outside_is_private_or_public, pods_aggregate_by_what_made_them,
-           hosts_aggregate_by_node, sets_of_the_other_end_go_first,
-           the_first_endpoint_names_a_shared_address, endpoints_of_other_nodes_have_names_too,
-           sets_of_ipv6_and_of_everything, names_lead_to_addresses)
+static const char *service_at(const struct plan *plan, const char *text, uint8_t protocol,
+                              uint16_t port)
+{
+    struct ip_addr addr;
+    ck_assert_int_eq(ip_addr_parse(text, strlen(text), &addr), ADDR_OK);
+    struct flowlog_service service =
+        flowlog_find_service(flowlog_names_new(arena, plan), addr, protocol, port);
+    return service.name != NULL ? arena_printf(arena, "%s/%s", service.ns, service.name) : "none";
+}
+
+static const char *slice(const char *service, const char *port, const char *addresses)
+{
+    return arena_printf(
+        arena,
+        "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: %s-1, namespace: a, labels: "
+        "{kubernetes.io/service-name: %s}}, addressType: IPv4, ports: [{port: %s, protocol: TCP}], "
+        "endpoints: [{addresses: [%s], conditions: {ready: true}}]}\n---\n",
+        service, service, port, addresses);
+}
+
+START_TEST(backends_have_services)
+{
+    struct plan *plan =
+        plan_of(join(slice("web", "8080", "10.0.0.1"), slice("db", "5432", "10.0.0.2"),
+                     slice("replica", "5432", "10.0.0.2"), NULL),
+                NULL);
+    struct plan_origin origin = {0};
+    struct plan_bytes bytes = plan_encode(arena, plan, &origin);
+    for (int pass = 0; pass < 2; pass++) { // as it was built, and as it is kept
+        ck_assert_str_eq(service_at(plan, "10.0.0.1", PROTO_TCP, 8080), "a/web");
+        ck_assert_str_eq(service_at(plan, "10.0.0.1", PROTO_UDP, 8080), "none");
+        ck_assert_str_eq(service_at(plan, "10.0.0.1", PROTO_TCP, 80), "none");
+        ck_assert_str_eq(service_at(plan, "10.0.0.3", PROTO_TCP, 8080), "none");
+        ck_assert_str_eq(service_at(plan, "10.0.0.2", PROTO_TCP, 5432), "*/*");
+        ck_assert_ptr_null(plan_decode(arena, bytes.data, bytes.size, &plan, &origin));
+    }
+}
+END_TEST
+
+UNIT_TESTS("flowlog: names", backends_have_services, outside_is_private_or_public,
+           pods_aggregate_by_what_made_them, hosts_aggregate_by_node,
+           sets_of_the_other_end_go_first, the_first_endpoint_names_a_shared_address,
+           endpoints_of_other_nodes_have_names_too, sets_of_ipv6_and_of_everything,
+           names_lead_to_addresses)
