@@ -75,17 +75,12 @@ static void name_ends(const struct flowlog_judge *judge, struct flowlog_record *
 }
 
 // By the backend: the flow is seen behind the service's own address, so that its own port is not known.
-static void name_service(const struct flowlog_judge *judge, struct flowlog_record *record)
+static void name_service(const struct flowlog_judge *judge, const struct flow *flow,
+                         struct flowlog_record *record)
 {
-    struct ip_addr addr;
-    if (record->service_name != NULL || record->dest.ip == NULL || record->proto == NULL ||
-        record->dest.port == FLOWLOG_UNKNOWN ||
-        ip_addr_parse(record->dest.ip, strlen(record->dest.ip), &addr) != ADDR_OK) {
-        return;
-    }
-    struct flowlog_service service = flowlog_find_service(
-        judge->names, addr, flow_protocol_parse(record->proto), (uint16_t)record->dest.port);
-    if (service.name != NULL) {
+    struct flowlog_service service = flowlog_find_service(judge->names, flow->destination,
+                                                          flow->protocol, flow->destination_port);
+    if (record->service_name == NULL && service.name != NULL) {
         record->service_name = reader_text(judge->reader, service.name);
         record->service_ns = reader_text(judge->reader, service.ns);
     }
@@ -208,13 +203,13 @@ enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flow
     struct arena_mark mark = arena_mark(judge->scratch);
     enum flowlog_judged judged = FLOWLOG_KEPT;
     name_ends(judge, &named);
-    name_service(judge, &named);
     if (judge->plan != NULL) {
         // Without a port which rule it meets cannot be said.
         bool whole = flowlog_find_flow(judge->names, &named, &flow);
         judged = whole ? FLOWLOG_JUDGED : FLOWLOG_NO_FLOW;
     }
     if (judged == FLOWLOG_JUDGED) {
+        name_service(judge, &flow, &named);
         flow_trace_hits(judge->evaluator, judge->scratch, &flow, &trace);
         flow_reports_make(judge->scratch, judge->plan, &trace, &reports);
     }
