@@ -232,20 +232,22 @@ void impact_add(struct impact *impact, const struct flowlog_record *record)
 
 // ---- the result -------------------------------------------------------------------------------------------------------
 
-// What both ends report is one flow: the one who saw most counts.
+// What both ends report is one flow: the one who saw most counts, and either may have said something else than now.
 static void sum_up(const struct subject *subject)
 {
-    struct tally most = {0};
-    const struct tally *rest = &subject->tallies[BY_NOBODY];
+    const struct tally *most = &subject->tallies[BY_SOURCE], *rest = &subject->tallies[BY_NOBODY];
     struct impact_group *group = subject->group;
+    uint64_t otherwise = 0;
     for (int i = 0; i < BY_NOBODY; i++) {
-        most = subject->tallies[i].flows > most.flows ? subject->tallies[i] : most;
-        group->records += subject->tallies[i].records;
+        const struct tally *tally = &subject->tallies[i];
+        most = tally->flows > most->flows ? tally : most;
+        otherwise = tally->otherwise > otherwise ? tally->otherwise : otherwise;
+        group->records += tally->records;
     }
     group->records += rest->records;
-    group->flows += most.flows + rest->flows;
-    group->bytes += most.bytes + rest->bytes;
-    group->otherwise += most.otherwise + rest->otherwise;
+    group->flows += most->flows + rest->flows;
+    group->bytes += most->bytes + rest->bytes;
+    group->otherwise += otherwise + rest->otherwise;
 }
 
 static int compare_optional(const char *a, const char *b)

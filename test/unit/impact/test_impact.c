@@ -304,6 +304,19 @@ START_TEST(a_recorded_verdict_is_that_of_its_reporter)
 }
 END_TEST
 
+START_TEST(either_end_may_have_said_something_else)
+{
+    static const char *const records[] = {
+        "{'source_ip':'10.0.0.2','dest_ip':'10.0.0.9','proto':'tcp','dest_port':80,'reporter':'src',"
+        "'action':'allow','num_flows':3}",
+        "{'source_ip':'10.0.0.2','dest_ip':'10.0.0.9','proto':'tcp','dest_port':80,'reporter':'dst',"
+        "'action':'allow','num_flows':2}",
+        NULL};
+    ck_assert_uint_eq(impact_of("", "", records)->otherwise, 0);
+    ck_assert_uint_eq(impact_of(in("db", ""), "", records)->otherwise, 2);
+}
+END_TEST
+
 UNIT_TESTS("impact", a_record_with_addresses_is_certain, both_ends_have_to_allow,
            a_name_of_several_is_certain_when_all_agree, one_that_is_gone_is_like_its_kin,
            one_that_is_gone_without_kin_is_uncertain, a_name_counts_more_than_an_address,
@@ -311,4 +324,4 @@ UNIT_TESTS("impact", a_record_with_addresses_is_certain, both_ends_have_to_allow
            protocol_and_ports_may_be_missing, source_ports_matter_where_rules_ask_for_them,
            ip_versions_are_both_tried, an_uncertain_outcome_has_two_examples,
            what_both_ends_report_counts_once, groups_are_told_apart_by_who_decides,
-           a_recorded_verdict_is_that_of_its_reporter)
+           a_recorded_verdict_is_that_of_its_reporter, either_end_may_have_said_something_else)
