@@ -154,19 +154,31 @@ static bool can_share(const struct group *a, const struct group *b)
            (listed || texts_equal(a->peer.value, b->peer.value));
 }
 
-// Workloads that no value of one label tells apart from the others, but some other label has in common.
+// What a value adds to a selector that lists several, and at most what stands around them; a list may become too long.
+enum { LENGTH_OF_REST = 64 };
+static size_t length_of(const struct group *group)
+{
+    static const char around[] = "\"\", ";
+    bool listed = group->peer.key != NULL && group->peer.key[0] != '\0';
+    return listed ? strlen(group->peer.value) + strlen(around) : 0;
+}
+
+// Workloads that the values of one label do not tell from all others, or too many to be listed, may have another label
+// in common.
 static void share_label(struct build *build, struct group *group)
 {
     struct arena *arena = build->run->arena;
     struct model_indexes members = {0};
     bool several = false;
+    size_t length = LENGTH_OF_REST + strlen(group->peer.key);
     for (size_t i = 0; i < build->groups.count; i++) {
         const struct group *other = build->groups.items[i];
         bool alike = is_alike(group, other);
         for (size_t j = 0; alike && j < other->peer.choice->members.count; j++) {
             vec_push(arena, &members, other->peer.choice->members.items[j]);
         }
-        several = several || (alike && !can_share(group, other));
+        length += alike ? length_of(other) : 0;
+        several = several || (alike && !can_share(group, other)) || length > SEL_MAX_TEXT;
     }
     const struct choice *choice =
         several ? choose_union(build->run, group->peer.ns, &members) : NULL;
@@ -206,12 +218,16 @@ static void write_rule(struct build *build, size_t first, struct recommend_rule 
     struct arena *arena = build->run->arena;
     struct group *group = build->groups.items[first];
     struct flow_strings values = {0};
+    size_t length = 0, key_length = group->peer.key != NULL ? strlen(group->peer.key) : 0;
     for (size_t i = first; i < build->groups.count; i++) {
         struct group *other = build->groups.items[i];
-        if (other->merged || (other != group && !can_share(group, other))) {
+        size_t more = length_of(other);
+        if (other->merged ||
+            (other != group && (!can_share(group, other) || length + more > SEL_MAX_TEXT))) {
             continue;
         }
         other->merged = true;
+        length += other != group ? more : more + LENGTH_OF_REST + key_length;
         bool again =
             values.count > 0 && texts_equal(values.items[values.count - 1], other->peer.value);
         if (other->peer.value != NULL && !again) {

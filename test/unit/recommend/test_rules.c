@@ -110,6 +110,41 @@ START_TEST(rules_are_the_fewest)
 }
 END_TEST
 
+// Selectors have at most 1024 characters: peers that are too many for one stand in several rules, unless they have a label
+// in common.
+START_TEST(long_lists_are_split)
+{
+    arena = arena != NULL ? arena : arena_new((size_t)1 << 28);
+    for (int common = 0; common < 2; common++) {
+        struct strbuf world = {.arena = arena}, flows = {.arena = arena};
+        for (unsigned i = 0; i < 40; i++) {
+            strbuf_addf(
+                &world,
+                "{apiVersion: v1, kind: Pod, metadata: {name: p%u, namespace: a, labels: {app: "
+                "a-workload-with-a-long-name-that-no-other-has-%u%s}}, spec: {nodeName: n1}, status: {phase: "
+                "Running, podIP: 10.0.0.%u}}\n---\n",
+                i, i, common == 1 && i > 0 ? ", team: t" : "", i + 1);
+            if (i > 0) {
+                strbuf_addf(&flows, "%s10.0.0.1 10.0.0.%u tcp 80", i > 1 ? ";" : "", i + 1);
+            }
+        }
+        recommend_setup(strbuf_text(&world), false);
+        recommend_ask(run, "wep/a/p0");
+        recommend_see(strbuf_text(&flows));
+        struct recommend_policies policies = recommend_build(run);
+        ck_assert_uint_eq(policies.count, 1);
+        size_t listed = 0;
+        for (size_t i = 0; i < policies.items[0].rules[PLAN_OUT].count; i++) {
+            const struct recommend_rule *rule = &policies.items[0].rules[PLAN_OUT].items[i];
+            ck_assert_uint_le(strlen(rule->peer.selector), SEL_MAX_TEXT);
+            listed += rule->evidence.count;
+        }
+        ck_assert_uint_eq(listed, 39);
+        ck_assert_uint_eq(policies.items[0].rules[PLAN_OUT].count, common == 1 ? 1 : 3);
+    }
+}
+END_TEST
+
 START_TEST(the_order_of_flows_does_not_matter)
 {
     const char *orders[] = {
@@ -203,6 +238,6 @@ START_TEST(a_block_list_hides_nothing)
 }
 END_TEST
 
-UNIT_TESTS("recommend rules", rules_are_the_fewest, the_order_of_flows_does_not_matter,
-           status_comes_from_what_was_new_last, what_is_denied_is_left_out,
-           a_block_list_hides_nothing)
+UNIT_TESTS("recommend rules", rules_are_the_fewest, long_lists_are_split,
+           the_order_of_flows_does_not_matter, status_comes_from_what_was_new_last,
+           what_is_denied_is_left_out, a_block_list_hides_nothing)
