@@ -98,6 +98,9 @@ void write_peer(struct arena *arena, const struct recommend *run,
                 const struct recommend_subject *subject, const struct peer *peer,
                 const struct flow_strings *values, struct recommend_entity *ret);
 
+// The namespaceSelector that takes these.
+const char *namespaces_text(struct arena *arena, const struct flow_strings *names);
+
 // ---- decide.c -------------------------------------------------------------------------------------------------------
 
 // The step that makes a stage's verdict; NULL when something else does, such as failsafe ports.

@@ -223,6 +223,11 @@ static struct sel *key_is(struct arena *arena, const char *key, const struct flo
                               : sel_in(arena, key, values->items, values->count);
 }
 
+const char *namespaces_text(struct arena *arena, const struct flow_strings *names)
+{
+    return sel_text(arena, key_is(arena, LABEL_NAME, names));
+}
+
 static const char *namespace_text(struct arena *arena, const char *ns)
 {
     return sel_text(arena, sel_eq(arena, LABEL_NAME, ns));
@@ -245,7 +250,7 @@ static void write_set(struct arena *arena, const struct recommend_subject *subje
 static void write_namespaces(struct arena *arena, const struct recommend *run,
                              const struct flow_strings *values, struct recommend_entity *ret)
 {
-    ret->namespace_selector = sel_text(arena, key_is(arena, LABEL_NAME, values));
+    ret->namespace_selector = namespaces_text(arena, values);
     for (size_t i = 0; i < values->count && ret->selector == NULL; i++) {
         if (namespace_has_sets(run, values->items[i])) {
             ret->selector = LABEL_KIND " != \"" KIND_SET "\"";

@@ -23,6 +23,14 @@ struct group {
     bool merged; // stands in the rule of an earlier one
 };
 
+// A rule, and where its peers are.
+struct draft {
+    struct recommend_rule rule;
+    uint8_t direction;
+    const char *ns; // NULL: nowhere, or in the selector
+    bool merged;
+};
+
 struct build {
     struct recommend *run;
     const struct recommend_subject *subject;
@@ -30,6 +38,9 @@ struct build {
     struct {
         VEC_FIELDS(struct group *);
     } groups;
+    struct {
+        VEC_FIELDS(struct draft);
+    } drafts;
     struct model_indexes flows; // numbers, as they come
 };
 
@@ -244,6 +255,44 @@ static void write_rule(struct build *build, size_t first, struct recommend_rule 
     write_peer(arena, build->run, build->subject, &group->peer, &values, &ret->peer);
 }
 
+// Workloads of other namespaces that one selector takes in each of them.
+static bool differ_in_place(const struct build *build, const struct draft *a, const struct draft *b)
+{
+    const struct recommend_rule *x = &a->rule;
+    const struct recommend_rule *y = &b->rule;
+    const char *own = build->subject->ns;
+    return a->direction == b->direction && x->class == RECOMMEND_PEER_WORKLOAD &&
+           y->class == RECOMMEND_PEER_WORKLOAD && !texts_equal(a->ns, own) &&
+           !texts_equal(b->ns, own) && x->protocol == y->protocol && x->icmp_type == y->icmp_type &&
+           x->icmp_code == y->icmp_code && portset_equal(&x->ports, &y->ports) &&
+           texts_equal(x->peer.selector, y->peer.selector);
+}
+
+static void merge_places(struct build *build, size_t first)
+{
+    struct arena *arena = build->run->arena;
+    struct draft *draft = &build->drafts.items[first];
+    struct flow_strings places = {0};
+    size_t length = 2 * LENGTH_OF_REST;
+    for (size_t i = first; i < build->drafts.count && draft->ns != NULL; i++) {
+        struct draft *other = &build->drafts.items[i];
+        size_t more = other->ns != NULL ? strlen(other->ns) + 4 : 0;
+        if (other->merged || length + more > SEL_MAX_TEXT ||
+            !differ_in_place(build, draft, other)) {
+            continue;
+        }
+        length += more;
+        vec_push(arena, &places, other->ns);
+        for (size_t j = 0; other != draft && j < other->rule.evidence.count; j++) {
+            vec_push(arena, &draft->rule.evidence, other->rule.evidence.items[j]);
+        }
+        other->merged = other != draft;
+    }
+    if (places.count > 1) {
+        draft->rule.peer.namespace_selector = namespaces_text(arena, &places);
+    }
+}
+
 // ---- policies -------------------------------------------------------------------------------------------------------
 
 // By semantics.md 9.7: after twice the interval, and after the period of stabilization.
@@ -297,9 +346,18 @@ static void write_policy(struct build *build, struct recommend_policies *ret)
     vec_sort(&build->groups, compare_groups);
     share_labels(build);
     for (size_t i = 0; i < build->groups.count; i++) {
-        struct group *group = build->groups.items[i];
+        const struct group *group = build->groups.items[i];
         if (!group->merged) {
-            write_rule(build, i, vec_add(run->arena, &policy.rules[group->direction]));
+            struct draft draft = {.direction = group->direction, .ns = group->peer.ns};
+            write_rule(build, i, &draft.rule);
+            vec_push(run->arena, &build->drafts, draft);
+        }
+    }
+    for (size_t i = 0; i < build->drafts.count; i++) {
+        const struct draft *draft = &build->drafts.items[i];
+        if (!draft->merged) {
+            merge_places(build, i);
+            vec_push(run->arena, &policy.rules[draft->direction], draft->rule);
         }
     }
     vec_push(run->arena, ret, policy);

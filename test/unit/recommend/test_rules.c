@@ -14,6 +14,7 @@ static const struct {
     {"b", "one", "10.0.1.4", "app: twin"},
     {"b", "two", "10.0.1.5", "app: twin"},
     {"b", "bare", "10.0.1.6", ""},
+    {"c", "three", "10.0.2.1", "app: twin"},
 };
 
 static const struct {
@@ -71,6 +72,12 @@ static const struct {
      "out tcp/80 app == \"db\" && role == \"main\" of projectcalico.org/name == \"b\""},
     {"wep/a/web", "web", "10.0.0.1 10.0.1.1 tcp 80; 10.0.0.1 10.0.1.2 tcp 80",
      "out tcp/80 app == \"db\" of projectcalico.org/name == \"b\""},
+    // one selector in several namespaces
+    {"wep/a/web", "web", "10.0.1.4 10.0.0.1 tcp 80; 10.0.2.1 10.0.0.1 tcp 80",
+     "in tcp/80 app == \"twin\" of projectcalico.org/name in {\"b\", \"c\"}"},
+    {"wep/a/web", "web", "10.0.1.4 10.0.0.1 tcp 80; 10.0.2.1 10.0.0.1 tcp 81",
+     "in tcp/80 app == \"twin\" of projectcalico.org/name == \"b\"; "
+     "in tcp/81 app == \"twin\" of projectcalico.org/name == \"c\""},
     // what labels do not tell apart; what has none
     {"wep/a/web", "web", "10.0.0.1 10.0.1.4 tcp 80",
      "out tcp/80 app == \"twin\" of projectcalico.org/name == \"b\""},
