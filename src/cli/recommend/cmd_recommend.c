@@ -62,17 +62,42 @@ static bool ask(struct recommendation *all)
 
 // ---- what hides traffic -----------------------------------------------------------------------------------------------
 
-static void print_hidden(struct run *run, const struct recommend_hidden *hidden)
+// The same in both directions.
+static bool is_twin(const struct recommend_hidden *a, const struct recommend_hidden *b)
 {
-    const char *way = hidden->direction == PLAN_IN ? "ingress" : "egress";
+    return a->subject == b->subject && a->direction != b->direction && a->others == b->others &&
+           strcmp(a->endpoint, b->endpoint) == 0 && strcmp(a->text, b->text) == 0;
+}
+
+static void print_hidden(struct run *run, const struct recommend_hidden *hidden, bool both)
+{
+    const char *way = both                           ? "ingress and egress"
+                      : hidden->direction == PLAN_IN ? "ingress"
+                                                     : "egress";
     bool alone = strcmp(hidden->subject->text, hidden->endpoint) == 0;
     const char *of = alone ? "" : arena_printf(run->arena, " of %s", hidden->endpoint);
     const char *others =
         hidden->others > 0 ? arena_printf(run->arena, " (and %zu more)", hidden->others) : "";
-    const char *text = arena_printf(run->arena, "%s: %s%s%s comes to %s", hidden->subject->text,
-                                    way, of, others, hidden->text);
+    const char *text = arena_printf(run->arena, "%s: %s%s%s come%s to %s", hidden->subject->text,
+                                    way, of, others, both ? "" : "s", hidden->text);
     fprintf(stderr, "  %s     %s\n", safe_text(run->arena, text),
             loc_text(run->arena, run->sources, hidden->loc));
+}
+
+static void print_all_hidden(struct run *run, const struct recommend_hiddens *hiddens)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < hiddens->count; i++, count++) {
+        const struct recommend_hidden *hidden = &hiddens->items[i];
+        bool both = i + 1 < hiddens->count && is_twin(hidden, hidden + 1);
+        if (count < HIDDEN_MAX) {
+            print_hidden(run, hidden, both);
+        }
+        i += both;
+    }
+    if (count > HIDDEN_MAX) {
+        fprintf(stderr, "  and %zu more\n", count - HIDDEN_MAX);
+    }
 }
 
 static void print_denied(const struct recommendation *all)
@@ -102,15 +127,9 @@ static bool refuse_hidden(const struct recommendation *all)
         return false;
     }
     bool refused = refuse(run, DIAG_S009, "a Deny that is enforced hides what is to be learned");
-    for (size_t i = 0; i < hiddens->count; i++) {
-        const struct recommend_hidden *hidden = &hiddens->items[i];
-        policy = policy != NULL ? policy : hidden->policy;
-        if (i < HIDDEN_MAX) {
-            print_hidden(run, hidden);
-        }
-    }
-    if (hiddens->count > HIDDEN_MAX) {
-        fprintf(stderr, "  and %zu more\n", hiddens->count - HIDDEN_MAX);
+    print_all_hidden(run, hiddens);
+    for (size_t i = 0; i < hiddens->count && policy == NULL; i++) {
+        policy = hiddens->items[i].policy;
     }
     print_denied(all);
     if (refused && policy != NULL) {
