@@ -7,6 +7,8 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../../contrib/lib/shop.sh
 . "$LAB_ROOT/contrib/lib/shop.sh"
+# shellcheck source-path=SCRIPTDIR source=../../contrib/lib/schema.sh
+. "$LAB_ROOT/contrib/lib/schema.sh"
 
 # ---- the commands of README.md -----------------------------------------------------------------------------------------
 
@@ -39,6 +41,18 @@ edges() {
     "\($edge.source) \($edge.dest) \(.port)" | gsub("endpoint/"; "")' | LC_ALL=C sort -u
 }
 
+# valid SCHEMA VERB...: what the verb prints as JSON is as the schema says.
+valid() {
+  local schema=$1
+  shift
+  if [[ -n $NO_SCHEMAS ]]; then
+    check_skip "polc $1 -o json" "$NO_SCHEMAS"
+  else
+    check_eq "polc $* -o json is as contrib/schema says" '' "$(polc "$@" -o json 2>/dev/null | schema_refused "$schema")"
+  fi
+}
+
+NO_SCHEMAS=$(schema_missing)
 lab_begin story
 if ! command -v jq >/dev/null; then
   lab_skip_all 'needs jq'
@@ -57,11 +71,16 @@ step 0 'polc top dest_name_aggr'
 check_match 'who is spoken to' 'productcatalogservice ' "$said"
 step 0 'polc graph'
 check_eq 'sixteen edges, all allowed' 16 "$(grep -c ' ->  .* allowed ' <<<"$said")"
+valid flow flows
+valid top top dest_name_aggr --by source_name_aggr
+valid graph graph --by endpoint
 
 # ---- staged policies ---------------------------------------------------------------------------------------------------
 
 step 0 'polc flows record'
 check_eq 'each flow of both families, by both ends' 'recorded: 64 records' "$said"
+valid recommend recommend 'wep/hipstershop/*' -f shop --flows flows.json
+check_eq 'the records are as contrib/schema says' '' "$([[ -n $NO_SCHEMAS ]] || schema_refused flow <"$SHOP/flows.json")"
 step 0 'polc recommend'
 check_match 'a policy for each that was heard of' '12 files written to shop' "$said"
 check_match 'and none for the one that was not' 'emailservice: no policy: no flow to learn from' "$said"
@@ -83,6 +102,12 @@ step 0 'polc flows --would-deny'
 check_match 'which flow' 'checkoutservice +hipstershop +emailservice +8080 +src .*staged:namespace-isolation.checkoutservice[|]deny[|]-1' "$said"
 check_eq 'and no other' 2 "$(wc -l <<<"$said")"
 check_eq 'the graph marks it' '1' "$(polc graph | grep -c 'checkoutservice *~x *hipstershop/emailservice')"
+valid flow flows --would-deny
+valid board board --rules
+valid graph graph --by service
+valid graph graph --by namespace
+valid impact impact shop --enforce namespace-isolation.checkoutservice
+valid edit enforce -f shop namespace-isolation.checkoutservice --dry-run
 step 0 'polc flows record'
 check_match 'what is new' '^recorded: [0-9]+ records$' "$said"
 step 0 'polc recommend'
@@ -100,6 +125,10 @@ step 0 'polc enforce'
 check_match 'it says the same' $'\n0 of [0-9]+ flows would change\n' "$said"
 check_eq 'all are enforced' 12 "$(grep -c '^enforced: StagedNetworkPolicy -> NetworkPolicy' <<<"$said")"
 check_match 'what is loaded is not what is in the files' 'input +differs' "$(polc status || true)"
+valid diff diff shop
+valid status status shop
+valid result apply shop --dry-run
+valid history history
 step 0 'polc apply --confirm'
 check_match 'it waits' 'generation 4: .*unless: polc confirm' "${said//$'\n'/ }"
 step 0 'traffic visits mail'
@@ -114,6 +143,13 @@ step 0 'polc flows --denied'
 check_match 'and recorded' 'checkoutservice +hipstershop +redis-cart +6379 +src .*namespace-isolation.checkoutservice[|]deny[|]-1' "$said"
 step 1 'polc trace shop'
 check_match 'why' 'decided by  end of tier namespace-isolation' "$said"
+valid trace trace shop --from checkoutservice --to redis-cart:6379
+valid trace trace shop --flows flows.json
+valid flow flows --denied
+polc board --record >/dev/null
+valid unused board --unused --since 1s
+valid edit stage -f shop namespace-isolation.frontend --dry-run
+valid diagnostics lint shop
 step 0 'polc graph '
 check_eq 'the one denied edge' 1 "$(grep -c 'hipstershop/checkoutservice *-x *hipstershop/redis-cart ' <<<"$said")"
 check_eq 'no other is denied' 'hipstershop/checkoutservice hipstershop/redis-cart 6379' "$(edges deny)"
