@@ -53,6 +53,8 @@ check_eq 'the rule that logs has the prefix' 2 \
 if command -v jq >/dev/null; then
   read -r logged denied <<<"$(counts in)"
   check_ok "what comes in is logged before it is denied ($logged, $denied)" test "$logged" -ge 2 -a "$logged" = "$denied"
+  check_eq 'what is logged counts once, as denied' "$((denied + $(counts out | cut -d' ' -f2)))" \
+    "$(lab_polc board -o json | jq '.tiers[].policies[] | select(.name == "security.quarantine") | .connections')"
   read -r logged denied <<<"$(counts out)"
   check_ok "and what goes out ($logged, $denied)" test "$logged" -ge 1 -a "$logged" = "$denied"
 else

@@ -70,9 +70,22 @@ static json_t *sums_json(const struct board_policy *policy, int direction)
     return object;
 }
 
+// A connection that is logged is decided by a rule behind that, and counts there.
+static struct board_count decided(const struct board_policy *policy)
+{
+    struct board_count count = policy->all;
+    for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
+        const struct board_count *logged = &policy->sums[direction][PLAN_LOG];
+        count.packets -= logged->packets;
+        count.bytes -= logged->bytes;
+    }
+    return count;
+}
+
 static json_t *policy_json(const struct board_page *page, const struct board_policy *policy)
 {
     const struct plan_policy *plan = policy->policy;
+    const struct board_count count = decided(policy);
     json_t *rules = json_array();
     for (size_t i = 0; i < policy->rows.count; i++) {
         json_array_append_new(rules, row_json(page, &policy->rows.items[i]));
@@ -81,7 +94,7 @@ static json_t *policy_json(const struct board_page *page, const struct board_pol
         "{s:s, s:s, s:s?, s:s, s:b, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "id", plan->id,
         "kind", plan->kind, "namespace", plan->ns, "name", plan->name, "staged", (int)plan->staged,
         "state", board_state_text(policy->state), "at", place_text(page, plan->loc), "connections",
-        (json_int_t)policy->all.packets, "bytes", (json_int_t)policy->all.bytes, "traffic",
+        (json_int_t)count.packets, "bytes", (json_int_t)count.bytes, "traffic",
         traffic_json(&policy->traffic), "last_hit", hit_json(page, &policy->last), "in",
         sums_json(policy, PLAN_IN), "out", sums_json(policy, PLAN_OUT), "rules", rules);
     json_object_set_new(object, "order",
