@@ -168,12 +168,7 @@ static int read_trial(struct run *run, const struct stage *enforce, const struct
 {
     static const pipeline_stage rest[] = {pipeline_model, pipeline_plan};
     struct run *after = &sides->trial;
-    *after = (struct run){.options = run->options,
-                          .input = arena_new(MEMORY_LIMIT),
-                          .arena = run->arena,
-                          .sources = sources_new(run->arena),
-                          .instead = run->sources};
-    after->diags = diags_new(run->arena, after->sources);
+    *after = run_instead(run, run->sources);
     int code = pipeline_run(after, read, ARRAY_COUNT(read));
     const struct stage *all[] = {delete, enforce};
     for (size_t i = 0; i < ARRAY_COUNT(all) && code == POLC_EXIT_OK; i++) {
