@@ -32,11 +32,9 @@ static const char *invert_match(struct rule *rule)
                                       [OP_RANGE] = OP_NOT_RANGE,
                                       [OP_NOT_RANGE] = OP_RANGE,
                                       [OP_SET] = OP_NOT_SET,
-                                      [OP_NOT_SET] = OP_SET,
-                                      [OP_BITS] = OP_NO_BITS,
-                                      [OP_NO_BITS] = OP_BITS};
+                                      [OP_NOT_SET] = OP_SET};
     struct stmt *stmt = find_stmt(rule, STMT_MATCH);
-    if (stmt == NULL) {
+    if (stmt == NULL || stmt->op == OP_BITS) {
         return NULL;
     }
     stmt->op = inverse[stmt->op];

@@ -309,8 +309,6 @@ bool sim_match(const struct stmt *stmt, const struct sim_view *view)
         return !in_set(stmt->set, keys);
     case OP_BITS:
         return any_bits(&keys[0], stmt->value);
-    case OP_NO_BITS:
-        return !any_bits(&keys[0], stmt->value);
     }
     POLC_UNREACHABLE("an operator that the simulator does not know");
 }

@@ -120,7 +120,7 @@ static void add_bits(struct context *context, const struct stmt *stmt)
     struct expr *mask = add(context, EXPR_BITWISE);
     mask->length = 4;
     memcpy(mask->data, stmt->value, 4);
-    add_cmp(context, stmt->op == OP_BITS ? NFT_CMP_NEQ : NFT_CMP_EQ, zero, 4);
+    add_cmp(context, NFT_CMP_NEQ, zero, 4);
 }
 
 static void add_equal(struct context *context, const struct stmt *stmt)
@@ -174,7 +174,6 @@ static void add_match(struct context *context, const struct stmt *stmt)
         add_lookup(context, stmt);
         break;
     case OP_BITS:
-    case OP_NO_BITS:
         add_bits(context, stmt);
         break;
     }

@@ -45,8 +45,7 @@ enum match_op {
     OP_NOT_RANGE,
     OP_SET, // in the named set
     OP_NOT_SET,
-    OP_BITS,    // value & bits set, for ct state, ct status and mark
-    OP_NO_BITS, // none of them
+    OP_BITS, // value & bits set, for ct state, ct status and mark
 };
 
 enum verdict_kind {

@@ -257,10 +257,9 @@ static void say_masked(struct writer *writer, const struct slot *slot, const str
     struct slot bare = {.key = slot->key == KEY_MARK ? KEY_MARK : NO_KEY};
     bool names = slot->key != NO_KEY && (key_info(slot->key)->format == FORMAT_CT_STATE ||
                                          key_info(slot->key)->format == FORMAT_CT_STATUS);
-    if (names && expr->key <= NFT_CMP_NEQ && all_zero(expr->data, expr->length)) {
-        say(writer,
-            arena_printf(writer->arena, "%s %s%s", slot->text, expr->key == NFT_CMP_EQ ? "! " : "",
-                         value_text(writer, slot, slot->mask, expr->length)));
+    if (names && expr->key == NFT_CMP_NEQ && all_zero(expr->data, expr->length)) {
+        say(writer, arena_printf(writer->arena, "%s %s", slot->text,
+                                 value_text(writer, slot, slot->mask, expr->length)));
         return;
     }
     say(writer, arena_printf(writer->arena, "%s & %s %s%s", slot->text,

@@ -86,7 +86,6 @@ static json_t *right_json(const struct stmt *stmt)
     case OP_EQ:
     case OP_NE:
     case OP_BITS:
-    case OP_NO_BITS:
         break;
     }
     return value_json(key, stmt->value);
@@ -99,9 +98,9 @@ static json_t *match_json(const struct stmt *stmt)
                          key_json(KEY_MARK), value_json(KEY_MARK, stmt->value), "right", 0);
     }
     static const char *const operators[] = {
-        [OP_EQ] = "==",    [OP_NE] = "!=",        [OP_PREFIX] = "==", [OP_NOT_PREFIX] = "!=",
-        [OP_RANGE] = "==", [OP_NOT_RANGE] = "!=", [OP_SET] = "==",    [OP_NOT_SET] = "!=",
-        [OP_BITS] = "in",  [OP_NO_BITS] = "!"};
+        [OP_EQ] = "==",         [OP_NE] = "!=",      [OP_PREFIX] = "==",
+        [OP_NOT_PREFIX] = "!=", [OP_RANGE] = "==",   [OP_NOT_RANGE] = "!=",
+        [OP_SET] = "==",        [OP_NOT_SET] = "!=", [OP_BITS] = "in"};
     return json_pack("{s:{s:s, s:o, s:o}}", "match", "op", operators[stmt->op], "left",
                      keys_json(stmt), "right", right_json(stmt));
 }

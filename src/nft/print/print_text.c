@@ -36,11 +36,6 @@ static void print_match(FILE *out, const struct stmt *stmt)
     char buffer[VALUE_TEXT_MAX];
     bool negated = stmt->op == OP_NE || stmt->op == OP_NOT_PREFIX || stmt->op == OP_NOT_RANGE ||
                    stmt->op == OP_NOT_SET;
-    if (stmt->op == OP_NO_BITS) {
-        print_keys(out, stmt);
-        fprintf(out, " ! %s", key_value_text(stmt->keys[0], stmt->value, buffer));
-        return;
-    }
     print_keys(out, stmt);
     if (stmt->op == OP_BITS && stmt->keys[0] == KEY_MARK) {
         fprintf(out, " & %s != 0x00000000", key_value_text(KEY_MARK, stmt->value, buffer));
@@ -51,7 +46,6 @@ static void print_match(FILE *out, const struct stmt *stmt)
     case OP_EQ:
     case OP_NE:
     case OP_BITS:
-    case OP_NO_BITS:
         fprintf(out, " %s", key_value_text(stmt->keys[0], stmt->value, buffer));
         break;
     case OP_PREFIX:
