@@ -150,6 +150,10 @@ polc board --record >/dev/null
 valid unused board --unused --since 1s
 valid edit stage -f shop namespace-isolation.frontend --dry-run
 valid diagnostics lint shop
+valid objects get policies shop
+valid objects eval 'app == "frontend"' shop
+valid test test "$SHOP_SAMPLE"
+valid version version
 step 0 'polc graph '
 check_eq 'the one denied edge' 1 "$(grep -c 'hipstershop/checkoutservice *-x *hipstershop/redis-cart ' <<<"$said")"
 check_eq 'no other is denied' 'hipstershop/checkoutservice hipstershop/redis-cart 6379' "$(edges deny)"
