@@ -1,4 +1,4 @@
-# What `cmake --install` puts where, besides the program: man pages, systemd units, sample policies, completion.
+# What `cmake --install` puts where, besides the program: man pages, systemd units, sample policies, schemas, completion.
 include_guard()
 
 set(POLC_SYSTEMD_UNIT_DIR /lib/systemd/system CACHE PATH "Where systemd units go; empty for nowhere")
@@ -6,6 +6,7 @@ set(POLC_SYSTEMD_UNIT_DIR /lib/systemd/system CACHE PATH "Where systemd units go
 install(FILES ${CMAKE_SOURCE_DIR}/man/polc.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES ${CMAKE_SOURCE_DIR}/man/polc-policy.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/contrib/schema DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/policies/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
   PATTERN ".*" EXCLUDE)
 
