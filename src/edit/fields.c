@@ -77,7 +77,7 @@ static void insert_field(struct editor *editor, const struct node *root, const c
                          const char *value)
 {
     size_t brace;
-    size_t at = span_key(editor, root->first);
+    size_t at = root->first != NULL ? span_key(editor, root->first) : SIZE_MAX;
     bool flow = is_flow(editor, root, &brace);
     if (at == SIZE_MAX || brace == SIZE_MAX) {
         fail(editor, root->loc, "there is no place for \"%s: %s\" in it; write it into it", key,

@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 
@@ -112,19 +113,27 @@ static const json_t *inner_value(const struct flowlog_field *field, const json_t
     return json_is_null(value) ? NULL : value;
 }
 
+// Of a fraction what is before the point; -1 when it is no number that a record may have.
+static int64_t whole_part(double number)
+{
+    return number >= 0 && number < (double)INT64_MAX ? (int64_t)number : -1;
+}
+
 // A number as a string is one, too; "-" is none.
 static bool read_number(const struct line *line, const struct flowlog_field *field,
                         const json_t *value, int64_t *ret)
 {
     const char *text = json_string_value(value);
     char *end = NULL;
-    int64_t number =
-        json_is_real(value) ? (int64_t)json_real_value(value) : (int64_t)json_integer_value(value);
+    int64_t number = json_is_real(value) ? whole_part(json_real_value(value))
+                                         : (int64_t)json_integer_value(value);
     if (text != NULL && (strcmp(text, "-") == 0 || text[0] == '\0')) {
         return true;
     }
     if (text != NULL) {
+        errno = 0;
         number = strtoll(text, &end, 10);
+        number = errno == ERANGE ? -1 : number;
     }
     bool is_whole = !json_is_real(value) || field->max == INT64_MAX; // a time may have a fraction
     bool is_number = json_is_number(value) ? is_whole : text != NULL && *end == '\0';

@@ -16,19 +16,23 @@ static bool comes_or_goes(const struct nft_object_change *change)
     return !change->is_set && change->kind != NFT_CHANGED;
 }
 
+// As many as the change has rules; NULL when the chain of that name has others, as two chains of one name would.
 static const struct rule_mark *marks_of_change(const struct movers *movers,
                                                const struct nft_object_change *change)
 {
     struct arena *scratch = movers->scratch;
-    return change->kind == NFT_ADDED
-               ? marks_of_chain(scratch, strmap_get(movers->wanted, change->name))
-               : marks_of_kernel(scratch, strmap_get(movers->kernel->chain_names, change->name));
+    if (change->kind == NFT_ADDED) {
+        const struct chain *chain = strmap_get(movers->wanted, change->name);
+        return chain->count == change->rules.count ? marks_of_chain(scratch, chain) : NULL;
+    }
+    const struct kernel_chain *chain = strmap_get(movers->kernel->chain_names, change->name);
+    return chain->count == change->rules.count ? marks_of_kernel(scratch, chain) : NULL;
 }
 
 static void note_heads(struct movers *movers, const struct nft_object_change *change)
 {
     const struct rule_mark *marks = marks_of_change(movers, change);
-    for (size_t i = 0; i < change->rules.count; i++) {
+    for (size_t i = 0; marks != NULL && i < change->rules.count; i++) {
         if (marks[i].length > 0) {
             strmap_put_n(movers->heads, marks[i].comment, marks[i].length, movers);
         }
@@ -70,7 +74,7 @@ static void find_elsewhere(const struct movers *movers, struct nft_object_change
 {
     const struct rule_mark *marks = marks_of_change(movers, change);
     const struct strmap *others = movers->texts[change->kind == NFT_REMOVED];
-    for (size_t i = 0; i < change->rules.count; i++) {
+    for (size_t i = 0; marks != NULL && i < change->rules.count; i++) {
         const char *text = mark_text(movers->scratch, &marks[i]);
         change->rules.items[i].moved = text != NULL && strmap_get(others, text) != NULL;
     }
