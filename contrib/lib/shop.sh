@@ -23,6 +23,7 @@ shop_begin() {
   printf '%s\n' --- 'apiVersion: v1' 'kind: Namespace' 'metadata: {name: hipstershop, labels: {team: shop}}' >>"$SHOP/shop/endpoints.yaml"
   shop_connections
   shop_commands
+  # shellcheck disable=SC2034 # for whoever runs something there
   SHOP_ENVIRONMENT=("PATH=$LAB_DIR/bin:$PATH" "POLC_NODE=$LAB_NODE" "POLC_STATE_DIR=$POLC_STATE_DIR")
 }
 
