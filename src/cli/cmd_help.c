@@ -44,7 +44,7 @@ static void help_all(void)
     puts("polc: Calico-style network policy on a plain Linux host, as one nftables table\n\n"
          "polc VERB [OPTION...] [PATH...]\n");
     for (size_t i = 0; i < verb_count; i++) {
-        printf("  %-9s %s\n", verbs[i].name, verbs[i].summary);
+        printf("  %-9s  %s\n", verbs[i].name, verbs[i].summary);
     }
     puts(
         "\nA PATH is a directory (*.yaml *.yml *.json, recursive), a file, or - for standard input. Without one:\n"

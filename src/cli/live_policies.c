@@ -20,8 +20,11 @@ static int complain_not_loaded(struct run *run, const struct loaded *loaded)
 {
     complain("%s", loaded->problem);
     if (!loaded->exists) {
-        hint("polc apply DIR     (polc %s ... DIR judges by the policies of DIR, loaded or not)",
-             run->options.verb->name);
+        run->options.subverb || run->options.verb->this_kernel
+            ? hint("polc apply DIR")
+            : hint("polc apply DIR     (polc %s ... DIR judges by the policies of DIR, loaded or "
+                   "not)",
+                   run->options.verb->name);
         return POLC_EXIT_NO;
     }
     hint("polc apply     (loads it anew, and keeps what it loads in %s)", run->options.state_dir);

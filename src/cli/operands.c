@@ -46,7 +46,7 @@ bool operands_take(struct arena *arena, struct options *options, char **operands
         return take_subverb(arena, options, operands, count);
     }
     if (count < fixed) {
-        complain("polc %s needs an operand", verb->name);
+        complain("polc %s needs %.*s", verb->name, (int)strcspn(verb->usage, " "), verb->usage);
         hint("polc %s %s", verb->name, verb->usage);
         return false;
     }

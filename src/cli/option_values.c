@@ -36,7 +36,7 @@ bool set_time(const char *name, uint64_t *ret, const char *value)
             return true;
         }
     }
-    complain("--%s is a time such as 500ms, 30s, 2m or 1h, not \"%s\"", name, value);
+    complain("--%s is a time such as 500ms, 30s, 2m, 1h or 7d, not \"%s\"", name, value);
     return false;
 }
 

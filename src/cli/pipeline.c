@@ -34,6 +34,22 @@ bool run_report(struct run *run)
     return errors > 0;
 }
 
+// What the command line should have been: "polc enforce ... -f DIR".
+static void hint_path(const struct run *run)
+{
+    const struct options *options = &run->options;
+    bool names = options->verb->operands == OPERANDS_NAMES;
+    const char *path = NULL;
+    for (size_t i = 0; names && i < options->operands.count && path == NULL; i++) {
+        path = access(options->operands.items[i], F_OK) == 0 ? options->operands.items[i] : NULL;
+    }
+    hint("polc %s%s %s     (or set POLC_DIR)", options->verb->name,
+         names                                           ? " ... -f"
+         : options->verb->operands == OPERANDS_ONE_PATHS ? " ..."
+                                                         : "",
+         path != NULL ? path : "DIR");
+}
+
 // Without a PATH, and without the default one, the question is what to read, not what is wrong with it.
 static bool has_input(const struct run *run)
 {
@@ -42,7 +58,7 @@ static bool has_input(const struct run *run)
         return true;
     }
     complain("there is no %s, and no PATH was given", path);
-    hint("polc %s DIR     (or set POLC_DIR)", run->options.verb->name);
+    hint_path(run);
     return false;
 }
 

@@ -119,6 +119,10 @@ static bool was_read(struct walk *walk, const struct stat *info, const char *pat
 
 static bool is_readable(const struct loader *loader, const char *path, const struct stat *info)
 {
+    if (S_ISDIR(info->st_mode)) {
+        cannot_read(loader, path, EISDIR);
+        return false;
+    }
     if (!S_ISREG(info->st_mode)) {
         diag_report(loader->diags, DIAG_F002, LOC_NONE, "%s is neither a file nor a directory",
                     path);

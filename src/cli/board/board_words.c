@@ -163,9 +163,10 @@ const char *board_next(const struct board_page *page)
     struct arena *arena = page->run->arena;
     const char *same = same_options(page->run, true);
     uint64_t would_deny = 0, denied = 0;
-    bool never = false;
+    bool never = false, any = false;
     for (size_t i = 0; i < page->board->tiers.count; i++) {
         const struct board_tier *tier = &page->board->tiers.items[i];
+        any |= tier->policies.count > 0;
         for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
             uint64_t ends = tier->ends[direction].packets;
             uint64_t pending = tier->pending_ends[direction].packets; // these among them
@@ -185,6 +186,11 @@ const char *board_next(const struct board_page *page)
     }
     if (denied > 0) {
         return arena_printf(arena, "polc flows --denied%s     (what was denied)", same);
+    }
+    if (!any) {
+        return arena_printf(arena, "polc recommend --all%s%s     (policies, from what was seen)",
+                            page->run->options.default_paths ? "" : paths_option(page->run),
+                            same_options(page->run, false));
     }
     return never ? arena_printf(arena, "polc board --unused%s     (what nobody uses)", same) : NULL;
 }

@@ -75,8 +75,7 @@ int cmd_flows(struct run *run)
         return code;
     }
     if (flow_print(&print, run->arena, &input.records) == 0) {
-        complain("no flow matches");
-        return input.code != POLC_EXIT_OK ? input.code : POLC_EXIT_NO;
+        return flow_input_none(run, &input);
     }
     return input.code;
 }

@@ -314,8 +314,7 @@ int cmd_top(struct run *run)
         return code;
     }
     if (input.records.count == 0) {
-        complain("no flow matches");
-        return input.code != POLC_EXIT_OK ? input.code : POLC_EXIT_NO;
+        return flow_input_none(run, &input);
     }
     count_flows(&top, &input.records);
     if (run->options.output == OUTPUT_CSV) {

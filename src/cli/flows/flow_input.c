@@ -20,6 +20,7 @@ static int read_files(struct flow_sift *sift, struct flow_input *ret)
         struct flow_record_error error;
         if (flowlog_read(sift->reader, text, size, &record, &error)) {
             flow_sift_add(sift, &record, &ret->records);
+            ret->read++;
         } else {
             flow_lines_report(&lines, start, &error);
         }
@@ -42,6 +43,7 @@ static int read_kernel(struct flow_sift *sift, struct flow_input *ret)
     for (size_t i = 0; i < records.count; i++) {
         flow_sift_add(sift, &records.items[i], &ret->records);
     }
+    ret->read = records.count;
     flow_kernel_notes(run, &ret->kernel);
     return POLC_EXIT_OK;
 }
@@ -76,6 +78,42 @@ int flow_input_read(struct run *run, const char *filter, struct flow_input *ret)
 int flow_input_read_raw(struct run *run, struct flow_input *ret)
 {
     return read_flows(run, NULL, true, ret);
+}
+
+void flow_input_hint(struct run *run, const struct flow_input *input)
+{
+    const char *file = run->options.flows;
+    if (input->read > 0 || input->code != POLC_EXIT_OK) {
+        return;
+    }
+    if (file != NULL && strcmp(file, "-") != 0) {
+        hint("polc flows record %s%s     (appends what the kernel has seen of this host)", file,
+             same_options(run, false));
+    } else if (file == NULL && input->kernel.recorded) {
+        hint("polc flows --follow%s     (shows each connection as it begins, and the kernel keeps "
+             "it; recorded ones: --flows FILE)",
+             same_options(run, false));
+    } else if (file == NULL) {
+        hint("polc apply%s     (from then on the kernel keeps each new connection; recorded "
+             "ones: --flows FILE)",
+             run->options.default_paths ? " DIR" : same_options(run, true));
+    }
+}
+
+int flow_input_none(struct run *run, const struct flow_input *input)
+{
+    if (input->read == 1) {
+        complain("the only flow does not match");
+    } else if (input->read > 1) {
+        complain("none of %zu flows matches", input->read);
+    } else if (run->options.flows != NULL) {
+        complain("there is no flow in %s", words_join(run->arena, run->options.flow_files.items,
+                                                      run->options.flow_files.count, ", "));
+    } else {
+        complain("the kernel has seen no flow yet");
+    }
+    flow_input_hint(run, input);
+    return input->code != POLC_EXIT_OK ? input->code : POLC_EXIT_NO;
 }
 
 const struct flowlog_field *flow_input_field(const char *name)

@@ -32,6 +32,7 @@ int flow_lines_finish(const struct flow_lines *lines);
 struct flow_input {
     struct flowlog_records
         records; // named, judged if PATHs were given, and as the command line wants them
+    size_t read; // how many there were before that
     struct flow_kernel kernel; // when they come from there
     int code;                  // to end with when all else is well: lines that are no flows
 };
@@ -41,6 +42,11 @@ int flow_input_read(struct run *run, const char *filter, struct flow_input *ret)
 // The same flows as they were recorded, neither named nor judged; of the options only --since. Reads no policies;
 // run->plan, if there is one, says which connections of conntrack concern a policy.
 int flow_input_read_raw(struct run *run, struct flow_input *ret);
+
+// Says what to do where no flow is known at all; nothing otherwise.
+void flow_input_hint(struct run *run, const struct flow_input *input);
+// Says that there is nothing to show; returns the exit code to end with.
+int flow_input_none(struct run *run, const struct flow_input *input);
 
 // A field of the command line; NULL after having said why.
 const struct flowlog_field *flow_input_field(const char *name);

@@ -227,8 +227,7 @@ int cmd_graph(struct run *run)
         return code;
     }
     if (input.records.count == 0) {
-        complain("no flow matches");
-        return input.code != POLC_EXIT_OK ? input.code : POLC_EXIT_NO;
+        return flow_input_none(run, &input);
     }
     struct graph *graph = build(run, &input.records, level);
     if (!is_drawable(run, graph)) {

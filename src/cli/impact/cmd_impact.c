@@ -35,18 +35,36 @@ static void print(struct run *run, const struct impact_view *view)
     }
 }
 
-static void print_notes(const struct impact_view *view, size_t count)
+// Without flows that question is open; the one about all packets is not.
+static void print_no_flows(struct run *run, const struct flow_input *flows)
+{
+    const struct options *options = &run->options;
+    const char *base = options->base;
+    fprintf(stderr, "note: there was no flow to judge\n");
+    if (options->remove.count > 0) {
+        flow_input_hint(run, flows);
+    } else if (options->enforce.count > 0) {
+        hint("polc enforce %s%s%s --dry-run     (all traffic, seen or not)",
+             words_join(run->arena, options->enforce.items, options->enforce.count, " "),
+             paths_option(run), same_options(run, false));
+    } else {
+        hint("polc diff%s%s%s     (all traffic, seen or not)", same_options(run, true),
+             base != NULL ? " --base " : "", base != NULL ? base : "");
+    }
+}
+
+static void print_notes(const struct impact_view *view, const struct flow_input *flows)
 {
     const char *node = view->diff->after->plan->node;
     if (view->diff->run->options.quiet) {
         return;
     }
-    if (count == 0) {
-        fprintf(stderr, "note: there was no flow to judge\n");
-    }
     if (node != NULL) {
         fprintf(stderr, "note: only what node %s polices is judged\n",
                 safe_text(view->diff->run->arena, node));
+    }
+    if (flows->records.count == 0) {
+        print_no_flows(view->diff->run, flows);
     }
 }
 
@@ -66,7 +84,7 @@ int cmd_impact(struct run *run)
     struct impact_view view = impact_view_make(&diff, &flows.records, run->options.all);
     view.trials = sides.trials;
     print(run, &view);
-    print_notes(&view, flows.records.count);
+    print_notes(&view, &flows);
     if (flows.code != POLC_EXIT_OK) {
         return flows.code;
     }

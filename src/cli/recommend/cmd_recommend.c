@@ -118,24 +118,38 @@ static void print_denied(const struct recommendation *all)
     }
 }
 
+// The policies that arm what hides: all of them, for a command to paste.
+static struct words hiding_policies(struct run *run, const struct recommend_hiddens *hiddens)
+{
+    struct words ret = {0};
+    for (size_t i = 0; i < hiddens->count; i++) {
+        const char *policy = hiddens->items[i].policy;
+        bool known = policy == NULL;
+        for (size_t k = 0; k < ret.count && !known; k++) {
+            known = strcmp(ret.items[k], policy) == 0;
+        }
+        if (!known) {
+            vec_push(run->arena, &ret, policy);
+        }
+    }
+    return ret;
+}
+
 static bool refuse_hidden(const struct recommendation *all)
 {
     struct run *run = all->run;
     const struct recommend_hiddens *hiddens = recommend_hiddens(all->recommend);
-    const char *policy = NULL;
     if (hiddens->count == 0 || run->options.include_denied) {
         return false;
     }
     bool refused = refuse(run, DIAG_S009, "a Deny that is enforced hides what is to be learned");
     print_all_hidden(run, hiddens);
-    for (size_t i = 0; i < hiddens->count && policy == NULL; i++) {
-        policy = hiddens->items[i].policy;
-    }
+    struct words policies = hiding_policies(run, hiddens);
     print_denied(all);
-    if (refused && policy != NULL) {
+    if (refused && policies.count > 0) {
         hint("polc stage %s%s     (then record flows; or learn from denied ones: --include-denied; "
              "or from what is allowed: --force=S009)",
-             policy, paths_option(run));
+             words_join(run->arena, policies.items, policies.count, " "), paths_option(run));
     } else if (refused) {
         hint("--include-denied learns from denied flows too, --force=S009 from what is allowed");
     }
@@ -193,6 +207,9 @@ static int recommend(struct recommendation *all)
     }
     code = recommend_settle(all);
     code = code == POLC_EXIT_OK ? print(all) : code;
+    if (all->policies.count == 0) {
+        flow_input_hint(run, &input);
+    }
     return code == POLC_EXIT_OK ? input.code : code;
 }
 
