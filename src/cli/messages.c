@@ -212,10 +212,12 @@ int report_failure(struct run *run, enum nft_status status, const struct nft_fai
         diag = diag_report(
             run->diags, DIAG_N302, LOC_NONE,
             "the kernel's firewall needs CAP_NET_ADMIN, which this process has not; nothing was changed");
-        diag_hint(diag,
-                  "sudo polc %s ...    (validate, lint, test, compile, get, eval, trace, "
-                  "diff --base DIR and whatever has --flows FILE need no privilege)",
-                  run->options.verb->name);
+        diag_hint(
+            diag,
+            "sudo polc %s ...    (no privilege needed: validate, lint, test, compile, get, eval, "
+            "trace; flows, top, graph, recommend with --flows FILE; diff with --base DIR; "
+            "impact with both)",
+            run->options.verb->name);
         break;
     case NFT_UNSUPPORTED:
         diag_report(run->diags, DIAG_N303, LOC_NONE,

@@ -25,9 +25,7 @@ static int read_loaded(struct run *run, struct run *ret)
     struct loaded loaded;
     enum nft_status status = nft_dump_info(run->arena, run->options.table, &kernel, &failure);
     if (status != NFT_DONE) {
-        int code = report_failure(run, status, &failure);
-        hint_base(run);
-        return code;
+        return report_failure(run, status, &failure);
     }
     loaded_read_plan(run, kernel, &loaded);
     if (loaded.plan == NULL) {
