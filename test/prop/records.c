@@ -34,8 +34,16 @@ static bool is_of(const struct sim_record *record, const struct flow *flow)
 
 enum expected { NOT_RECORDED, RECORDED, EITHER };
 
+// Also where only staged policies stand, of which the trace says nothing when an earlier stage would have decided with them.
+static bool has_policies(const struct plan *plan, const struct flow_stage *stage)
+{
+    uint32_t class =
+        stage->host != NULL ? stage->host->classes[stage->stage][stage->direction] : PLAN_NO_CLASS;
+    return class != PLAN_NO_CLASS && plan->classes.items[class].tiers.count > 0;
+}
+
 // Of a stage that lets the flow through.
-static enum expected expect_allowed(const struct flow_stage *stage)
+static enum expected expect_allowed(const struct plan *plan, const struct flow_stage *stage)
 {
     bool judged = stage->endpoint != NULL || stage->host != NULL;
     switch ((enum flow_reason)stage->reason) {
@@ -45,8 +53,7 @@ static enum expected expect_allowed(const struct flow_stage *stage)
     case FLOW_BY_FAILSAFE:
         return stage->stage == PLAN_NORMAL ? RECORDED : NOT_RECORDED;
     case FLOW_BY_FALL_THROUGH: // judged by the policies of a stage that allow by having no rule for it
-        judged = stage->enforced.count > 0 || stage->pending.count > 0;
-        return stage->stage == PLAN_FORWARD && judged ? RECORDED : NOT_RECORDED;
+        return stage->stage == PLAN_FORWARD && has_policies(plan, stage) ? RECORDED : NOT_RECORDED;
     case FLOW_BY_TIER_END:
     case FLOW_BY_NO_PROFILE:
     case FLOW_BY_SPOOF:
@@ -94,7 +101,7 @@ static enum expected expect(const struct plan *plan, const struct flow *flow,
         if (untracked || stage->reason == FLOW_BY_DISCOVERY) {
             return EITHER;
         }
-        if (expect_allowed(stage) == RECORDED) {
+        if (expect_allowed(plan, stage) == RECORDED) {
             expected = RECORDED;
         }
     }
