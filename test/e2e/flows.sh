@@ -222,6 +222,11 @@ check_eq 'eight more, by several at once' $((before + 8)) "$(sum num_flows "$fir
 
 check_status 'a file of something else is refused' 2 lab_polc flows record "$rules/all.yaml"
 check_match 'and says so' 'not a file of flows' "$(cat "$LAB_DIR/output")"
+for text in '{"a":1}' $'{\n  "a": 1\n}' $'{"a":1}\n'; do
+  printf '%s' "$text" | tee "$LAB_DIR/other.copy" >"$LAB_DIR/other.json"
+  check_status "other JSON is refused: ${text//$'\n'/ }" 2 lab_polc flows record "$LAB_DIR/other.json"
+  check_ok 'and left as it was' cmp "$LAB_DIR/other.copy" "$LAB_DIR/other.json"
+done
 check_status 'a directory that is not there' 3 lab_polc flows record "$LAB_DIR/none/flows"
 lab_connect web tcp:db:80 >/dev/null
 size=$(stat -c %s "$log")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Appends to a file of flows. A last line without an end is somebody's who was interrupted: it is ended if it is a flow,
-// and cut off if not.
+// and cut off if not. What does not begin with a flow is not touched.
 #include "record_file.h"
 
 #include <errno.h>
@@ -18,36 +18,58 @@ static int cannot_write(const char *path, int error)
     return POLC_EXIT_SYSTEM;
 }
 
-// ---- the last line --------------------------------------------------------------------------------------------------
+// ---- lines ------------------------------------------------------------------------------------------------------------
 
+// With a protocol, as all that is recorded: otherwise any object is a record, of which nothing is known.
 static bool is_flow(struct arena *arena, const char *text, size_t size)
 {
     struct flowlog_record record;
     struct flow_record_error error;
-    return flowlog_read(flowlog_reader_new(arena), text, size, &record, &error);
+    return flowlog_read(flowlog_reader_new(arena), text, size, &record, &error) &&
+           record.proto != NULL;
 }
 
-// 0 or an errno.
-static int repair(const struct record_file *file, struct arena *arena, uint64_t *ret_size)
+// The first LINE_MAX_SIZE bytes from an offset on; -1 with errno.
+static ssize_t read_part(struct arena *arena, const struct record_file *file, uint64_t offset,
+                         char **ret_text)
 {
-    size_t size = file->size < LINE_MAX_SIZE ? (size_t)file->size : LINE_MAX_SIZE;
-    char *text = arena_alloc(arena, size);
-    uint64_t start = file->size - size;
+    uint64_t rest = file->size - offset;
+    size_t size = rest < LINE_MAX_SIZE ? (size_t)rest : LINE_MAX_SIZE;
+    *ret_text = arena_alloc(arena, size);
+    return size == 0 ? 0 : pread(file->fd, *ret_text, size, (off_t)offset);
+}
+
+// A slip of the pen must not write into a file of something else: other JSON begins with a brace, too.
+static bool begins_with_flow(struct arena *arena, const struct record_file *file)
+{
+    char *text;
+    ssize_t size = read_part(arena, file, 0, &text);
+    const char *end = size > 0 ? memchr(text, '\n', (size_t)size) : NULL;
+    return file->size == 0 ||
+           (size > 0 && is_flow(arena, text, end != NULL ? (size_t)(end - text) : (size_t)size));
+}
+
+// 0 or an errno. The file begins with a flow: without an end of a line it is this one.
+static int repair(struct arena *arena, const struct record_file *file, uint64_t *ret_size)
+{
+    uint64_t start = file->size > LINE_MAX_SIZE ? file->size - LINE_MAX_SIZE : 0;
+    char *text;
+    ssize_t size = read_part(arena, file, start, &text);
     *ret_size = file->size;
-    if (size == 0) {
+    if (size < 0) {
+        return errno;
+    }
+    if (size == 0 || text[size - 1] == '\n') {
         return 0;
     }
-    if (pread(file->fd, text, size, (off_t)start) != (ssize_t)size) {
-        return errno != 0 ? errno : EIO;
-    }
-    if (text[size - 1] == '\n') {
-        return 0;
-    }
-    const char *end = memrchr(text, '\n', size);
+    const char *end = memrchr(text, '\n', (size_t)size);
     size_t whole = end != NULL ? (size_t)(end - text) + 1 : 0;
-    if (is_flow(arena, text + whole, size - whole)) {
+    if (is_flow(arena, text + whole, (size_t)size - whole)) {
         *ret_size = file->size + 1;
         return write_all(file->fd, "\n", 1);
+    }
+    if (end == NULL) {
+        return EFBIG; // no line of this length was ever recorded
     }
     *ret_size = start + whole;
     return ftruncate(file->fd, (off_t)*ret_size) == 0 ? 0 : errno;
@@ -55,15 +77,7 @@ static int repair(const struct record_file *file, struct arena *arena, uint64_t 
 
 // ---- the file -------------------------------------------------------------------------------------------------------
 
-// A slip of the pen must not write into a file of something else.
-static bool is_of_flows(int fd, const struct stat *info)
-{
-    char first = '{';
-    return S_ISREG(info->st_mode) &&
-           (info->st_size == 0 || (pread(fd, &first, 1, 0) == 1 && first == '{'));
-}
-
-static int open_file(const char *path, struct record_file *ret)
+static int open_file(struct run *run, const char *path, struct record_file *ret)
 {
     struct stat info;
     *ret = (struct record_file){
@@ -72,31 +86,28 @@ static int open_file(const char *path, struct record_file *ret)
     if (ret->fd < 0 || fstat(ret->fd, &info) != 0) {
         return cannot_write(path, errno);
     }
-    if (!is_of_flows(ret->fd, &info)) {
+    ret->device = info.st_dev;
+    ret->inode = info.st_ino;
+    ret->size = (uint64_t)info.st_size;
+    if (!S_ISREG(info.st_mode) || !begins_with_flow(run->arena, ret)) {
         complain("%s is not a file of flows; nothing was recorded", path);
         close_fd(&ret->fd);
         return POLC_EXIT_USAGE;
     }
-    ret->device = info.st_dev;
-    ret->inode = info.st_ino;
-    ret->size = (uint64_t)info.st_size;
     return POLC_EXIT_OK;
 }
 
 int record_file_open(struct run *run, const char *path, struct record_file *ret)
 {
-    int code = open_file(path, ret);
-    if (code != POLC_EXIT_OK) {
-        return code;
-    }
     struct arena_mark mark = arena_mark(run->arena);
-    int error = repair(ret, run->arena, &ret->size);
+    int code = open_file(run, path, ret);
+    int error = code == POLC_EXIT_OK ? repair(run->arena, ret, &ret->size) : 0;
     arena_rewind(run->arena, mark);
     if (error != 0) {
         close_fd(&ret->fd);
         return cannot_write(path, error);
     }
-    return POLC_EXIT_OK;
+    return code;
 }
 
 int record_file_limit(struct run *run, const char *path, uint64_t limit, size_t more,
@@ -109,7 +120,7 @@ int record_file_limit(struct run *run, const char *path, uint64_t limit, size_t 
         return cannot_write(path, errno);
     }
     close_fd(&file->fd);
-    return open_file(path, file);
+    return open_file(run, path, file);
 }
 
 int record_file_append(const struct record_file *file, const char *text, size_t size)
@@ -127,7 +138,9 @@ int record_file_append(const struct record_file *file, const char *text, size_t 
 bool record_file_settle(const struct flowlog_ledger *ledger)
 {
     struct stat info;
-    CLOSING int fd = ledger->path != NULL ? open(ledger->path, O_WRONLY | O_CLOEXEC) : -1;
+    CLOSING int fd = ledger->path != NULL
+                         ? open(ledger->path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+                         : -1;
     bool same = fd >= 0 && fstat(fd, &info) == 0 && info.st_dev == ledger->device &&
                 info.st_ino == ledger->inode;
     if (!same) {
