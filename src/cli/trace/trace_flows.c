@@ -12,7 +12,7 @@ static void print_bad(struct run *run, struct loc loc, const struct flow_record_
         json_decref(root);
         putchar('\n');
     } else {
-        printf("- -> -  error: %s\n", text);
+        printf("- -> -  error: %s\n", safe_text(run->arena, text));
     }
 }
 
