@@ -239,6 +239,7 @@ static void print_shares(struct top *top)
 
 // ---- for programs ---------------------------------------------------------------------------------------------------
 
+// Looked at in a terminal as often as in a spreadsheet: control characters as escapes, as everywhere.
 static void print_csv(const struct top *top)
 {
     const char *cells[FIELDS_MAX + 2];
@@ -251,6 +252,9 @@ static void print_csv(const struct top *top)
     report_csv(stdout, cells, count + 1);
     for (size_t i = 0; i < rows.count; i++) {
         fill_texts(rows.items[i], count, cells);
+        for (size_t j = 0; j < count; j++) {
+            cells[j] = safe_text(top->run->arena, cells[j]);
+        }
         cells[count] = arena_printf(top->run->arena, "%" PRIu64, rows.items[i]->count);
         report_csv(stdout, cells, count + 1);
     }
