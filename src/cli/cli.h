@@ -15,7 +15,6 @@ enum verb_operands {       // what comes before the PATHs
 };
 
 enum output {
-    OUTPUT_DEFAULT,
     OUTPUT_TEXT,
     OUTPUT_JSON,
     OUTPUT_NFT,
@@ -63,7 +62,8 @@ struct options {
     const char *selector;
     const char *base;
     const char *from, *to, *proto, *dport, *sport, *icmp, *in_interface, *flows; // of trace
-    uint8_t output;                                                              // enum output
+    uint8_t output; // enum output, one that the verb has
+    bool output_given;
     uint8_t fail_level; // enum diag_severity: what makes lint exit 1
     bool color_always;  // also where nobody looks
     bool quiet, verbose, color, help, dry_run, yes, show_labels;

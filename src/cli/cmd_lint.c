@@ -129,7 +129,7 @@ static int check(struct run *run)
 static void print(struct run *run)
 {
     struct diag_print_options options = {.max = SIZE_MAX};
-    switch ((enum output)run->options.output) {
+    switch (run->options.output) {
     case OUTPUT_JSON:
         options.json = true;
         diags_print(run->diags, stdout, &options);
@@ -140,33 +140,15 @@ static void print(struct run *run)
     case OUTPUT_GITHUB:
         report_github(run->arena, run->diags, run->sources, stdout);
         return;
-    case OUTPUT_DEFAULT:
-    case OUTPUT_TEXT:
-    case OUTPUT_NFT:
-    case OUTPUT_PLAN:
-    case OUTPUT_TABLE:
-    case OUTPUT_WIDE:
-    case OUTPUT_YAML:
-    case OUTPUT_NAME:
-    case OUTPUT_JUNIT:
-    case OUTPUT_TAP:
-    case OUTPUT_MD:
-    case OUTPUT_CSV:
-    case OUTPUT_DOT:
-    case OUTPUT_MERMAID:
-    case OUTPUT_SVG:
-    case OUTPUT_HTML:
-    case OUTPUT_PROMETHEUS:
-    case OUTPUT_COUNT:
-        break;
+    default:
+        options.color = run->options.color;
+        diags_print(run->diags, stdout, &options);
     }
-    options.color = run->options.color;
-    diags_print(run->diags, stdout, &options);
 }
 
 static bool is_text(const struct run *run)
 {
-    return run->options.output == OUTPUT_DEFAULT || run->options.output == OUTPUT_TEXT;
+    return run->options.output == OUTPUT_TEXT;
 }
 
 static void print_count(struct run *run, size_t ignored, size_t known)

@@ -92,8 +92,8 @@ const struct option_info option_infos[] = {
 const size_t option_info_count = ARRAY_COUNT(option_infos);
 
 static const char *const output_names[] = {
-    "",    "text",  "json",   "nft", "plan", "table", "wide",    "yaml", "name", "junit",
-    "tap", "sarif", "github", "md",  "csv",  "dot",   "mermaid", "svg",  "html", "prometheus"};
+    "text",  "json",   "nft", "plan", "table", "wide",    "yaml", "name", "junit",     "tap",
+    "sarif", "github", "md",  "csv",  "dot",   "mermaid", "svg",  "html", "prometheus"};
 _Static_assert(ARRAY_COUNT(output_names) == OUTPUT_COUNT, "one name per output");
 
 static bool word_in(const char *word, const char *list)
@@ -184,15 +184,29 @@ static void complain_option(const char *given, const struct verb *verb)
 
 static bool set_output(struct options *options, const char *value)
 {
-    for (size_t i = 1; i < OUTPUT_COUNT; i++) {
+    for (size_t i = 0; i < OUTPUT_COUNT; i++) {
         if (strcmp(value, output_names[i]) == 0 && word_in(value, options->verb->outputs)) {
             options->output = (uint8_t)i;
+            options->output_given = true;
             return true;
         }
     }
     complain("polc %s has no output format \"%s\"; it has: %s", options->verb->name, value,
-             options->verb->outputs != NULL ? options->verb->outputs : "none");
+             options->verb->outputs);
     return false;
+}
+
+// The first one that a verb has is what it prints without -o.
+static uint8_t default_output(const struct verb *verb)
+{
+    size_t length = strcspn(verb->outputs, " ");
+    for (uint8_t i = 0; i < OUTPUT_COUNT; i++) {
+        if (strlen(output_names[i]) == length &&
+            strncmp(output_names[i], verb->outputs, length) == 0) {
+            return i;
+        }
+    }
+    POLC_UNREACHABLE("a verb without an output format");
 }
 
 static bool set_color(struct options *options, const char *value)
@@ -442,6 +456,7 @@ bool options_parse(struct arena *arena, int argc, char **argv, struct options *r
     if (!find_verb(argc, argv, ret)) {
         return false;
     }
+    ret->output = default_output(ret->verb);
     if (argc < 2) {
         return true;
     }

@@ -21,11 +21,10 @@ static bool check_staged(const struct options *options)
 
 static bool check_together(const struct options *options)
 {
-    const char *other = options->record   ? "--record"
-                        : options->unused ? "--unused"
-                        : options->output != OUTPUT_DEFAULT && options->output != OUTPUT_TEXT
-                            ? "-o"
-                            : NULL;
+    const char *other = options->record                  ? "--record"
+                        : options->unused                ? "--unused"
+                        : options->output != OUTPUT_TEXT ? "-o"
+                                                         : NULL;
     if (options->watch > 0 && other != NULL && !options->unused) {
         complain("--watch shows the board as text, without %s", other);
         return false;
@@ -35,8 +34,7 @@ static bool check_together(const struct options *options)
         hint("polc board --record");
         return false;
     }
-    if (options->unused && options->output != OUTPUT_DEFAULT && options->output != OUTPUT_TEXT &&
-        options->output != OUTPUT_JSON) {
+    if (options->unused && options->output != OUTPUT_TEXT && options->output != OUTPUT_JSON) {
         complain("--unused has the output formats text and json");
         return false;
     }

@@ -20,7 +20,7 @@ static bool may_record(const struct run *run)
         {options->aggregate_given, "aggregate"},
         {options->follow, "follow"},
         {options->quiet_exit > 0, "exit-when-quiet"},
-        {options->output != OUTPUT_DEFAULT, "output"},
+        {options->output_given, "output"},
     };
     for (size_t i = 0; i < ARRAY_COUNT(others); i++) {
         if (others[i].given) {

@@ -68,7 +68,7 @@ static bool parse_selector(struct run *run, const char *text, const struct sel *
 
 static enum report_form form_of(const struct run *run)
 {
-    switch ((enum output)run->options.output) {
+    switch (run->options.output) {
     case OUTPUT_WIDE:
         return REPORT_WIDE;
     case OUTPUT_JSON:
@@ -77,26 +77,9 @@ static enum report_form form_of(const struct run *run)
         return REPORT_YAML;
     case OUTPUT_NAME:
         return REPORT_NAME;
-    case OUTPUT_DEFAULT:
-    case OUTPUT_TEXT:
-    case OUTPUT_NFT:
-    case OUTPUT_PLAN:
-    case OUTPUT_TABLE:
-    case OUTPUT_JUNIT:
-    case OUTPUT_TAP:
-    case OUTPUT_SARIF:
-    case OUTPUT_GITHUB:
-    case OUTPUT_MD:
-    case OUTPUT_CSV:
-    case OUTPUT_DOT:
-    case OUTPUT_MERMAID:
-    case OUTPUT_SVG:
-    case OUTPUT_HTML:
-    case OUTPUT_PROMETHEUS:
-    case OUTPUT_COUNT:
-        break;
+    default:
+        return REPORT_TABLE;
     }
-    return REPORT_TABLE;
 }
 
 static int print_rows(const struct run *run, const struct report *report, const char *nothing)

@@ -244,7 +244,7 @@ static void print_json(struct run *run, const struct test_result *result)
 
 void test_print(struct run *run, const struct test_result *result)
 {
-    switch ((enum output)run->options.output) {
+    switch (run->options.output) {
     case OUTPUT_JSON:
         print_json(run, result);
         break;
@@ -254,24 +254,7 @@ void test_print(struct run *run, const struct test_result *result)
     case OUTPUT_TAP:
         print_tap(run, result);
         break;
-    case OUTPUT_DEFAULT:
-    case OUTPUT_TEXT:
-    case OUTPUT_NFT:
-    case OUTPUT_PLAN:
-    case OUTPUT_TABLE:
-    case OUTPUT_WIDE:
-    case OUTPUT_YAML:
-    case OUTPUT_NAME:
-    case OUTPUT_SARIF:
-    case OUTPUT_GITHUB:
-    case OUTPUT_MD:
-    case OUTPUT_CSV:
-    case OUTPUT_DOT:
-    case OUTPUT_MERMAID:
-    case OUTPUT_SVG:
-    case OUTPUT_HTML:
-    case OUTPUT_PROMETHEUS:
-    case OUTPUT_COUNT:
+    default:
         print_text(run, result);
         break;
     }
