@@ -48,6 +48,7 @@ lab_begin() {
   trap lab_end EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
+  trap : PIPE # bash says on stderr that its child was killed, where nobody may read any more
   trap 'exit 143' TERM
 }
 

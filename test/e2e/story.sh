@@ -163,4 +163,22 @@ check_eq 'README has no more commands' "${#COMMANDS[@]}" "$NEXT"
 
 sample_compare 4
 sample_compare 6
+
+# ---- a shop that is killed, and whose output nobody reads any more, leaves nothing behind --------------------------------
+
+shop_namespaces() { ip netns list | grep -c "^polc-shop-$1\." || true; }
+# shellcheck disable=SC2016 # expanded by the inner shell
+setsid bash -c 'echo $$ >"$0" && exec "$1" sleep 60' "$LAB_DIR/shop-pid" "$LAB_ROOT/contrib/shop" 2>&1 | true &
+for ((i = 0; i < 100; i++)); do
+  [[ ! -s $LAB_DIR/shop-pid ]] || pid=$(<"$LAB_DIR/shop-pid")
+  [[ -z ${pid:-} ]] || ! pgrep -g "$pid" -x sleep >/dev/null || break
+  sleep 0.1
+done
+check_eq 'another shop is there' 13 "$(shop_namespaces "$pid")"
+kill -- "-$pid"
+wait "$!" || true
+for ((i = 0; i < 100 && $(shop_namespaces "$pid") > 0; i++)); do
+  sleep 0.1
+done
+check_eq 'and gone when it is killed' 0 "$(shop_namespaces "$pid")"
 lab_summary
