@@ -43,6 +43,31 @@ static bool read_net(struct filter_value *value)
     return value->is_net;
 }
 
+// What is wrong with a word that no record has in this field; NULL: nothing. Protocols may be any.
+static const char *check_word(struct arena *arena, const char *name, const char *word)
+{
+    static const struct {
+        const char *end; // of the field's name
+        const char *words[4];
+        const char *text;
+    } few[] = {
+        {"action", {"allow", "deny"}, "allow or deny"},
+        {"reporter", {"src", "dst", "fwd"}, "src, dst or fwd"},
+        {"_type", {"wep", "hep", "ns", "net"}, "wep, hep, ns or net"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(few); i++) {
+        size_t length = strlen(name), end = strlen(few[i].end);
+        bool known = length < end || strcmp(name + length - end, few[i].end) != 0;
+        for (size_t k = 0; k < ARRAY_COUNT(few[i].words) && !known; k++) {
+            known = few[i].words[k] != NULL && strcmp(few[i].words[k], word) == 0;
+        }
+        if (!known) {
+            return arena_printf(arena, "\"%s\" is %s, not \"%s\"", name, few[i].text, word);
+        }
+    }
+    return NULL;
+}
+
 const char *filter_value_read(struct arena *arena, const struct flowlog_filter *test,
                               const char *text, struct filter_value *ret)
 {
@@ -54,6 +79,9 @@ const char *filter_value_read(struct arena *arena, const struct flowlog_filter *
         ret->text = lower_case(arena, ret->text);
     }
     bool needs_no_form = equals && (ret->glob || strcmp(ret->text, "-") == 0);
+    if (field->kind == FLOWLOG_WORD && equals && !needs_no_form) {
+        return check_word(arena, field->name, ret->text);
+    }
     if (field->kind == FLOWLOG_NUMBER && !read_number(ret) && !needs_no_form) {
         return arena_printf(arena, "\"%s\" is a number, and \"%s\" is none", field->name,
                             ret->text);
