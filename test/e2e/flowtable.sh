@@ -244,6 +244,29 @@ recorded 'without connection tracking: only what is denied' '' 'v4 x host icmp 2
 v4 x host udp 53 1'
 lab_nft delete table ip publish
 
+# A failsafe port passes before connection tracking, before NAT, and then as ever.
+failsafe_count() {
+  lab_polc board -o json | jq -r '[.failsafes[] | select(.port == "tcp/22" or .port == "tcp/22 reply") | .connections] | add'
+}
+apply 'a failsafe port on all hooks' <<END
+$(hep)
+$(for kind in preDNAT doNotTrack; do
+  object GlobalNetworkPolicy "${kind,,}"
+  cat <<POLICY
+  selector: role == "host"
+  $kind: true
+  applyOnForward: true
+  types: [Ingress]
+  ingress:
+  - {action: Deny, protocol: TCP, destination: {ports: [98]}}
+POLICY
+done)
+END
+before=$(failsafe_count)
+connect x tcp:router:22
+recorded 'a failsafe port on all hooks' 'v4 x host tcp 22 1' ''
+check_eq 'is counted where it is a connection, and once' $((before + 1)) "$(failsafe_count)"
+
 # Denied with an answer: an answer is nothing new.
 apply 'Reject' <<END
 $(settings 65536 1h 'nftablesFilterDenyAction: Reject')

@@ -6,10 +6,19 @@
 
 #include <linux/netfilter.h>
 
+// Where they pass: a packet that passes before connection tracking or before NAT comes by in the stage behind again.
+struct way {
+    struct chain *chain;
+    int direction;
+    bool counted; // in this stage
+    struct stmt verdict;
+};
+
 // One port of the list, looked at as the destination or the source of the packet. The prefix is that of the remote end.
-static void add_port(struct lower *lower, struct chain *chain, const struct plan_failsafe *failsafe,
-                     int direction, bool reply, struct stmt verdict)
+static void add_port(struct lower *lower, const struct way *way,
+                     const struct plan_failsafe *failsafe, bool reply)
 {
+    int direction = way->direction;
     struct stmt stmts[5];
     size_t count = 0;
     if (failsafe->has_net && failsafe->net.bits > 0) {
@@ -24,39 +33,40 @@ static void add_port(struct lower *lower, struct chain *chain, const struct plan
         stmts[count++] = stmt_value(KEY_NFPROTO, OP_EQ, &family, 1);
     }
     stmts[count++] = stmt_port(key_port(failsafe->protocol, reply), failsafe->port);
-    stmts[count++] = stmt_counter();
-    stmts[count++] = verdict;
+    if (way->counted) {
+        stmts[count++] = stmt_counter();
+    }
+    stmts[count++] = way->verdict;
     char protocol[VALUE_TEXT_MAX];
     const char *what =
         arena_printf(lower->arena, "%s/%u%s", protocol_text(failsafe->protocol, protocol),
                      failsafe->port, reply ? " reply" : "");
-    chain_add(lower, chain, stmts, count,
+    chain_add(lower, way->chain, stmts, count,
               rule_comment(lower, "failsafe", direction, what, LOC_NONE), LOC_NONE);
 }
 
 const char *lower_failsafe(struct lower *lower, int direction, enum plan_stage stage)
 {
-    bool replies = stage == PLAN_UNTRACKED;
-    bool records = lower_records(lower) && stage == PLAN_NORMAL;
-    struct stmt verdict = records ? flow_allow(lower) : stmt_verdict(VERDICT_ACCEPT, NULL);
+    bool replies = stage == PLAN_UNTRACKED, last = stage == PLAN_NORMAL;
     const struct plan_failsafes *ports = lower->plan->settings.failsafes;
     const struct plan_failsafes *own = &ports[direction], *other = &ports[1 - direction];
     if (own->count + (replies ? other->count : 0) == 0) {
         return NULL;
     }
     const char *name = arena_printf(lower->arena, "failsafe/%s%s", direction_text(direction),
-                                    replies                            ? "/untracked"
-                                    : lower_records(lower) && !records ? "/prednat"
-                                                                       : "");
+                                    replies ? path_untracked_in.suffix
+                                    : last  ? ""
+                                            : path_prednat.suffix);
     if (strmap_get(lower->chains, name) != NULL) {
         return name;
     }
-    struct chain *chain = lower_chain(lower, name);
+    struct way way = {lower_chain(lower, name), direction, last,
+                      last ? flow_allow(lower) : stmt_verdict(VERDICT_ACCEPT, NULL)};
     for (size_t i = 0; i < own->count; i++) {
-        add_port(lower, chain, &own->items[i], direction, false, verdict);
+        add_port(lower, &way, &own->items[i], false);
     }
     for (size_t i = 0; replies && i < other->count; i++) {
-        add_port(lower, chain, &other->items[i], direction, true, verdict);
+        add_port(lower, &way, &other->items[i], true);
     }
     return name;
 }
