@@ -10,8 +10,6 @@
 #include <linux/netfilter_arp.h>
 #include <linux/netfilter_bridge.h>
 
-enum { ATTEMPTS = 10 };
-
 struct listing {
     struct arena *arena;
     const char *except_table; // of family inet
@@ -103,28 +101,18 @@ static void take_chain(const struct nlmsghdr *reply, void *context)
     vec_push(listing->arena, listing->chains, chain);
 }
 
+static int list_chains(struct netlink *netlink, void *context)
+{
+    struct listing *listing = context;
+    struct nlmsghdr *request =
+        netlink_prepare(netlink, NFT_MSG_GETCHAIN, NLM_F_DUMP, NFPROTO_UNSPEC);
+    *listing->chains = (struct nft_base_chains){.count = 0};
+    return netlink_request(netlink, request, take_chain, listing);
+}
+
 enum nft_status nft_dump_base_chains(struct arena *arena, const char *except_table,
                                      struct nft_base_chains *ret, struct nft_failure *reterr)
 {
-    __attribute__((cleanup(netlink_close))) struct netlink netlink;
-    int error = netlink_open(&netlink, arena, NETLINK_NETFILTER);
-    if (error < 0) {
-        return netlink_failure(&netlink, arena, error, "netlink socket", reterr);
-    }
-    for (int i = 0; i < ATTEMPTS; i++) {
-        *ret = (struct nft_base_chains){.count = 0};
-        struct listing listing = {arena, except_table, ret};
-        struct nlmsghdr *request =
-            netlink_prepare(&netlink, NFT_MSG_GETCHAIN, NLM_F_DUMP, NFPROTO_UNSPEC);
-        netlink.interrupted = false;
-        error = netlink_request(&netlink, request, take_chain, &listing);
-        if (error < 0 && error != -EINTR) {
-            return netlink_failure(&netlink, arena, error, "reading the chains", reterr);
-        }
-        if (error == 0 && !netlink.interrupted) {
-            return NFT_DONE;
-        }
-    }
-    *reterr = (struct nft_failure){.error = EAGAIN, .what = "reading the chains"};
-    return NFT_STALE;
+    struct listing listing = {arena, except_table, ret};
+    return netlink_read_whole(arena, list_chains, &listing, "reading the chains", reterr);
 }

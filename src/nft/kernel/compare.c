@@ -94,9 +94,10 @@ static void list_rules(struct comparison *comparison, const struct chain *wanted
     }
 }
 
-static void compare_chain(struct comparison *comparison, const struct chain *wanted,
+static void compare_chain(void *context, const struct chain *wanted,
                           const struct kernel_chain *kernel)
 {
+    struct comparison *comparison = context;
     struct rule_steps steps = {.count = 0};
     bool base_differs = false;
     if (wanted != NULL && kernel != NULL) {
@@ -114,37 +115,6 @@ static void compare_chain(struct comparison *comparison, const struct chain *wan
         add_change(comparison, kind, wanted != NULL ? wanted->name : kernel->name);
     change->loc = wanted != NULL ? wanted->loc : LOC_NONE;
     list_rules(comparison, wanted, kernel, &steps, change);
-}
-
-static int compare_chain_names(const void *a, const void *b)
-{
-    return strcmp((*(struct chain *const *)a)->name, (*(struct chain *const *)b)->name);
-}
-
-struct chain **chains_sorted(struct arena *arena, const struct nft_ruleset *ruleset)
-{
-    size_t count = ruleset->chains.count;
-    struct chain **sorted = arena_array_of(arena, struct chain *, count);
-    if (count > 0) {
-        memcpy(sorted, ruleset->chains.items, count * sizeof *sorted);
-        qsort(sorted, count, sizeof *sorted, compare_chain_names);
-    }
-    return sorted;
-}
-
-static void compare_chains(struct comparison *comparison, const struct nft_ruleset *wanted)
-{
-    size_t count = wanted->chains.count, j = 0;
-    struct chain **sorted = chains_sorted(comparison->arena, wanted);
-    for (size_t i = 0; i < count || j < comparison->kernel->chains.count;) {
-        const struct chain *here = i < count ? sorted[i] : NULL;
-        const struct kernel_chain *there =
-            j < comparison->kernel->chains.count ? comparison->kernel->chains.items[j] : NULL;
-        int order = here == NULL ? 1 : there == NULL ? -1 : strcmp(here->name, there->name);
-        compare_chain(comparison, order <= 0 ? here : NULL, order >= 0 ? there : NULL);
-        i += order <= 0;
-        j += order >= 0;
-    }
 }
 
 // ---- sets ----------------------------------------------------------------------------------
@@ -186,9 +156,9 @@ static struct element_counts count_differing(struct arena *scratch, const struct
     return counts;
 }
 
-static void compare_set(struct comparison *comparison, const struct set *wanted,
-                        const struct kernel_set *kernel)
+static void compare_set(void *context, const struct set *wanted, const struct kernel_set *kernel)
 {
+    struct comparison *comparison = context;
     enum nft_change_kind kind = kernel == NULL   ? NFT_ADDED
                                 : wanted == NULL ? NFT_REMOVED
                                                  : NFT_CHANGED;
@@ -211,29 +181,15 @@ static void compare_set(struct comparison *comparison, const struct set *wanted,
         kernel != NULL && kernel->dynamic && (wanted == NULL || to_recreate(wanted, kernel));
 }
 
-static void compare_sets(struct comparison *comparison, const struct nft_ruleset *wanted)
-{
-    const struct nft_kernel *kernel = comparison->kernel;
-    size_t i = 0, j = 0;
-    while (i < wanted->sets.count || j < kernel->sets.count) {
-        const struct set *here = i < wanted->sets.count ? wanted->sets.items[i] : NULL;
-        const struct kernel_set *there = j < kernel->sets.count ? kernel->sets.items[j] : NULL;
-        int order = here == NULL ? 1 : there == NULL ? -1 : strcmp(here->name, there->name);
-        compare_set(comparison, order <= 0 ? here : NULL, order >= 0 ? there : NULL);
-        i += order <= 0;
-        j += order >= 0;
-    }
-}
-
 struct nft_diff *nft_compare(struct arena *arena, const struct nft_ruleset *wanted,
                              const struct nft_kernel *kernel)
 {
     struct nft_diff *diff = arena_new_of(arena, struct nft_diff);
     struct comparison comparison = {arena, arena_new(SCRATCH_MAX), kernel, diff};
     diff->table_missing = !kernel->exists;
-    compare_chains(&comparison, wanted);
+    each_chain(comparison.scratch, wanted, kernel, compare_chain, &comparison);
     moved_find(comparison.scratch, wanted, kernel, diff);
-    compare_sets(&comparison, wanted);
+    each_set(wanted, kernel, compare_set, &comparison);
     arena_free(comparison.scratch);
     return diff;
 }

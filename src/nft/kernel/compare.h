@@ -42,6 +42,15 @@ bool to_recreate(const struct set *wanted, const struct kernel_set *kernel);
 // The chains of a ruleset by name.
 struct chain **chains_sorted(struct arena *arena, const struct nft_ruleset *ruleset);
 
+// Each chain or set that either side has, in the order of the names: NULL where that side has none.
+typedef void (*chain_visitor)(void *context, const struct chain *ours,
+                              const struct kernel_chain *theirs);
+void each_chain(struct arena *arena, const struct nft_ruleset *ruleset,
+                const struct nft_kernel *kernel, chain_visitor visit, void *context);
+typedef void (*set_visitor)(void *context, const struct set *ours, const struct kernel_set *theirs);
+void each_set(const struct nft_ruleset *ruleset, const struct nft_kernel *kernel, set_visitor visit,
+              void *context);
+
 // Notes in a difference which rules have only moved. `scratch` is left with what it took.
 void moved_find(struct arena *scratch, const struct nft_ruleset *wanted,
                 const struct nft_kernel *kernel, struct nft_diff *diff);

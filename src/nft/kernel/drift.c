@@ -149,22 +149,13 @@ static void compare_chain(struct search *search, const struct chain *loaded,
     list_rules(&rules, &steps);
 }
 
-static void compare_chains(struct search *search, const struct nft_ruleset *loaded,
-                           const struct nft_kernel *kernel)
+static void visit_chain(void *context, const struct chain *loaded,
+                        const struct kernel_chain *kernel)
 {
-    struct chain **sorted = chains_sorted(search->arena, loaded);
-    size_t i = 0, j = 0;
-    while (i < loaded->chains.count || j < kernel->chains.count) {
-        const struct chain *here = i < loaded->chains.count ? sorted[i] : NULL;
-        const struct kernel_chain *there =
-            j < kernel->chains.count ? kernel->chains.items[j] : NULL;
-        int order = here == NULL ? 1 : there == NULL ? -1 : strcmp(here->name, there->name);
-        struct arena_mark mark = arena_mark(search->scratch);
-        compare_chain(search, order <= 0 ? here : NULL, order >= 0 ? there : NULL);
-        arena_rewind(search->scratch, mark);
-        i += order <= 0;
-        j += order >= 0;
-    }
+    struct search *search = context;
+    struct arena_mark mark = arena_mark(search->scratch);
+    compare_chain(search, loaded, kernel);
+    arena_rewind(search->scratch, mark);
 }
 
 // ---- elements -----------------------------------------------------------------------------------------------------
@@ -224,20 +215,12 @@ static void compare_set(struct search *search, const struct set *loaded,
     }
 }
 
-static void compare_sets(struct search *search, const struct nft_ruleset *loaded,
-                         const struct nft_kernel *kernel)
+static void visit_set(void *context, const struct set *loaded, const struct kernel_set *kernel)
 {
-    size_t i = 0, j = 0;
-    while (i < loaded->sets.count || j < kernel->sets.count) {
-        const struct set *here = i < loaded->sets.count ? loaded->sets.items[i] : NULL;
-        const struct kernel_set *there = j < kernel->sets.count ? kernel->sets.items[j] : NULL;
-        int order = here == NULL ? 1 : there == NULL ? -1 : strcmp(here->name, there->name);
-        struct arena_mark mark = arena_mark(search->scratch);
-        compare_set(search, order <= 0 ? here : NULL, order >= 0 ? there : NULL);
-        arena_rewind(search->scratch, mark);
-        i += order <= 0;
-        j += order >= 0;
-    }
+    struct search *search = context;
+    struct arena_mark mark = arena_mark(search->scratch);
+    compare_set(search, loaded, kernel);
+    arena_rewind(search->scratch, mark);
 }
 
 struct nft_drift *nft_find_drift(struct arena *arena, const struct nft_ruleset *loaded,
@@ -248,8 +231,8 @@ struct nft_drift *nft_find_drift(struct arena *arena, const struct nft_ruleset *
     drift->table_missing = !kernel->exists;
     drift->dormant = kernel->dormant;
     if (kernel->exists) {
-        compare_chains(&search, loaded, kernel);
-        compare_sets(&search, loaded, kernel);
+        each_chain(search.scratch, loaded, kernel, visit_chain, &search);
+        each_set(loaded, kernel, visit_set, &search);
     }
     arena_free(search.scratch);
     return drift;

@@ -11,11 +11,10 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
-enum { ATTEMPTS = 10 };
-
 struct dump {
     struct arena *arena;
-    struct netlink netlink;
+    const char *table;
+    struct netlink *netlink;
     struct nft_kernel *kernel;
     struct raw_elements raw;
     struct decoded_rule rule;          // scratch: too large for the stack of a callback
@@ -27,11 +26,11 @@ struct dump {
 
 static int request(struct dump *dump, uint16_t type, uint16_t table_attr, netlink_handler handler)
 {
-    struct nlmsghdr *request = netlink_prepare(&dump->netlink, type, NLM_F_DUMP, NFPROTO_INET);
+    struct nlmsghdr *request = netlink_prepare(dump->netlink, type, NLM_F_DUMP, NFPROTO_INET);
     if (table_attr != 0) {
         mnl_attr_put_strz(request, table_attr, dump->kernel->table);
     }
-    return netlink_request(&dump->netlink, request, handler, dump);
+    return netlink_request(dump->netlink, request, handler, dump);
 }
 
 static void take_table(const struct nlmsghdr *reply, void *context)
@@ -46,9 +45,9 @@ static void take_table(const struct nlmsghdr *reply, void *context)
 
 static int get_table(struct dump *dump)
 {
-    struct nlmsghdr *request = netlink_prepare(&dump->netlink, NFT_MSG_GETTABLE, 0, NFPROTO_INET);
+    struct nlmsghdr *request = netlink_prepare(dump->netlink, NFT_MSG_GETTABLE, 0, NFPROTO_INET);
     mnl_attr_put_strz(request, NFTA_TABLE_NAME, dump->kernel->table);
-    int error = netlink_request(&dump->netlink, request, take_table, dump);
+    int error = netlink_request(dump->netlink, request, take_table, dump);
     return error == -ENOENT ? 0 : error;
 }
 
@@ -86,11 +85,11 @@ static void take_rule(const struct nlmsghdr *reply, void *context)
 static int get_rules(struct dump *dump, struct kernel_chain *chain)
 {
     struct nlmsghdr *request =
-        netlink_prepare(&dump->netlink, NFT_MSG_GETRULE, NLM_F_DUMP, NFPROTO_INET);
+        netlink_prepare(dump->netlink, NFT_MSG_GETRULE, NLM_F_DUMP, NFPROTO_INET);
     mnl_attr_put_strz(request, NFTA_RULE_TABLE, dump->kernel->table);
     mnl_attr_put_strz(request, NFTA_RULE_CHAIN, chain->name);
     dump->chain = chain;
-    return netlink_request(&dump->netlink, request, take_rule, dump);
+    return netlink_request(dump->netlink, request, take_rule, dump);
 }
 
 static void take_set(const struct nlmsghdr *reply, void *context)
@@ -115,11 +114,11 @@ static void take_elements(const struct nlmsghdr *reply, void *context)
 static int get_elements(struct dump *dump, struct kernel_set *set)
 {
     struct nlmsghdr *request =
-        netlink_prepare(&dump->netlink, NFT_MSG_GETSETELEM, NLM_F_DUMP, NFPROTO_INET);
+        netlink_prepare(dump->netlink, NFT_MSG_GETSETELEM, NLM_F_DUMP, NFPROTO_INET);
     mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, dump->kernel->table);
     mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set->name);
     raw_elements_start(&dump->raw, set);
-    int error = netlink_request(&dump->netlink, request, take_elements, dump);
+    int error = netlink_request(dump->netlink, request, take_elements, dump);
     raw_elements_finish(dump->arena, &dump->raw, set);
     return error;
 }
@@ -153,7 +152,7 @@ static int get_content(struct dump *dump)
     if (error == 0) {
         error = request(dump, NFT_MSG_GETSET, NFTA_SET_TABLE, take_set);
     }
-    for (size_t i = 0; error == 0 && !dump->netlink.interrupted && i < dump->kernel->sets.count;
+    for (size_t i = 0; error == 0 && !dump->netlink->interrupted && i < dump->kernel->sets.count;
          i++) {
         struct kernel_set *set = dump->kernel->sets.items[i];
         error = set->dynamic ? 0 : get_elements(dump, set);
@@ -184,14 +183,15 @@ static struct nft_kernel *kernel_new(struct arena *arena, const char *table)
 }
 
 // 0; -EAGAIN when a commit came between; another negative errno value.
-static int dump_once(struct dump *dump, const char *table)
+static int dump_once(struct netlink *netlink, void *context)
 {
+    struct dump *dump = context;
     uint32_t after = 0;
-    dump->kernel = kernel_new(dump->arena, table);
-    dump->netlink.interrupted = false;
-    int error = netlink_generation(&dump->netlink, &dump->kernel->generation_id);
+    dump->netlink = netlink;
+    dump->kernel = kernel_new(dump->arena, dump->table);
+    int error = netlink_generation(dump->netlink, &dump->kernel->generation_id);
     if (error == 0) {
-        error = batch_barrier(&dump->netlink, dump->arena, dump->kernel->generation_id);
+        error = batch_barrier(dump->netlink, dump->arena, dump->kernel->generation_id);
     }
     if (error == 0) {
         error = get_table(dump);
@@ -199,16 +199,15 @@ static int dump_once(struct dump *dump, const char *table)
     if (error == 0 && dump->kernel->exists) {
         error = dump->content(dump);
     }
-    int again = netlink_generation(&dump->netlink, &after);
-    if (again == 0 && (dump->netlink.interrupted || after != dump->kernel->generation_id)) {
+    int again = netlink_generation(dump->netlink, &after);
+    if (again == 0 && (dump->netlink->interrupted || after != dump->kernel->generation_id)) {
         return -EAGAIN;
     }
     return error != 0 ? error : again;
 }
 
-static void dump_close(struct dump **dump)
+static void dump_free(struct dump **dump)
 {
-    netlink_close(&(*dump)->netlink);
     raw_elements_free(&(*dump)->raw);
 }
 
@@ -216,27 +215,14 @@ static enum nft_status dump_table(struct arena *arena, const char *table,
                                   int (*content)(struct dump *dump), struct nft_kernel **ret_kernel,
                                   struct nft_failure *reterr)
 {
-    __attribute__((cleanup(dump_close))) struct dump *dump = arena_new_of(arena, struct dump);
+    __attribute__((cleanup(dump_free))) struct dump *dump = arena_new_of(arena, struct dump);
     dump->arena = arena;
+    dump->table = table;
     dump->content = content;
-    int error = netlink_open(&dump->netlink, arena, NETLINK_NETFILTER);
-    if (error < 0) {
-        return netlink_failure(&dump->netlink, arena, error, "netlink socket", reterr);
-    }
-    struct arena_mark mark = arena_mark(arena);
-    for (int i = 0; i < ATTEMPTS; i++) {
-        arena_rewind(arena, mark);
-        error = dump_once(dump, table);
-        if (error == 0) {
-            *ret_kernel = dump->kernel;
-            return NFT_DONE;
-        }
-        if (error != -EAGAIN) {
-            return netlink_failure(&dump->netlink, arena, error, "reading the table", reterr);
-        }
-    }
-    *reterr = (struct nft_failure){.error = EAGAIN, .what = "reading the table"};
-    return NFT_STALE;
+    enum nft_status status =
+        netlink_read_whole(arena, dump_once, dump, "reading the table", reterr);
+    *ret_kernel = status == NFT_DONE ? dump->kernel : NULL;
+    return status;
 }
 
 enum nft_status nft_dump(struct arena *arena, const char *table, struct nft_kernel **ret_kernel,
@@ -262,19 +248,21 @@ enum nft_status dump_chains(struct arena *arena, const struct nft_kernel *kernel
                             struct kernel_chain *const *chains, size_t count,
                             struct nft_failure *reterr)
 {
-    __attribute__((cleanup(dump_close))) struct dump *dump = arena_new_of(arena, struct dump);
-    int error = netlink_open(&dump->netlink, arena, NETLINK_NETFILTER);
+    __attribute__((cleanup(netlink_close))) struct netlink netlink;
+    struct dump *dump = arena_new_of(arena, struct dump);
+    int error = netlink_open(&netlink, arena, NETLINK_NETFILTER);
     dump->arena = arena;
+    dump->netlink = &netlink;
     dump->kernel = kernel_new(arena, kernel->table);
     for (size_t i = 0; error == 0 && i < count; i++) {
         chains[i]->items = NULL;
         chains[i]->count = chains[i]->capacity = 0;
         error = get_rules(dump, chains[i]);
     }
-    if (error == -ENOENT || (error == 0 && dump->netlink.interrupted)) {
+    if (error == -ENOENT || (error == 0 && dump->netlink->interrupted)) {
         *reterr = (struct nft_failure){.error = EAGAIN, .what = "reading the table"};
         return NFT_STALE;
     }
     return error == 0 ? NFT_DONE
-                      : netlink_failure(&dump->netlink, arena, error, "reading the table", reterr);
+                      : netlink_failure(dump->netlink, arena, error, "reading the table", reterr);
 }

@@ -7,7 +7,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
-enum { ATTEMPTS = 10, READS = 4 };
+enum { READS = 4 };
 
 static const struct flow_set flow_sets[] = {
     {SET_FLOWS "4", IP_V4, false},
@@ -168,11 +168,11 @@ static int read_elements(struct flow_reader *reader)
     int error = 0;
     for (int i = 0; i < READS && error == 0; i++) {
         struct nlmsghdr *request =
-            netlink_prepare(&reader->netlink, NFT_MSG_GETSETELEM, NLM_F_DUMP, NFPROTO_INET);
+            netlink_prepare(reader->netlink, NFT_MSG_GETSETELEM, NLM_F_DUMP, NFPROTO_INET);
         mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, reader->table);
         mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, reader->set->name);
         size_t before = table->count;
-        error = netlink_request(&reader->netlink, request, flows_take_elements, reader);
+        error = netlink_request(reader->netlink, request, flows_take_elements, reader);
         size_t more = table->count - before;
         merge_flows(table, before);
         bool whole = table->count - before == more;
@@ -189,11 +189,11 @@ static int read_elements(struct flow_reader *reader)
 
 static int read_set(struct flow_reader *reader)
 {
-    struct nlmsghdr *request = netlink_prepare(&reader->netlink, NFT_MSG_GETSET, 0, NFPROTO_INET);
+    struct nlmsghdr *request = netlink_prepare(reader->netlink, NFT_MSG_GETSET, 0, NFPROTO_INET);
     mnl_attr_put_strz(request, NFTA_SET_TABLE, reader->table);
     mnl_attr_put_strz(request, NFTA_SET_NAME, reader->set->name);
     reader->fits = false;
-    int error = netlink_request(&reader->netlink, request, flows_take_set, reader);
+    int error = netlink_request(reader->netlink, request, flows_take_set, reader);
     if (error == 0 && reader->fits) {
         error = read_elements(reader);
     }
@@ -218,25 +218,21 @@ void flows_take_rule(const struct nlmsghdr *reply, void *context)
 static int read_losses(struct flow_reader *reader, const char *chain)
 {
     struct nlmsghdr *request =
-        netlink_prepare(&reader->netlink, NFT_MSG_GETRULE, NLM_F_DUMP, NFPROTO_INET);
+        netlink_prepare(reader->netlink, NFT_MSG_GETRULE, NLM_F_DUMP, NFPROTO_INET);
     mnl_attr_put_strz(request, NFTA_RULE_TABLE, reader->table);
     mnl_attr_put_strz(request, NFTA_RULE_CHAIN, chain);
-    int error = netlink_request(&reader->netlink, request, flows_take_rule, reader);
+    int error = netlink_request(reader->netlink, request, flows_take_rule, reader);
     return error == -ENOENT ? 0 : error;
 }
 
 // ---- all of them ----------------------------------------------------------------------------------------------
 
-static void netlink_close_of(struct netlink **netlink)
+static int read_all(struct netlink *netlink, void *context)
 {
-    netlink_close(*netlink);
-}
-
-static int read_all(struct flow_reader *reader)
-{
+    struct flow_reader *reader = context;
     int error = 0;
+    reader->netlink = netlink;
     *reader->ret = (struct nft_flow_table){.count = 0};
-    reader->netlink.interrupted = false;
     for (size_t i = 0; error == 0 && i < ARRAY_COUNT(flow_sets); i++) {
         reader->set = &flow_sets[i];
         error = read_set(reader);
@@ -245,7 +241,7 @@ static int read_all(struct flow_reader *reader)
          i++) {
         error = read_losses(reader, counting_chains[i]);
     }
-    return error == 0 && reader->netlink.interrupted ? -EINTR : error;
+    return error;
 }
 
 enum nft_status nft_read_flows(struct arena *arena, const char *table, struct nft_flow_table *ret,
@@ -253,21 +249,10 @@ enum nft_status nft_read_flows(struct arena *arena, const char *table, struct nf
 {
     struct flow_reader *reader = arena_new_of(arena, struct flow_reader);
     *reader = (struct flow_reader){.arena = arena, .table = table, .ret = ret};
-    __attribute__((cleanup(netlink_close_of))) struct netlink *netlink = &reader->netlink;
-    int error = netlink_open(netlink, arena, NETLINK_NETFILTER);
-    if (error < 0) {
-        return netlink_failure(netlink, arena, error, "netlink socket", reterr);
+    enum nft_status status =
+        netlink_read_whole(arena, read_all, reader, "reading the flow table", reterr);
+    if (status == NFT_DONE) {
+        vec_sort(ret, compare_flows);
     }
-    for (int i = 0; i < ATTEMPTS; i++) {
-        error = read_all(reader);
-        if (error == 0) {
-            vec_sort(ret, compare_flows);
-            return NFT_DONE;
-        }
-        if (error != -EINTR) {
-            return netlink_failure(netlink, arena, error, "reading the flow table", reterr);
-        }
-    }
-    *reterr = (struct nft_failure){.error = EAGAIN, .what = "reading the flow table"};
-    return NFT_STALE;
+    return status;
 }

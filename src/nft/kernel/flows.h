@@ -13,7 +13,7 @@ struct flow_set {
 struct flow_reader {
     struct arena *arena;
     const char *table;
-    struct netlink netlink;
+    struct netlink *netlink;
     struct nft_flow_table *ret;
     const struct flow_set *set; // the one at hand:
     bool fits;                  // it is such a set

@@ -6,6 +6,8 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
+enum { ATTEMPTS = 10 };
+
 struct nlmsghdr *netlink_prepare(struct netlink *netlink, uint16_t type, uint16_t flags,
                                  uint8_t family)
 {
@@ -55,4 +57,28 @@ enum nft_status netlink_failure(const struct netlink *netlink, struct arena *are
     default:
         return NFT_SYSTEM_ERROR;
     }
+}
+
+enum nft_status netlink_read_whole(struct arena *arena, netlink_reading read_once, void *context,
+                                   const char *what, struct nft_failure *reterr)
+{
+    __attribute__((cleanup(netlink_close))) struct netlink netlink;
+    int error = netlink_open(&netlink, arena, NETLINK_NETFILTER);
+    if (error < 0) {
+        return netlink_failure(&netlink, arena, error, "netlink socket", reterr);
+    }
+    struct arena_mark mark = arena_mark(arena);
+    for (int i = 0; i < ATTEMPTS; i++) {
+        arena_rewind(arena, mark);
+        netlink.interrupted = false;
+        error = read_once(&netlink, context);
+        if (error == 0 && !netlink.interrupted) {
+            return NFT_DONE;
+        }
+        if (error != 0 && error != -EINTR && error != -EAGAIN) {
+            return netlink_failure(&netlink, arena, error, what, reterr);
+        }
+    }
+    *reterr = (struct nft_failure){.error = EAGAIN, .what = what};
+    return NFT_STALE;
 }

@@ -25,3 +25,10 @@ static inline uint8_t netlink_family(const struct nlmsghdr *message)
 // Fills *reterr for a failed system call or a failed request; `error` is a negative errno value.
 enum nft_status netlink_failure(const struct netlink *netlink, struct arena *arena, int error,
                                 const char *what, struct nft_failure *reterr);
+
+// Reads over a socket of its own until no commit cut through it. `read_once` begins anew each time, on an arena that is
+// as it was at the start; it returns 0, -EINTR or -EAGAIN to be called again, or another negative errno value. `what` says
+// in *reterr what was read.
+typedef int (*netlink_reading)(struct netlink *netlink, void *context);
+enum nft_status netlink_read_whole(struct arena *arena, netlink_reading read_once, void *context,
+                                   const char *what, struct nft_failure *reterr);

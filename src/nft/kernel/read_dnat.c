@@ -12,7 +12,7 @@
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/xt_tcpudp.h>
 
-enum { ATTEMPTS = 10, REGISTERS = 16, REGISTER_SIZE = 16, ADDRESS_V4 = 4, ADDRESS_V6 = 16 };
+enum { REGISTERS = 16, REGISTER_SIZE = 16, ADDRESS_V4 = 4, ADDRESS_V6 = 16 };
 
 // What a register holds: a part of the packet, or a value of the rule.
 enum load { LOAD_NOTHING, LOAD_PORT, LOAD_PROTOCOL, LOAD_INTERFACE, LOAD_ADDRESS, LOAD_VALUE };
@@ -355,6 +355,15 @@ void dnat_take_rule(const struct nlmsghdr *reply, void *context)
     }
 }
 
+static int read_rules(struct netlink *netlink, void *context)
+{
+    struct dnat_readings *readings = context;
+    struct nlmsghdr *request =
+        netlink_prepare(netlink, NFT_MSG_GETRULE, NLM_F_DUMP, NFPROTO_UNSPEC);
+    *readings->ret = (struct nft_published_ports){.count = 0};
+    return netlink_request(netlink, request, dnat_take_rule, readings);
+}
+
 enum nft_status nft_read_dnat(struct arena *arena, const char *except_table,
                               struct nft_published_ports *ret, struct nft_failure *reterr)
 {
@@ -363,25 +372,6 @@ enum nft_status nft_read_dnat(struct arena *arena, const char *except_table,
     if (status != NFT_DONE) {
         return status;
     }
-    __attribute__((cleanup(netlink_close))) struct netlink netlink;
-    int error = netlink_open(&netlink, arena, NETLINK_NETFILTER);
-    if (error < 0) {
-        return netlink_failure(&netlink, arena, error, "netlink socket", reterr);
-    }
-    for (int i = 0; i < ATTEMPTS; i++) {
-        *ret = (struct nft_published_ports){.count = 0};
-        struct dnat_readings readings = {arena, except_table, &bases, ret};
-        struct nlmsghdr *request =
-            netlink_prepare(&netlink, NFT_MSG_GETRULE, NLM_F_DUMP, NFPROTO_UNSPEC);
-        netlink.interrupted = false;
-        error = netlink_request(&netlink, request, dnat_take_rule, &readings);
-        if (error < 0 && error != -EINTR) {
-            return netlink_failure(&netlink, arena, error, "reading the rules", reterr);
-        }
-        if (error == 0 && !netlink.interrupted) {
-            return NFT_DONE;
-        }
-    }
-    *reterr = (struct nft_failure){.error = EAGAIN, .what = "reading the rules"};
-    return NFT_STALE;
+    struct dnat_readings readings = {arena, except_table, &bases, ret};
+    return netlink_read_whole(arena, read_rules, &readings, "reading the rules", reterr);
 }
