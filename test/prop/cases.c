@@ -43,14 +43,25 @@ bool cases_parse(struct cases *cases, int argc, char **argv, const struct option
         options[3 + i] = more[i];
     }
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        bool known = option != '?';
         bool good = option >= OPTION_FIRST ? take_option(cases, option, optarg)
-                                           : on_option(context, option, optarg);
+                                           : known && on_option(context, option, optarg);
         if (!good) {
             return false;
         }
     }
     return argc == optind + 2 && parse_number(argv[optind], &cases->seed) &&
            parse_number(argv[optind + 1], &cases->count);
+}
+
+bool cases_take(struct cases *cases, int argc, char **argv)
+{
+    static const struct option none[] = {{0}};
+    bool good = cases_parse(cases, argc, argv, none, NULL, NULL) && cases->out == NULL;
+    if (!good) {
+        fprintf(stderr, "usage: %s SEED COUNT [--first N] [--flows N]\n", argv[0]);
+    }
+    return good;
 }
 
 void cases_write(const struct cases *cases, struct arena *arena, uint64_t number,

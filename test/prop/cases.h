@@ -21,6 +21,9 @@ enum { CASES_MAX_MORE = 4 };
 bool cases_parse(struct cases *cases, int argc, char **argv, const struct option *more,
                  cases_option_fn on_option, void *context);
 
+// SEED COUNT [--first N] [--flows N] and nothing else. On a mistake says how the program is called, and returns false.
+bool cases_take(struct cases *cases, int argc, char **argv);
+
 // Writes a case to DIR/SEED-NUMBER and says so; nothing without a directory.
 void cases_write(const struct cases *cases, struct arena *arena, uint64_t number,
                  const struct test_case *test_case);

@@ -117,11 +117,11 @@ static void run_case(struct pairs *pairs, struct arena *arena, uint64_t seed, ui
     }
 }
 
-void pairs_run(struct pairs *pairs, uint64_t seed, uint64_t count)
+void pairs_run(struct pairs *pairs, const struct cases *cases)
 {
-    for (uint64_t i = 0; i < count && pairs->failures < MAX_FAILURES; i++) {
+    for (uint64_t i = 0; i < cases->count && pairs->failures < MAX_FAILURES; i++) {
         struct arena *arena = arena_new(arena_limit);
-        run_case(pairs, arena, seed, i);
+        run_case(pairs, arena, cases->seed, cases->first + i);
         arena_free(arena);
     }
 }

@@ -3,7 +3,7 @@
 // directory a mutation of it.
 #pragma once
 
-#include "case.h"
+#include "cases.h"
 
 #include <polc/traffic.h>
 
@@ -29,5 +29,5 @@ struct pairs {
     bool never_staged;
     size_t count, same, failures; // `same`: pairs without a change of traffic
 };
-// Runs `count` cases of a seed; shrinks and prints those that fail, and ends after a few.
-void pairs_run(struct pairs *pairs, uint64_t seed, uint64_t count);
+// Runs the cases; shrinks and prints those that fail, and ends after a few.
+void pairs_run(struct pairs *pairs, const struct cases *cases);

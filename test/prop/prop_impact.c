@@ -3,7 +3,7 @@
 // certain of a record holds for every flow that it stands for; where it is uncertain, it names two flows that the record
 // stands for and that fare differently.
 //
-//   prop_impact SEED COUNT [RECORDS]
+//   prop_impact SEED COUNT [--first N] [--flows N]
 //
 // Cases are those of prop_traffic.
 #include "pairs.h"
@@ -12,10 +12,10 @@
 #include <inttypes.h>
 #include <polc/impact.h>
 
-enum { RECORDS = 60, OTHERS = 40, EXIT_USAGE = 2 };
+enum { OTHERS = 40, EXIT_USAGE = 2 };
 
 struct run {
-    size_t records;
+    struct cases cases; // as many records of each case as flows
     size_t counts[IMPACT_CHANGES];
     size_t alike; // flows besides the one that a record was made of
 };
@@ -292,9 +292,9 @@ static const char *check_pair(const struct pair *pair, void *context)
     for (int i = 0; i < 2 && problem == NULL; i++) {
         struct rng rng = rng_new(~pair->seed, 2 * pair->number + (uint64_t)i);
         struct probes probes;
-        probes_make(pair->arena, pair->plans[i], &rng, run->records + OTHERS, &probes);
+        probes_make(pair->arena, pair->plans[i], &rng, run->cases.flows + OTHERS, &probes);
         tidy_up(&probes);
-        for (size_t j = 0; j < run->records && j < probes.count && problem == NULL; j++) {
+        for (size_t j = 0; j < run->cases.flows && j < probes.count && problem == NULL; j++) {
             struct mask mask = random_mask(&rng);
             problem = check_record(run, pair, names, &mask, &probes, j);
         }
@@ -304,19 +304,17 @@ static const char *check_pair(const struct pair *pair, void *context)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3 || argc > 4) {
-        fprintf(stderr, "usage: %s SEED COUNT [RECORDS]\n", argv[0]);
+    struct run run = {.cases.flows = 60};
+    if (!cases_take(&run.cases, argc, argv)) {
         return EXIT_USAGE;
     }
-    uint64_t seed = strtoull(argv[1], NULL, 0);
-    struct run run = {.records = argc > 3 ? strtoull(argv[3], NULL, 0) : RECORDS};
     struct pairs pairs = {.check = check_pair, .context = &run, .never_staged = true};
-    pairs_run(&pairs, seed, strtoull(argv[2], NULL, 0));
+    pairs_run(&pairs, &run.cases);
     printf(
         "%s - seed %" PRIu64
         ": %zu pairs, %zu without a change of traffic; records: %zu closed, %zu opened, %zu uncertain, %zu unchanged;"
         " %zu more flows that they stand for\n",
-        pairs.failures == 0 ? "ok" : "not ok", seed, pairs.count, pairs.same,
+        pairs.failures == 0 ? "ok" : "not ok", run.cases.seed, pairs.count, pairs.same,
         run.counts[IMPACT_CLOSED], run.counts[IMPACT_OPENED], run.counts[IMPACT_UNCERTAIN],
         run.counts[IMPACT_SAME], run.alike);
     return pairs.failures > 0 ? EXIT_FAILURE : EXIT_SUCCESS;

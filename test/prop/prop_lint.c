@@ -2,9 +2,10 @@
 // Random policy directories, and what lint proves of them: no flow of many comes to a rule that lint calls dead. The whole
 // of lint runs over each directory as well, in every form.
 //
-//   prop_lint SEED COUNT [FLOWS]
+//   prop_lint SEED COUNT [--first N] [--flows N]
 //
 // Case N of a seed is that of prop_simulate.
+#include "cases.h"
 #include "compare.h"
 #include "gen.h"
 
@@ -14,11 +15,10 @@
 #include <polc/report.h>
 #include <polc/validate.h>
 
-enum { FLOWS = 400, MAX_FAILURES = 10, EXIT_USAGE = 2 };
+enum { MAX_FAILURES = 10, EXIT_USAGE = 2 };
 
 struct run {
-    uint64_t seed;
-    size_t flows;
+    struct cases cases;
     size_t rules, dead, met, failures; // met: rules that a flow came to
 };
 
@@ -63,9 +63,9 @@ static void mark_stage(struct marks *marks, const struct flow_stage *stage)
 static void send_probes(const struct run *run, uint64_t number, const struct subject *subject,
                         struct marks *marks)
 {
-    struct rng rng = rng_new(~run->seed, number);
+    struct rng rng = rng_new(~run->cases.seed, number);
     struct probes probes;
-    probes_make(subject->arena, subject->plan, &rng, run->flows, &probes);
+    probes_make(subject->arena, subject->plan, &rng, run->cases.flows, &probes);
     for (size_t i = 0; i < probes.count; i++) {
         struct arena_mark mark = arena_mark(subject->arena);
         struct flow_trace trace = {0};
@@ -144,16 +144,17 @@ static void run_case(struct run *run, struct arena *arena, uint64_t number)
 {
     struct test_case test_case;
     struct subject subject;
-    gen_case(arena, run->seed, number, &test_case);
+    gen_case(arena, run->cases.seed, number, &test_case);
     if (!subject_make(arena, &test_case, &subject, stdout)) {
-        printf("not ok - case %" PRIu64 " of seed %" PRIu64 " is not valid\n", number, run->seed);
+        printf("not ok - case %" PRIu64 " of seed %" PRIu64 " is not valid\n", number,
+               run->cases.seed);
         run->failures++;
         return;
     }
     struct marks marks = marks_new(arena, subject.plan);
     send_probes(run, number, &subject, &marks);
     if (!check_rules(run, &marks)) {
-        printf("not ok - case %" PRIu64 " of seed %" PRIu64 "\n", number, run->seed);
+        printf("not ok - case %" PRIu64 " of seed %" PRIu64 "\n", number, run->cases.seed);
         case_print(&test_case, stdout);
         run->failures++;
     }
@@ -162,19 +163,17 @@ static void run_case(struct run *run, struct arena *arena, uint64_t number)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3 || argc > 4) {
-        fprintf(stderr, "usage: %s SEED COUNT [FLOWS]\n", argv[0]);
+    struct run run = {.cases.flows = 400};
+    if (!cases_take(&run.cases, argc, argv)) {
         return EXIT_USAGE;
     }
-    struct run run = {.seed = strtoull(argv[1], NULL, 0),
-                      .flows = argc > 3 ? strtoull(argv[3], NULL, 0) : FLOWS};
-    uint64_t count = strtoull(argv[2], NULL, 0);
-    for (uint64_t i = 0; i < count && run.failures < MAX_FAILURES; i++) {
+    for (uint64_t i = 0; i < run.cases.count && run.failures < MAX_FAILURES; i++) {
         struct arena *arena = arena_new(arena_limit);
-        run_case(&run, arena, i);
+        run_case(&run, arena, run.cases.first + i);
         arena_free(arena);
     }
     printf("%s - seed %" PRIu64 ": %" PRIu64 " cases, %zu rules, %zu dead, %zu met by flows\n",
-           run.failures == 0 ? "ok" : "not ok", run.seed, count, run.rules, run.dead, run.met);
+           run.failures == 0 ? "ok" : "not ok", run.cases.seed, run.cases.count, run.rules,
+           run.dead, run.met);
     return run.failures > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -3,9 +3,10 @@
 // enforced, they allow every flow that they were made from, open nothing that was closed, and allow nothing that labels,
 // sets and kinds of addresses tell from what was seen. As they are printed, lint has nothing to say about them.
 //
-//   prop_recommend SEED COUNT [FLOWS]
+//   prop_recommend SEED COUNT [--first N] [--flows N]
 //
 // Case N of a seed is that of prop_simulate; in every other one without its policies, so that all is open.
+#include "cases.h"
 #include "compare.h"
 #include "gen.h"
 
@@ -14,7 +15,7 @@
 #include <polc/recommend.h>
 #include <polc/validate.h>
 
-enum { FLOWS = 150, MAX_FAILURES = 5, EXIT_USAGE = 2, MODES = 3 };
+enum { MAX_FAILURES = 5, EXIT_USAGE = 2, MODES = 3 };
 
 // A directory that was read, for all nodes.
 struct world {
@@ -27,8 +28,7 @@ struct world {
 };
 
 struct run {
-    uint64_t seed;
-    size_t flows;
+    struct cases cases;
     size_t policies, rules, learned, left_out, fresh, failures;
 };
 
@@ -90,7 +90,7 @@ static void drop_policies(struct test_case *test_case)
 static void fail(struct trial *trial, const char *what, const char *detail)
 {
     printf("not ok - case %" PRIu64 " of seed %" PRIu64 ", mode %d: %s: %s\n", trial->number,
-           trial->run->seed, trial->mode, what, detail);
+           trial->run->cases.seed, trial->mode, what, detail);
     trial->failed = true;
 }
 
@@ -531,10 +531,10 @@ static void run_trial(struct trial *trial)
 {
     const struct recommend_options options = {
         .include_denied = trial->mode == 2, .interval = 150, .stable = 600};
-    struct rng rng = rng_new(~trial->run->seed, trial->number);
+    struct rng rng = rng_new(~trial->run->cases.seed, trial->number);
     struct probes seen, fresh;
-    probes_make(trial->arena, trial->before.plan, &rng, trial->run->flows, &seen);
-    probes_make(trial->arena, trial->before.plan, &rng, 4 * trial->run->flows, &fresh);
+    probes_make(trial->arena, trial->before.plan, &rng, trial->run->cases.flows, &seen);
+    probes_make(trial->arena, trial->before.plan, &rng, 4 * trial->run->cases.flows, &fresh);
     trial->recommend = recommend_new(trial->arena, trial->scratch, trial->before.model,
                                      trial->before.plan, &options);
     ask(trial);
@@ -559,7 +559,7 @@ static void run_case(struct run *run, uint64_t number)
                           .scratch = arena_new(arena_limit),
                           .number = number,
                           .mode = (int)(number / 2 % MODES)};
-    gen_case(trial.arena, run->seed, number, &trial.test_case);
+    gen_case(trial.arena, run->cases.seed, number, &trial.test_case);
     if (number % 2 == 1) {
         drop_policies(&trial.test_case);
     }
@@ -576,19 +576,16 @@ static void run_case(struct run *run, uint64_t number)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3 || argc > 4) {
-        fprintf(stderr, "usage: %s SEED COUNT [FLOWS]\n", argv[0]);
+    struct run run = {.cases.flows = 150};
+    if (!cases_take(&run.cases, argc, argv)) {
         return EXIT_USAGE;
     }
-    struct run run = {.seed = strtoull(argv[1], NULL, 0),
-                      .flows = argc > 3 ? strtoull(argv[3], NULL, 0) : FLOWS};
-    uint64_t count = strtoull(argv[2], NULL, 0);
-    for (uint64_t i = 0; i < count && run.failures < MAX_FAILURES; i++) {
-        run_case(&run, i);
+    for (uint64_t i = 0; i < run.cases.count && run.failures < MAX_FAILURES; i++) {
+        run_case(&run, run.cases.first + i);
     }
     printf("%s - seed %" PRIu64 ": %" PRIu64 " cases, %zu policies, %zu rules, %zu flows learned, "
            "%zu left out, %zu fresh ones allowed\n",
-           run.failures == 0 ? "ok" : "not ok", run.seed, count, run.policies, run.rules,
-           run.learned, run.left_out, run.fresh);
+           run.failures == 0 ? "ok" : "not ok", run.cases.seed, run.cases.count, run.policies,
+           run.rules, run.learned, run.left_out, run.fresh);
     return run.failures > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -2,7 +2,7 @@
 // Random pairs of policy directories, and what the diff of traffic says of them: random flows change their verdict exactly
 // when they lie in a row of that direction; the witness of each row changes its verdict; no two rows share a flow.
 //
-//   prop_traffic SEED COUNT [FLOWS]
+//   prop_traffic SEED COUNT [--first N] [--flows N]
 //
 // Case N of a seed is that of prop_simulate, and its other directory a mutation of it.
 #include "pairs.h"
@@ -10,10 +10,10 @@
 
 #include <inttypes.h>
 
-enum { FLOWS = 400, EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2 };
 
 struct run {
-    size_t flows;
+    struct cases cases;
     size_t rows, changed;
 };
 
@@ -92,7 +92,7 @@ static const char *check_pair(const struct pair *pair, void *context)
     for (int i = 0; i < 2 && problem == NULL; i++) {
         struct rng rng = rng_new(~pair->seed, 2 * pair->number + (uint64_t)i);
         struct probes probes;
-        probes_make(pair->arena, pair->plans[i], &rng, run->flows, &probes);
+        probes_make(pair->arena, pair->plans[i], &rng, run->cases.flows, &probes);
         for (size_t j = 0; j < probes.count && problem == NULL; j++) {
             struct flow flow = probes.items[j].flow;
             flow.in_interface = flow.out_interface = NULL;
@@ -105,17 +105,15 @@ static const char *check_pair(const struct pair *pair, void *context)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3 || argc > 4) {
-        fprintf(stderr, "usage: %s SEED COUNT [FLOWS]\n", argv[0]);
+    struct run run = {.cases.flows = 400};
+    if (!cases_take(&run.cases, argc, argv)) {
         return EXIT_USAGE;
     }
-    uint64_t seed = strtoull(argv[1], NULL, 0);
-    struct run run = {.flows = argc > 3 ? strtoull(argv[3], NULL, 0) : FLOWS};
     struct pairs pairs = {.check = check_pair, .context = &run};
-    pairs_run(&pairs, seed, strtoull(argv[2], NULL, 0));
+    pairs_run(&pairs, &run.cases);
     printf("%s - seed %" PRIu64
            ": %zu pairs, %zu without a change of traffic, %zu rows, %zu flows changed\n",
-           pairs.failures == 0 ? "ok" : "not ok", seed, pairs.count, pairs.same, run.rows,
+           pairs.failures == 0 ? "ok" : "not ok", run.cases.seed, pairs.count, pairs.same, run.rows,
            run.changed);
     return pairs.failures > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
