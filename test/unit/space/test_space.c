@@ -1,33 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Sets of numbers and regions of packets against a plain picture of them: one bit for each number, one for each point.
-#include "unit.h"
-
-#include <polc/space.h>
+#include "space_helper.h"
 
 enum { NUMBERS = 24, ROUNDS = 2000 };
-
-static struct arena *arena;
-static struct space *space;
-static uint64_t seed = UINT64_C(0x9e3779b97f4a7c15);
-
-__attribute__((constructor)) static void begin(void)
-{
-    arena = arena_new((size_t)1 << 30);
-    space = space_new(arena);
-}
-
-__attribute__((destructor)) static void end(void)
-{
-    arena_free(arena);
-}
-
-static uint32_t roll(uint32_t sides)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (uint32_t)(seed >> 33) % sides;
-}
 
 // The numbers of a picture lie at both ends of what a set can hold, so that carries and borrows are met.
 static wide number_at(unsigned i)

@@ -1,33 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Atoms: together the whole domain, disjoint, each within or outside of every set, and no two of them alike.
-#include "unit.h"
+#include "space_helper.h"
 
 #include "atoms.h"
 
 enum { SETS = 6, RANGES = 4, ROUNDS = 300, LAST = 299 };
-
-static struct arena *arena;
-static struct space *space;
-static uint64_t seed = UINT64_C(0x9e3779b97f4a7c15);
-
-__attribute__((constructor)) static void begin(void)
-{
-    arena = arena_new((size_t)1 << 30);
-    space = space_new(arena);
-}
-
-__attribute__((destructor)) static void end(void)
-{
-    arena_free(arena);
-}
-
-static uint32_t roll(uint32_t sides)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (uint32_t)(seed >> 33) % sides;
-}
 
 static uint32_t random_set(wide offset)
 {
