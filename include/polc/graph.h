@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Module graph: records of flows -> who talks to whom, by namespace, service or endpoint, and its printers.
+// Module graph: records of flows, and what a plan allows -> who talks to whom, or may, by namespace, service or endpoint;
+// and its printers.
 #pragma once
 
 #include <polc/flowlog.h>
+#include <polc/plan.h>
 
 // ---- the graph (build.c, nodes.c) -----------------------------------------------------------------------------------
 
@@ -19,6 +21,7 @@ enum graph_kind {
     GRAPH_KIND_SET,     // a network set
     GRAPH_KIND_NETWORK, // "pub" or "pvt"
     GRAPH_KIND_DOMAIN,
+    GRAPH_KIND_ANY,     // everybody, at an end of what policies allow
     GRAPH_KIND_UNKNOWN, // the record does not say
     GRAPH_KIND_COUNT
 };
@@ -44,17 +47,19 @@ enum graph_verdict {
     GRAPH_WOULD_ALLOW, // denied; staged policies would allow it, as far as the side goes that denies it
     GRAPH_UNKNOWN,     // no record says
     GRAPH_ALLOWED,
+    GRAPH_UNUSED, // policies allow it, and there is no such flow: of services, not of flows
     GRAPH_VERDICT_COUNT
 };
-// "-x" "~x" "~>" "-?" "->": "-" is now, "~" with staged policies; ">" passes, "x" does not.
+// "-x" "~x" "~>" "-?" "->" ".>": "-" is now, "~" with staged policies, "." nobody; ">" passes, "x" does not.
 const char *graph_verdict_sign(enum graph_verdict verdict);
 const char *graph_verdict_text(enum graph_verdict verdict);
 
 // A flow that both ends report counts once.
 struct graph_counts {
-    uint64_t flows[GRAPH_VERDICT_COUNT];
-    int64_t bytes; // both directions; FLOWLOG_UNKNOWN
+    uint64_t flows[GRAPH_VERDICT_COUNT]; // GRAPH_UNUSED: how many services
+    int64_t bytes;                       // both directions; FLOWLOG_UNKNOWN
 };
+// Without those that nobody used.
 uint64_t graph_flows(const struct graph_counts *counts);
 
 // What one side reported, with the policies that decided.
@@ -67,6 +72,8 @@ struct graph_decision {
 };
 
 struct graph_service {
+    const char
+        *text; // of what policies allow, if no record could say it: "tcp/8000-9000"; else NULL
     const char *proto;            // NULL: not known
     int64_t port;                 // of the destination; FLOWLOG_UNKNOWN
     int64_t icmp_type, icmp_code; // FLOWLOG_UNKNOWN
@@ -95,9 +102,35 @@ struct graph {
     struct graph_counts counts;
 };
 
-// Everything is on the arena; the texts are those of the records, which must outlive it.
+// Everything is on the arena; the texts are those of the records, which must outlive it. `allowed` (NULL: none) adds what
+// no record has, once for each two nodes and service.
+struct graph_allowed;
 struct graph *graph_build(struct arena *arena, const struct flowlog_records *records,
-                          enum graph_level level);
+                          const struct graph_allowed *allowed, enum graph_level level);
+
+// ---- what policies allow (allowed.c) ----------------------------------------------------------------------------------
+
+// A report of a connection that stands for all between two nodes by one service.
+struct graph_allowance {
+    struct flowlog_record record; // only with the ports and types that are the service's
+    const char *service;          // unique by its pointer: "tcp/80", "any protocol but tcp/25"
+};
+
+struct graph_allowed {
+    struct {
+        VEC_FIELDS(struct graph_allowance);
+    } reports;
+    size_t count; // of connections
+    bool cut;     // there were more
+    // Nodes with host endpoints while nobody knows which of their interfaces a packet takes: what only they decide is left
+    // out. A node without a name is "".
+    struct flow_strings undecided;
+};
+
+// Everything that the endpoints of a plan let through, as exact as traffic_allowed, in at most `max` connections. What a
+// level does not tell apart is one; all addresses but few are the node "any".
+struct graph_allowed *graph_find_allowed(struct arena *arena, const struct plan *plan,
+                                         enum graph_level level, size_t max);
 
 // ---- words (words.c) ------------------------------------------------------------------------------------------------
 
@@ -117,8 +150,8 @@ enum graph_verdict graph_worst(const struct graph_counts *counts);
 // A part of an edge: the services with flows of one verdict.
 struct graph_lane {
     const struct graph_edge *edge;
-    uint8_t verdict; // enum graph_verdict
-    uint64_t flows;
+    uint8_t verdict;              // enum graph_verdict
+    uint64_t flows;               // none of GRAPH_UNUSED
     int64_t bytes;                // of its services; FLOWLOG_UNKNOWN, as for what is denied
     struct flow_strings services; // as graph_service_text
     struct flow_strings deciders; // what decided, each once: "end of tier default", a policy

@@ -62,3 +62,8 @@ struct traffic_diff {
 // With `staged` every staged policy counts as enforced. The result is on `arena` and points into both plans.
 const struct traffic_diff *traffic_compare(struct arena *arena, const struct plan *before,
                                            const struct plan *after, bool staged);
+
+// What endpoints let through, as rows that are "opened": all that the plan allows, but not if all of its policies and
+// profiles allowed nothing. What no endpoint has a say in is in no row, nor what a host always lets through.
+const struct traffic_diff *traffic_allowed(struct arena *arena, const struct plan *plan,
+                                           bool staged);

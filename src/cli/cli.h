@@ -94,6 +94,7 @@ struct options {
     uint64_t width;     // of lines; 0: as long as they are
     bool width_given;
     // Of recommend.
+    bool allowed;
     bool include_denied;
     uint64_t interval, stable; // ms
     const char *out;           // a directory; NULL

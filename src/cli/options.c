@@ -55,6 +55,7 @@ const struct option_info option_infos[] = {
     {"delete", 0, "NAME", "as if this policy were deleted; may be given several times", false},
     {"all", 0, NULL, "impact: also flows that do not change; recommend: for every namespace",
      false},
+    {"allowed", 0, NULL, "also what policies allow although there is no such flow", false},
     {"include-denied", 0, NULL, "learn from what is denied, too", false},
     {"interval", 0, "TIME",
      "what is new counts as being learned for twice this long (default: 150s)", false},
@@ -243,6 +244,7 @@ static bool take_plain_option(struct options *options, const char *name, const c
         {"record", &options->record},
         {"follow", &options->follow},
         {"all", &options->all},
+        {"allowed", &options->allowed},
         {"include-denied", &options->include_denied},
         {"help", &options->help},
     };

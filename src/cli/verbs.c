@@ -243,17 +243,20 @@ const struct verb verbs[] = {
      .outputs = "table csv json",
      .run = cmd_top},
     {.name = "graph",
-     .summary = "draw who talks to whom, and what is denied",
-     .usage = "[PATH...] [--flows FILE] [--by LEVEL] [--where FILTER] [--since TIME] [-o FORMAT]",
+     .summary = "draw who talks to whom, what is denied, and what may be",
+     .usage =
+         "[PATH...] [--flows FILE] [--allowed] [--by LEVEL] [--where FILTER] [--since TIME] [-o FORMAT]",
      .text =
          "Makes a graph of flows by namespace, service (the default; a workload where no service is known) or endpoint:\n"
          "who reaches whom by which ports, what became of it, how often, and which policy decides. \"->\" is allowed,\n"
          "\"-x\" denied; \"~x\" is allowed and staged policies would deny it, \"~>\" denied and they would allow it. A flow\n"
          "that both ends report counts once. -o wide adds the filter that shows an edge with polc flows; html is one\n"
          "file with all levels, to look into in a browser. PATH, FILTER and --flows are those of flows.\n"
-         "Exit 1 when there is no such flow.",
+         "--allowed adds what the policies allow and no flow used, as \".>\", with the rule that allows it. With PATH\n"
+         "and without --flows it is all that is shown: no flow is read, and no privilege needed.\n"
+         "Exit 1 when there is no such flow, and nothing allowed.",
      .operands = OPERANDS_PATHS,
-     .options = "flows by where since denied would-deny",
+     .options = "flows allowed by where since denied would-deny",
      .outputs = "text wide json dot mermaid svg html",
      .run = cmd_graph},
     {.name = "board",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Records -> graph. First links: what goes from one end to another by one service, at the lowest level, where the
-// reports of both sides can be told to be of the same flows. Then their sums, as edges of the level that is asked for.
+// reports of both sides can be told to be of the same flows. Then their sums, as edges of the level that is asked for. What
+// is allowed comes last, and only where no flow is.
 #include "internal.h"
 
 // Who reports: src, dst, fwd, and records that do not say.
@@ -8,6 +9,7 @@ enum { REPORTERS = 4 };
 
 struct link {
     uint32_t source, dest;
+    const char *text; // of what is allowed, as in struct graph_service
     const char *proto;
     int64_t port, icmp_type, icmp_code;
     struct graph_counts reports[REPORTERS];
@@ -22,6 +24,10 @@ struct builder {
     } links;
     struct strmap *link_numbers; // its first fields -> number, from 1
     uint32_t *link_of_record;
+    struct {
+        VEC_FIELDS(struct link);
+    } allowed; // of each report
+    struct strtab *protocols;
     struct strmap *edges;     // (source, dest) -> number, from 1
     struct strmap *services;  // (edge, protocol, port) -> number in the edge, from 1
     struct strmap *decisions; // (service, side, policies) -> number in the service, from 1
@@ -64,7 +70,7 @@ static void add_counts(struct graph_counts *sum, const struct graph_counts *more
 uint64_t graph_flows(const struct graph_counts *counts)
 {
     uint64_t ret = 0;
-    for (int i = 0; i < GRAPH_VERDICT_COUNT; i++) {
+    for (int i = 0; i < GRAPH_UNUSED; i++) {
         add_flows(&ret, counts->flows[i]);
     }
     return ret;
@@ -157,14 +163,21 @@ static uint32_t link_of(struct builder *builder, const struct link *wanted)
     return (uint32_t)number - 1;
 }
 
-static void add_links(struct builder *builder, const struct flowlog_records *records)
+static const char *protocol_of(const struct builder *builder, const struct flowlog_record *record)
 {
-    struct node_maker *maker = node_maker_new(builder->arena, records, &builder->nodes);
+    return record->proto != NULL
+               ? strtab_intern(builder->protocols, record->proto, strlen(record->proto))
+               : NULL;
+}
+
+static void add_links(struct builder *builder, struct node_maker *maker,
+                      const struct flowlog_records *records)
+{
     for (size_t i = 0; i < records->count; i++) {
         const struct flowlog_record *record = &records->items[i];
         struct link wanted = {.source = node_of_end(maker, record, false),
                               .dest = node_of_end(maker, record, true),
-                              .proto = record->proto,
+                              .proto = protocol_of(builder, record),
                               .port = record->dest.port,
                               .icmp_type = record->icmp_type,
                               .icmp_code = record->icmp_code};
@@ -174,6 +187,28 @@ static void add_links(struct builder *builder, const struct flowlog_records *rec
         add_flows(&report->flows[verdict_of(record)], flows_of(record));
         graph_add_bytes(&report->bytes, record->bytes_in);
         graph_add_bytes(&report->bytes, record->bytes_out);
+    }
+}
+
+// A service is told by its text if a record could not say it.
+static void add_allowed_links(struct builder *builder, struct node_maker *maker,
+                              const struct graph_allowed *allowed)
+{
+    for (size_t i = 0; i < allowed->reports.count; i++) {
+        const struct flowlog_record *record = &allowed->reports.items[i].record;
+        struct link link = {.source = node_of_end(maker, record, false),
+                            .dest = node_of_end(maker, record, true),
+                            .proto = protocol_of(builder, record),
+                            .port = record->dest.port,
+                            .icmp_type = record->icmp_type,
+                            .icmp_code = record->icmp_code};
+        struct graph_service plain = {.proto = link.proto,
+                                      .port = link.port,
+                                      .icmp_type = link.icmp_type,
+                                      .icmp_code = link.icmp_code};
+        const char *text = allowed->reports.items[i].service;
+        link.text = strcmp(graph_service_text(builder->arena, &plain), text) != 0 ? text : NULL;
+        vec_push(builder->arena, &builder->allowed, link);
     }
 }
 
@@ -198,15 +233,16 @@ static struct graph_service *service_of(struct builder *builder, uint32_t edge_n
 {
     struct {
         uint64_t edge;
-        const char *proto;
+        const char *text, *proto;
         int64_t port, icmp_type, icmp_code;
-    } key = {edge_number, link->proto, link->port, link->icmp_type, link->icmp_code};
+    } key = {edge_number, link->text, link->proto, link->port, link->icmp_type, link->icmp_code};
     struct graph_edge *edge = &builder->graph->edges.items[edge_number];
     size_t next = edge->services.count + 1;
     size_t number = number_of(builder->services, &key, sizeof key, next);
     if (number == next) {
         vec_push(builder->arena, &edge->services,
-                 (struct graph_service){.proto = link->proto,
+                 (struct graph_service){.text = link->text,
+                                        .proto = link->proto,
                                         .port = link->port,
                                         .icmp_type = link->icmp_type,
                                         .icmp_code = link->icmp_code,
@@ -224,12 +260,14 @@ static void add_pointers(struct strbuf *key, const struct flow_strings *list)
 }
 
 // Texts are unique, so that their addresses tell them apart.
-static void add_decision(struct builder *builder, uint32_t edge, const struct link *link,
-                         const struct flowlog_record *record, struct strbuf *key)
+static struct graph_decision *add_decision(struct builder *builder, uint32_t edge,
+                                           const struct link *link,
+                                           const struct flowlog_record *record,
+                                           enum graph_verdict verdict, struct strbuf *key)
 {
     struct graph_service *service = service_of(builder, edge, link);
     size_t number_of_service = (size_t)(service - builder->graph->edges.items[edge].services.items);
-    size_t place[] = {edge, number_of_service};
+    size_t place[] = {edge, number_of_service, verdict};
     const char *side[] = {record->reporter, record->action};
     key->length = 0;
     strbuf_add_n(key, (const char *)place, sizeof place);
@@ -242,11 +280,11 @@ static void add_decision(struct builder *builder, uint32_t edge, const struct li
         vec_push(builder->arena, &service->decisions,
                  (struct graph_decision){.reporter = record->reporter,
                                          .action = record->action,
-                                         .verdict = (uint8_t)verdict_of(record),
+                                         .verdict = (uint8_t)verdict,
                                          .enforced = *trace_of(record),
                                          .pending = record->pending});
     }
-    add_flows(&service->decisions.items[number - 1].flows, flows_of(record));
+    return &service->decisions.items[number - 1];
 }
 
 static void add_edges(struct builder *builder, const struct flowlog_records *records)
@@ -262,7 +300,58 @@ static void add_edges(struct builder *builder, const struct flowlog_records *rec
     }
     for (size_t i = 0; i < records->count; i++) {
         const struct link *link = &builder->links.items[builder->link_of_record[i]];
-        add_decision(builder, edge_of(builder, link), link, &records->items[i], &key);
+        const struct flowlog_record *record = &records->items[i];
+        struct graph_decision *decision =
+            add_decision(builder, edge_of(builder, link), link, record, verdict_of(record), &key);
+        add_flows(&decision->flows, flows_of(record));
+    }
+}
+
+// ---- what is allowed --------------------------------------------------------------------------------------------------
+
+static bool passed(const struct graph_service *service)
+{
+    const uint64_t *flows = service->counts.flows;
+    return flows[GRAPH_ALLOWED] + flows[GRAPH_WOULD_DENY] + flows[GRAPH_UNKNOWN] > 0;
+}
+
+// Whether flows say that somebody uses it; of several ports nothing less than all would.
+static bool is_used(const struct graph_edge *edge, const struct link *link)
+{
+    bool icmp = link->icmp_type != FLOWLOG_UNKNOWN;
+    bool ports = link->text != NULL && link->port == FLOWLOG_UNKNOWN && !icmp;
+    for (size_t i = 0; i < edge->services.count && !ports; i++) {
+        const struct graph_service *service = &edge->services.items[i];
+        bool code = link->icmp_code == FLOWLOG_UNKNOWN || service->icmp_code == link->icmp_code;
+        if (service->proto == link->proto && service->port == link->port &&
+            service->icmp_type == link->icmp_type && code && passed(service)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void count_unused(struct builder *builder, uint32_t edge, const struct link *link)
+{
+    uint64_t *unused = &service_of(builder, edge, link)->counts.flows[GRAPH_UNUSED];
+    if (*unused == 0) { // others between the same nodes may be the same
+        *unused = 1;
+        builder->graph->edges.items[edge].counts.flows[GRAPH_UNUSED]++;
+        builder->graph->counts.flows[GRAPH_UNUSED]++;
+    }
+}
+
+static void add_allowed_edges(struct builder *builder, const struct graph_allowed *allowed)
+{
+    struct strbuf key = {.arena = builder->arena};
+    for (size_t i = 0; i < builder->allowed.count; i++) {
+        const struct link *link = &builder->allowed.items[i];
+        uint32_t edge = edge_of(builder, link);
+        if (!is_used(&builder->graph->edges.items[edge], link)) {
+            count_unused(builder, edge, link);
+            add_decision(builder, edge, link, &allowed->reports.items[i].record, GRAPH_UNUSED,
+                         &key);
+        }
     }
 }
 
@@ -280,7 +369,9 @@ static int compare_services(const void *a, const void *b)
     int order = strcmp(x->proto != NULL ? x->proto : "", y->proto != NULL ? y->proto : "");
     order = order != 0 ? order : compare_numbers(x->port, y->port);
     order = order != 0 ? order : compare_numbers(x->icmp_type, y->icmp_type);
-    return order != 0 ? order : compare_numbers(x->icmp_code, y->icmp_code);
+    order = order != 0 ? order : compare_numbers(x->icmp_code, y->icmp_code);
+    return order != 0 ? order
+                      : strcmp(x->text != NULL ? x->text : "", y->text != NULL ? y->text : "");
 }
 
 static int compare_edges(const void *a, const void *b)
@@ -301,26 +392,50 @@ static void sort_edges(struct graph *graph)
     vec_sort(&graph->edges, compare_edges);
 }
 
-struct graph *graph_build(struct arena *arena, const struct flowlog_records *records,
-                          enum graph_level level)
+static void make_links(struct builder *builder, const struct flowlog_records *records,
+                       const struct graph_allowed *allowed)
 {
+    struct node_maker *maker = node_maker_new(builder->arena, &builder->nodes);
+    for (size_t i = 0; i < records->count; i++) {
+        node_maker_note(maker, &records->items[i]);
+    }
+    for (size_t i = 0; i < allowed->reports.count; i++) {
+        node_maker_note(maker, &allowed->reports.items[i].record);
+    }
+    add_links(builder, maker, records);
+    add_allowed_links(builder, maker, allowed);
+}
+
+static void move_ends(struct link *links, size_t count, const uint32_t *moved)
+{
+    for (size_t i = 0; i < count; i++) {
+        links[i].source = moved[links[i].source];
+        links[i].dest = moved[links[i].dest];
+    }
+}
+
+struct graph *graph_build(struct arena *arena, const struct flowlog_records *records,
+                          const struct graph_allowed *allowed, enum graph_level level)
+{
+    static const struct graph_allowed none;
     struct graph *graph = arena_new_of(arena, struct graph);
     struct builder builder = {.arena = arena,
                               .graph = graph,
                               .link_numbers = strmap_new(arena),
                               .link_of_record = arena_array_of(arena, uint32_t, records->count),
+                              .protocols = strtab_new(arena),
                               .edges = strmap_new(arena),
                               .services = strmap_new(arena),
                               .decisions = strmap_new(arena)};
     graph->level = (uint8_t)level;
     graph->counts.bytes = FLOWLOG_UNKNOWN;
-    add_links(&builder, records);
+    allowed = allowed != NULL ? allowed : &none;
+    make_links(&builder, records, allowed);
     uint32_t *moved = nodes_arrange(arena, &builder.nodes, level);
-    for (size_t i = 0; i < builder.links.count; i++) {
-        builder.links.items[i].source = moved[builder.links.items[i].source];
-        builder.links.items[i].dest = moved[builder.links.items[i].dest];
-    }
+    move_ends(builder.links.items, builder.links.count, moved);
+    move_ends(builder.allowed.items, builder.allowed.count, moved);
     add_edges(&builder, records);
+    add_allowed_edges(&builder, allowed);
     graph->nodes.items = builder.nodes.items;
     graph->nodes.count = builder.nodes.count;
     sort_edges(graph);

@@ -4,6 +4,8 @@
 
 #include <polc/graph.h>
 
+#define GRAPH_ANY "any" // type of an end that is everybody, and name of its node
+
 // ---- nodes.c --------------------------------------------------------------------------------------------------------
 
 // The ends of records as nodes of every level. Numbers of nodes are those of `nodes` until they are sorted.
@@ -11,8 +13,9 @@ struct graph_nodes {
     VEC_FIELDS(struct graph_node);
 };
 struct node_maker;
-struct node_maker *node_maker_new(struct arena *arena, const struct flowlog_records *records,
-                                  struct graph_nodes *nodes);
+struct node_maker *node_maker_new(struct arena *arena, struct graph_nodes *nodes);
+// Of all records, before the first node is asked for.
+void node_maker_note(struct node_maker *maker, const struct flowlog_record *record);
 // The node of the lowest level that an end has.
 uint32_t node_of_end(struct node_maker *maker, const struct flowlog_record *record, bool dest);
 // Leaves only `level` and above it, in their order. ret[number before] is the number that stands for it now.

@@ -51,8 +51,11 @@ static bool names_service(const struct flowlog_record *record)
            texts_equal(record->service_ns, record->dest.ns);
 }
 
-static void note_service(struct node_maker *maker, const struct flowlog_record *record)
+void node_maker_note(struct node_maker *maker, const struct flowlog_record *record)
 {
+    if (!names_service(record)) {
+        return;
+    }
     const char *key = make_id(maker->arena, "", record->dest.ns, record->dest.name_aggr);
     const char *known = strmap_get(maker->services, key);
     if (known == NULL) {
@@ -73,16 +76,10 @@ static const char *service_of(const struct node_maker *maker, const char *ns, co
                : NULL;
 }
 
-struct node_maker *node_maker_new(struct arena *arena, const struct flowlog_records *records,
-                                  struct graph_nodes *nodes)
+struct node_maker *node_maker_new(struct arena *arena, struct graph_nodes *nodes)
 {
     struct node_maker *maker = arena_new_of(arena, struct node_maker);
     *maker = (struct node_maker){arena, nodes, strmap_new(arena), strmap_new(arena)};
-    for (size_t i = 0; i < records->count; i++) {
-        if (names_service(&records->items[i])) {
-            note_service(maker, &records->items[i]);
-        }
-    }
     return maker;
 }
 
@@ -173,7 +170,9 @@ uint32_t node_of_end(struct node_maker *maker, const struct flowlog_record *reco
     const char *type = type_of(end);
     const char *set = end->name_aggr != NULL ? end->name_aggr : end->name;
     int32_t number;
-    if (strcmp(type, "net") == 0) {
+    if (strcmp(type, GRAPH_ANY) == 0) {
+        number = add_node(maker, GRAPH_KIND_ANY, GRAPH_ROOT, NULL, GRAPH_ANY);
+    } else if (strcmp(type, "net") == 0) {
         number = add_network(maker, record, end);
     } else if (strcmp(type, "hep") == 0) {
         number = add_host(maker, end);

@@ -51,9 +51,9 @@ static void close_box(void *context, uint32_t node)
 static void print_lane(const struct dot *dot, const struct graph_lane *lane)
 {
     static const char *const forms[] = {
-        "style=dashed, arrowhead=tee", "style=dotted, arrowhead=tee",
+        "style=dashed, arrowhead=tee",    "style=dotted, arrowhead=tee",
         "style=dotted, arrowhead=normal", "style=solid, arrowhead=empty",
-        "style=solid, arrowhead=normal"};
+        "style=solid, arrowhead=normal",  "style=dotted, arrowhead=vee"};
     _Static_assert(ARRAY_COUNT(forms) == GRAPH_VERDICT_COUNT, "one form per verdict");
     enum graph_verdict verdict = (enum graph_verdict)lane->verdict;
     const char *label = lane_label(dot->arena, lane);

@@ -33,10 +33,11 @@ static void print_counts(FILE *out, const struct graph_counts *counts)
     const uint64_t *flows = counts->flows;
     fprintf(out,
             "\"flows\": %" PRIu64 ", \"allowed\": %" PRIu64 ", \"denied\": %" PRIu64
-            ", \"would_deny\": %" PRIu64 ", \"would_allow\": %" PRIu64 ", \"not_judged\": %" PRIu64,
+            ", \"would_deny\": %" PRIu64 ", \"would_allow\": %" PRIu64 ", \"not_judged\": %" PRIu64
+            ", \"unused\": %" PRIu64,
             graph_flows(counts), sum_flows(flows[GRAPH_ALLOWED], flows[GRAPH_WOULD_DENY]),
             sum_flows(flows[GRAPH_DENIED], flows[GRAPH_WOULD_ALLOW]), flows[GRAPH_WOULD_DENY],
-            flows[GRAPH_WOULD_ALLOW], flows[GRAPH_UNKNOWN]);
+            flows[GRAPH_WOULD_ALLOW], flows[GRAPH_UNKNOWN], flows[GRAPH_UNUSED]);
     print_number(out, "bytes", counts->bytes);
 }
 

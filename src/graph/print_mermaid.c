@@ -51,7 +51,7 @@ static void close_box(void *context, uint32_t node)
 
 static void print_lane(const struct mermaid *mermaid, const struct graph_lane *lane)
 {
-    static const char *const arrows[] = {"--x", "-.-x", "-.->", "--o", "-->"};
+    static const char *const arrows[] = {"--x", "-.-x", "-.->", "--o", "-->", "-.->"};
     _Static_assert(ARRAY_COUNT(arrows) == GRAPH_VERDICT_COUNT, "one arrow per verdict");
     enum graph_verdict verdict = (enum graph_verdict)lane->verdict;
     const char *label = lane_label(mermaid->arena, lane);

@@ -27,20 +27,21 @@ struct svg {
 
 static const char style[] =
     "svg{background:#fff;--ink:#1f2328;--dim:#59636e;--line:#d1d9e0;--box:#f6f8fa;--leaf:#fff;"
-    "--v0:#c4314b;--v1:#b26205;--v2:#6a53b8;--v3:#6e7681;--v4:#2f7d63;"
+    "--v0:#c4314b;--v1:#b26205;--v2:#6a53b8;--v3:#6e7681;--v4:#2f7d63;--v5:#4a7ab5;"
     "font:11px system-ui,sans-serif}\n"
     "@media(prefers-color-scheme:dark){svg{background:#0d1117;--ink:#e6edf3;--dim:#9198a1;"
     "--line:#30363d;--box:#151b23;--leaf:#212830;--v0:#ff7b8a;--v1:#e3a35a;--v2:#b3a1f5;--v3:#9198a1;"
-    "--v4:#5cc09d}}\n"
+    "--v4:#5cc09d;--v5:#86b1ec}}\n"
     "text{fill:var(--ink)}.t{fill:var(--dim);font-weight:600}.n{font:12px monospace}\n"
     ".b{fill:var(--box);stroke:var(--line)}.l{fill:var(--leaf);stroke:var(--dim)}"
     ".o{stroke-dasharray:3 2}\n"
     "path{fill:none;stroke-width:1.6}.s{fill:var(--leaf);stroke-width:1.4}"
     ".h{paint-order:stroke;stroke:var(--leaf);stroke-width:3px}\n"
     ".v0{stroke:var(--v0);stroke-dasharray:7 4}.v1{stroke:var(--v1);stroke-dasharray:2 3}"
-    ".v2{stroke:var(--v2);stroke-dasharray:2 3}.v3{stroke:var(--v3)}.v4{stroke:var(--v4)}\n"
+    ".v2{stroke:var(--v2);stroke-dasharray:2 3}.v3{stroke:var(--v3)}.v4{stroke:var(--v4)}"
+    ".v5{stroke:var(--v5);stroke-dasharray:1 4;stroke-linecap:round}\n"
     ".f0{fill:var(--v0)}.f1{fill:var(--v1)}.f2{fill:var(--v2)}.f3{fill:var(--v3)}"
-    ".f4{fill:var(--v4)}.s{stroke-dasharray:none}\n";
+    ".f4{fill:var(--v4)}.f5{fill:var(--v5)}.s{stroke-dasharray:none}\n";
 
 // What XML cannot hold at all (control characters, U+FFFE and U+FFFF) is written out, as for terminals.
 static void print_escaped(const struct svg *svg, const char *text)
@@ -164,8 +165,9 @@ static void print_edge_title(const struct svg *svg, const struct graph_edge *edg
     for (int i = 0; i < GRAPH_VERDICT_COUNT; i++) {
         enum graph_verdict verdict = (enum graph_verdict)i;
         if (edge->counts.flows[i] > 0) {
-            fprintf(svg->out, "\n%" PRIu64 " %s: ", edge->counts.flows[i],
-                    graph_verdict_text(verdict));
+            i != GRAPH_UNUSED ? fprintf(svg->out, "\n%" PRIu64 " ", edge->counts.flows[i])
+                              : fputs("\n", svg->out);
+            fprintf(svg->out, "%s: ", graph_verdict_text(verdict));
             print_escaped(svg, service_list(svg, edge, verdict, SERVICES_MAX));
         }
     }
@@ -184,7 +186,7 @@ static void print_edge(const struct svg *svg, const struct drawing_edge *edge)
 
 static void print_sign(const struct svg *svg, double x, double y, enum graph_verdict verdict)
 {
-    static const char *const signs[] = {"×", "~×", "~", "?", ""};
+    static const char *const signs[] = {"×", "~×", "~", "?", "", "∅"};
     fprintf(svg->out,
             "<rect class=\"s v%d\" x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%d\" rx=\"%d\"/>"
             "<text class=\"f%d\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>",
@@ -236,8 +238,8 @@ static void print_edge_label(struct svg *svg, const struct drawing_edge *edge)
 
 static void print_markers(const struct svg *svg)
 {
-    static const char *const heads[] = {"M1 0v10", "M1 0v10", "M0 1 8 5 0 9z", "M0 1 8 5 0 9",
-                                        "M0 1 8 5 0 9z"};
+    static const char *const heads[] = {"M1 0v10",      "M1 0v10",       "M0 1 8 5 0 9z",
+                                        "M0 1 8 5 0 9", "M0 1 8 5 0 9z", "M0 1 8 5 0 9"};
     fputs("<defs>", svg->out);
     for (int i = 0; i < GRAPH_VERDICT_COUNT; i++) {
         fprintf(
@@ -279,9 +281,10 @@ void graph_print_svg(struct arena *arena, const struct graph *graph, FILE *out)
     double height = drawing->height + LOOP + LEGEND + 2 * MARGIN;
     fprintf(out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"%d %d %.0f %.0f\" "
-            "width=\"%.0f\" height=\"%.0f\">\n<title>Flows by %s</title>\n<style>%s"
+            "width=\"%.0f\" height=\"%.0f\">\n<title>%s by %s</title>\n<style>%s"
             ".m{fill:context-stroke}</style>\n",
             -MARGIN, -MARGIN - LOOP, width, height, width, height,
+            graph_flows(&graph->counts) > 0 ? "Flows" : "What is allowed",
             graph_level_name((enum graph_level)graph->level), style);
     print_markers(&svg);
     for (int leaf = 0; leaf < 2; leaf++) { // edges run over boxes, and behind what they connect

@@ -4,7 +4,8 @@
 
 #include <inttypes.h>
 
-const char *const verdict_colors[] = {"#c4314b", "#b26205", "#6a53b8", "#6e7681", "#2f7d63"};
+const char *const verdict_colors[] = {"#c4314b", "#b26205", "#6a53b8",
+                                      "#6e7681", "#2f7d63", "#4a7ab5"};
 _Static_assert(ARRAY_COUNT(verdict_colors) == GRAPH_VERDICT_COUNT, "one colour per verdict");
 
 // Children stand behind the node that holds them, and nothing else stands between.
@@ -69,6 +70,8 @@ const char *tree_label(struct arena *arena, const struct graph *graph, uint32_t 
 const char *lane_label(struct arena *arena, const struct graph_lane *lane)
 {
     enum { SERVICES_MAX = 3 };
-    return arena_printf(arena, "%s: %" PRIu64, graph_join(arena, &lane->services, SERVICES_MAX),
-                        lane->flows);
+    const char *services = graph_join(arena, &lane->services, SERVICES_MAX);
+    return lane->verdict == GRAPH_UNUSED
+               ? services
+               : arena_printf(arena, "%s: %" PRIu64, services, lane->flows);
 }

@@ -13,19 +13,17 @@ const char *graph_level_name(enum graph_level level)
 
 const char *graph_kind_name(enum graph_kind kind)
 {
-    static const char *const names[] = {"namespace", "hosts", "service", "workload", "host",
-                                        "endpoint",  "set",   "network", "domain",   "unknown"};
+    static const char *const names[] = {"namespace", "hosts",    "service", "workload",
+                                        "host",      "endpoint", "set",     "network",
+                                        "domain",    "any",      "unknown"};
     _Static_assert(ARRAY_COUNT(names) == GRAPH_KIND_COUNT, "one name per kind");
     return names[kind];
 }
 
 static const struct {
     const char *sign, *text;
-} verdicts[] = {{"-x", "denied"},
-                {"~x", "staged would deny"},
-                {"~>", "staged would allow"},
-                {"-?", "not judged"},
-                {"->", "allowed"}};
+} verdicts[] = {{"-x", "denied"},     {"~x", "staged would deny"}, {"~>", "staged would allow"},
+                {"-?", "not judged"}, {"->", "allowed"},           {".>", "allowed, no flow"}};
 _Static_assert(ARRAY_COUNT(verdicts) == GRAPH_VERDICT_COUNT, "one row per verdict");
 
 const char *graph_verdict_sign(enum graph_verdict verdict)
@@ -41,7 +39,7 @@ const char *graph_verdict_text(enum graph_verdict verdict)
 enum graph_verdict graph_worst(const struct graph_counts *counts)
 {
     int ret = 0;
-    while (ret < GRAPH_ALLOWED && counts->flows[ret] == 0) {
+    while (ret < GRAPH_UNUSED && counts->flows[ret] == 0) {
         ret++;
     }
     return (enum graph_verdict)ret;
@@ -58,6 +56,9 @@ const char *graph_node_text(struct arena *arena, const struct graph_node *node)
 
 const char *graph_service_text(struct arena *arena, const struct graph_service *service)
 {
+    if (service->text != NULL) {
+        return service->text;
+    }
     if (service->proto == NULL) {
         return "?";
     }
@@ -155,7 +156,10 @@ static const char *decider_text(struct arena *arena, const struct graph_decision
                             staged ? (int)lengths[ENTRY_NAME] : 0, parts[ENTRY_NAME],
                             staged ? ")" : "");
     }
-    return arena_strndup(arena, parts[ENTRY_NAME], lengths[ENTRY_NAME]);
+    const char *name = arena_strndup(arena, parts[ENTRY_NAME], lengths[ENTRY_NAME]);
+    return decision->verdict == GRAPH_UNUSED
+               ? arena_printf(arena, "%s rule %s", name, parts[ENTRY_RULE])
+               : name;
 }
 
 static void add_once(struct arena *arena, struct flow_strings *list, const char *text)
@@ -176,7 +180,7 @@ static void add_lane(struct arena *arena, const struct graph_edge *edge, enum gr
     struct graph_lane *lane = vec_add(arena, ret);
     lane->edge = edge;
     lane->verdict = (uint8_t)verdict;
-    lane->flows = edge->counts.flows[verdict];
+    lane->flows = verdict != GRAPH_UNUSED ? edge->counts.flows[verdict] : 0;
     lane->bytes = FLOWLOG_UNKNOWN;
     bool passes = verdict != GRAPH_DENIED && verdict != GRAPH_WOULD_ALLOW;
     for (size_t i = 0; i < edge->services.count; i++) {
@@ -328,6 +332,7 @@ static void add_side(const struct side *side)
     case GRAPH_KIND_DOMAIN:
         add_equal(side, "domains", node->name);
         break;
+    case GRAPH_KIND_ANY: // no flow is of it
     case GRAPH_KIND_UNKNOWN:
     case GRAPH_KIND_COUNT:
         add_equal(side, "namespace", NULL);

@@ -147,3 +147,19 @@ const struct traffic_diff *traffic_compare(struct arena *arena, const struct pla
     }
     return diff;
 }
+
+// ---- one plan -----------------------------------------------------------------------------------------------------
+
+const struct traffic_diff *traffic_allowed(struct arena *arena, const struct plan *plan,
+                                           bool staged)
+{
+    struct plan nothing = *plan;
+    nothing.classes.items = arena_array_of(arena, struct plan_class, plan->classes.count);
+    for (size_t i = 0; i < plan->classes.count; i++) {
+        struct plan_class *class = &nothing.classes.items[i];
+        *class = plan->classes.items[i];
+        class->tiers.count = 0;
+        class->profiles.count = 0;
+    }
+    return traffic_compare(arena, &nothing, plan, staged);
+}

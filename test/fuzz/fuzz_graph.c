@@ -82,7 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t flows = 0;
     require(nowhere != NULL);
     for (int level = 0; level < GRAPH_LEVEL_COUNT; level++) {
-        struct graph *graph = graph_build(arena, &records, (enum graph_level)level);
+        struct graph *graph = graph_build(arena, &records, NULL, (enum graph_level)level);
         flows = level == 0 ? graph_flows(&graph->counts) : flows;
         require(graph_flows(&graph->counts) == flows || flows == (uint64_t)INT64_MAX);
         check_filters(arena, graph, &records);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// polc graph: who talks to whom, as text, as a drawing or as a page.
+// polc graph: who talks to whom, or may, as text, as a drawing or as a page.
 #include "flow_lines.h"
+#include "flow_sift.h"
+#include "graph_allowed.h"
+#include "live_policies.h"
 
 #include <inttypes.h>
 #include <polc/graph.h>
@@ -45,11 +48,14 @@ static const char *short_number(struct arena *arena, int64_t number)
 
 static void print_summary(struct run *run, const struct graph *graph)
 {
-    static const char *const words[] = {"denied", "that staged policies would deny",
-                                        "that staged policies would allow", "not judged",
-                                        "allowed"};
-    static const uint8_t order[] = {GRAPH_ALLOWED, GRAPH_WOULD_DENY, GRAPH_DENIED,
-                                    GRAPH_WOULD_ALLOW, GRAPH_UNKNOWN};
+    static const char *const words[] = {"denied",
+                                        "that staged policies would deny",
+                                        "that staged policies would allow",
+                                        "not judged",
+                                        "allowed",
+                                        "allowed without a flow"};
+    static const uint8_t order[] = {GRAPH_ALLOWED,     GRAPH_WOULD_DENY, GRAPH_DENIED,
+                                    GRAPH_WOULD_ALLOW, GRAPH_UNKNOWN,    GRAPH_UNUSED};
     struct strbuf text = {.arena = run->arena};
     uint64_t flows = graph_flows(&graph->counts);
     for (size_t i = 0; i < ARRAY_COUNT(order); i++) {
@@ -58,6 +64,13 @@ static void print_summary(struct run *run, const struct graph *graph)
             strbuf_addf(&text, "%s%" PRIu64 " %s", text.length > 0 ? ", " : "", count,
                         words[order[i]]);
         }
+    }
+    if (flows == 0) {
+        uint64_t allowed = graph->counts.flows[GRAPH_UNUSED];
+        printf("%" PRIu64 " service%s on %zu edge%s by %s that the policies allow, and no flow\n\n",
+               allowed, plural(allowed), graph->edges.count, plural(graph->edges.count),
+               graph_level_name((enum graph_level)graph->level));
+        return;
     }
     printf("%" PRIu64 " flow%s on %zu edge%s by %s: %s\n\n", flows, plural(flows),
            graph->edges.count, plural(graph->edges.count),
@@ -76,10 +89,12 @@ static void add_row(struct run *run, struct report *report, const struct graph *
     report_cell(report, graph_node_text(arena, &graph->nodes.items[lane->edge->dest]));
     report_cell(report, graph_join(arena, &lane->services, SERVICES_MAX));
     report_cell(report, graph_verdict_text(verdict));
-    report_cellf(report, "%" PRIu64, lane->flows);
+    verdict != GRAPH_UNUSED ? report_cellf(report, "%" PRIu64, lane->flows)
+                            : report_cell(report, NULL);
     report_cell(report, short_number(arena, lane->bytes));
     report_cell(report, graph_join(arena, &lane->deciders, DECIDERS_MAX));
-    report_cell(report, graph_edge_filter(arena, graph, lane->edge));
+    report_cell(report,
+                verdict != GRAPH_UNUSED ? graph_edge_filter(arena, graph, lane->edge) : NULL);
 }
 
 // A word of the command line for a shell.
@@ -108,6 +123,9 @@ static void print_next(struct run *run, const struct graph *graph, const struct 
     const struct graph_lane *lane = &lanes->items[0];
     for (size_t i = 1; i < lanes->count; i++) {
         lane = lanes->items[i].verdict < lane->verdict ? &lanes->items[i] : lane;
+    }
+    if (lane->verdict == GRAPH_UNUSED) {
+        return;
     }
     const char *filter = graph_edge_filter(run->arena, graph, lane->edge);
     printf("\nnext: polc flows %s%s%s\n", safe_text(run->arena, shell_word(run->arena, filter)),
@@ -143,40 +161,54 @@ static size_t leaf_count(const struct graph *graph)
     return ret;
 }
 
+struct built {
+    struct graph *graph;
+    const struct graph_allowed *allowed; // NULL: not asked for
+};
+
+static struct built build_level(struct run *run, const struct flow_input *input,
+                                enum graph_level level)
+{
+    struct built ret = {.allowed = run->options.allowed ? graph_allowed_find(run, level) : NULL};
+    ret.graph = graph_build(run->arena, &input->records, ret.allowed, level);
+    return ret;
+}
+
 // Pages have everything, but endpoints of graphs that would make them too large for a browser.
-static struct graph *build_page(struct run *run, const struct flowlog_records *records)
+static struct built build_page(struct run *run, const struct flow_input *input)
 {
     enum { EDGES_MAX = 20000 };
-    struct graph *graph = graph_build(run->arena, records, GRAPH_ENDPOINT);
-    if (graph->edges.count <= EDGES_MAX) {
-        return graph;
+    struct built built = build_level(run, input, GRAPH_ENDPOINT);
+    bool cut = built.allowed != NULL && built.allowed->cut;
+    if (built.graph->edges.count <= EDGES_MAX && !cut) {
+        return built;
     }
     if (!run->options.quiet) {
-        fprintf(stderr, "note: the page is by service: %zu edges between endpoints are too many\n",
-                graph->edges.count);
+        fprintf(stderr,
+                "note: the page is by service: %s%zu edges between endpoints are too many\n",
+                cut ? "more than " : "", built.graph->edges.count);
     }
-    return graph_build(run->arena, records, GRAPH_SERVICE);
+    return build_level(run, input, GRAPH_SERVICE);
 }
 
 // A drawing that nobody asked to be so fine is by namespace when by service it would be too large to be read.
-static struct graph *build(struct run *run, const struct flowlog_records *records,
-                           enum graph_level level)
+static struct built build(struct run *run, const struct flow_input *input, enum graph_level level)
 {
     enum { READABLE = 60 };
     if (run->options.output == OUTPUT_HTML) {
-        return build_page(run, records);
+        return build_page(run, input);
     }
-    struct graph *graph = graph_build(run->arena, records, level);
-    size_t count = leaf_count(graph);
+    struct built built = build_level(run, input, level);
+    size_t count = leaf_count(built.graph);
     if (run->options.output != OUTPUT_SVG || run->options.by != NULL || count <= READABLE) {
-        return graph;
+        return built;
     }
     if (!run->options.quiet) {
         fprintf(stderr,
                 "note: drawn by namespace, as it has %zu services; --by service draws them\n",
                 count);
     }
-    return graph_build(run->arena, records, GRAPH_NAMESPACE);
+    return build_level(run, input, GRAPH_NAMESPACE);
 }
 
 static bool is_drawable(const struct run *run, const struct graph *graph)
@@ -215,6 +247,25 @@ static void print(struct run *run, const struct graph *graph)
     }
 }
 
+static int read_input(struct run *run, struct flow_input *ret)
+{
+    const struct options *options = &run->options;
+    *ret = (struct flow_input){0};
+    if (options->allowed && (options->denied || options->would_deny)) {
+        complain("--allowed adds what no flow used; --%s leaves only some flows",
+                 options->denied ? "denied" : "would-deny");
+        return POLC_EXIT_USAGE;
+    }
+    // In front of everything that is done, the graph of what is meant: policies alone.
+    bool alone = options->allowed && options->flows == NULL && !options->default_paths;
+    struct flow_sift sift;
+    if (alone && !flow_sift_prepare(run, options->where, &sift)) {
+        return POLC_EXIT_USAGE;
+    }
+    int code = alone ? POLC_EXIT_OK : flow_input_read(run, options->where, ret);
+    return code == POLC_EXIT_OK && options->allowed ? live_policies(run, true) : code;
+}
+
 int cmd_graph(struct run *run)
 {
     struct flow_input input;
@@ -222,17 +273,22 @@ int cmd_graph(struct run *run)
     if (!parse_level(run->options.by, &level)) {
         return POLC_EXIT_USAGE;
     }
-    int code = flow_input_read(run, run->options.where, &input);
+    int code = read_input(run, &input);
     if (code != POLC_EXIT_OK) {
         return code;
     }
-    if (input.records.count == 0) {
+    struct built built = build(run, &input, level);
+    if (built.graph->edges.count == 0 && !run->options.allowed) {
         return flow_input_none(run, &input);
     }
-    struct graph *graph = build(run, &input.records, level);
-    if (!is_drawable(run, graph)) {
+    if (built.graph->edges.count == 0) {
+        complain("no flow matches, and the policies allow nothing that does");
+        return input.code != POLC_EXIT_OK ? input.code : POLC_EXIT_NO;
+    }
+    if (!is_drawable(run, built.graph)) {
         return POLC_EXIT_USAGE;
     }
-    print(run, graph);
+    built.allowed != NULL ? graph_allowed_notes(run, built.allowed) : (void)0;
+    print(run, built.graph);
     return input.code;
 }

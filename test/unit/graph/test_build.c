@@ -14,7 +14,7 @@ static struct graph *built(const char *const *texts, size_t count, enum graph_le
     for (size_t i = 0; i < count; i++) {
         vec_push(arena, &records, record_of(texts[i]));
     }
-    return graph_build(arena, &records, level);
+    return graph_build(arena, &records, NULL, level);
 }
 
 // "shop/web -> shop/db: tcp/80 -> 3; ..." of all edges.
