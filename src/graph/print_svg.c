@@ -27,7 +27,7 @@ struct svg {
 
 static const char style[] =
     "svg{background:#fff;--ink:#1f2328;--dim:#59636e;--line:#d1d9e0;--box:#f6f8fa;--leaf:#fff;"
-    "--v0:#c4314b;--v1:#b26205;--v2:#6a53b8;--v3:#6e7681;--v4:#2f7d63;--v5:#4a7ab5;"
+    "--v0:#c4314b;--v1:#b26205;--v2:#6a53b8;--v3:#6e7681;--v4:#2f7d63;--v5:#3a6db0;"
     "font:11px system-ui,sans-serif}\n"
     "@media(prefers-color-scheme:dark){svg{background:#0d1117;--ink:#e6edf3;--dim:#9198a1;"
     "--line:#30363d;--box:#151b23;--leaf:#212830;--v0:#ff7b8a;--v1:#e3a35a;--v2:#b3a1f5;--v3:#9198a1;"

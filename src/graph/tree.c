@@ -5,7 +5,7 @@
 #include <inttypes.h>
 
 const char *const verdict_colors[] = {"#c4314b", "#b26205", "#6a53b8",
-                                      "#6e7681", "#2f7d63", "#4a7ab5"};
+                                      "#6e7681", "#2f7d63", "#3a6db0"};
 _Static_assert(ARRAY_COUNT(verdict_colors) == GRAPH_VERDICT_COUNT, "one colour per verdict");
 
 // Children stand behind the node that holds them, and nothing else stands between.

@@ -36,10 +36,11 @@ class Tests:
         self.check(what, seen == wanted, f"{seen!r} is not {wanted!r}")
 
     def make(self, name, flows, *options):
-        """The address of a page of these flows."""
+        """The address of a page of these flows; None: of none."""
+        options = (*options, "--flows", flows) if flows else options
         path = self.directory / f"{name}.html"
         with open(path, "wb") as out:
-            subprocess.run([POLC, "graph", "-q", "--flows", flows, "-o", "html", *options], stdout=out, check=True)
+            subprocess.run([POLC, "graph", "-q", "-o", "html", *options], stdout=out, check=True)
         return path.as_uri()
 
     def names(self):
@@ -186,6 +187,47 @@ def test_windows(t, address):
     t.page.resize(1280, 800)
 
 
+def test_intent(t):
+    address = t.make("intent", None, str(ROOT / "policies/hipstershop"), "--allowed", "--by", "service")
+    t.page.open(address)
+    t.equal("without flows: the matrix of the shop, and its name servers", t.count_of("#edges g.edge.unused"), 17 + 12)
+    t.equal("and nothing else", t.count_of("#edges g.edge"), 17 + 12)
+    edge = 'g.edge[data-key=\'["workload/hipstershop/cartservice","workload/hipstershop/redis-cart"]\']'
+    dashes = t.page.value(f"getComputedStyle(document.querySelector({json.dumps(edge)}).querySelector('.line')).strokeDasharray")
+    t.check("what is allowed is dotted", dashes not in ("none", ""), dashes)
+    t.equal("and has a sign", t.page.value(f"document.querySelector({json.dumps(edge + ' .sign text')}).textContent"), "∅")
+    t.check("which the legend has", "allowed, no flow" in t.text("#legend"), t.text("#legend"))
+    t.page.open(address + "#from=workload%2Fhipstershop%2Fcartservice&to=workload%2Fhipstershop%2Fredis-cart")
+    panel = t.text("#panel")
+    t.check("its details are the rules that allow it", "tcp/6379" in panel and "app-hipstershop.redis-cart" in panel and "rule 0" in panel, panel)
+    t.check("and no command for flows that are not there", "polc flows" not in panel, panel)
+    t.page.click("[data-flip=unused]")
+    t.equal("it can be hidden", t.count_of("#edges g.edge"), 0)
+    t.check("which is said", "No flow is there" in t.text("#empty"), t.text("#empty"))
+    t.check("the address says so too", "unused=" in t.page.value("location.hash"), t.page.value("location.hash"))
+    t.page.click("[data-flip=unused]")
+    t.equal("and shown", t.count_of("#edges g.edge.unused"), 17 + 12)
+
+
+def test_allowed(t):
+    case = ROOT / "test/golden/graph-allowed"
+    address = t.make("allowed", str(case / "flows.jsonl"), str(case / "in.yaml"), "--allowed")
+    t.page.open(address + "#level=endpoint")
+    unused = "[...document.querySelectorAll('#edges g.edge.unused')].map((e) => e.dataset.key).sort()"
+    to_db = '["endpoint/shop/web-7d-b","workload/shop/db-0"]'
+    t.check("an endpoint that did not use it", to_db in t.page.value(unused), t.page.value(unused))
+    t.page.open(address + "#level=service")
+    t.check("is of a workload that did", not any('"workload/shop/db-0"]' in key for key in t.page.value(unused)), t.page.value(unused))
+    t.check("everybody is one node", "any" in t.names() and "any/any" in "".join(t.page.value(unused)), t.page.value(unused))
+    count = t.count_of("#edges g.edge")
+    t.page.click("[data-flip=unused]")
+    t.equal("hidden, flows are left", (t.count_of("#edges g.edge.unused"), t.count_of("#edges g.edge")), (0, 3))
+    t.page.click("[data-flip=unused]")
+    t.equal("and all is back", t.count_of("#edges g.edge"), count)
+    t.page.click("[data-set=mode][data-value=staged]")
+    t.equal("what would be with staged policies is not known of it", t.count_of("#edges g.edge.unused"), 0)
+
+
 def contrast(a, b):
     """Of two colours "rgb(r, g, b)", as WCAG 2 counts it."""
     def light(text):
@@ -201,7 +243,7 @@ def test_themes(t, address):
         t.page.scheme(scheme)
         t.page.open(address)
         ground = t.page.value("getComputedStyle(document.body).backgroundColor")
-        for verdict in ("denied", "would-deny", "would-allow", "unknown", "allowed"):
+        for verdict in ("denied", "would-deny", "would-allow", "unknown", "allowed", "unused"):
             color = t.page.value(f"""(() => {{ const e = document.createElement('span'); e.className = 'badge {verdict}';
                 document.body.append(e); const c = getComputedStyle(e).color; e.remove(); return c; }})()""")
             t.check(f"{scheme}: {verdict} can be read", contrast(color, ground) >= 4.5, f"{color} on {ground}: {contrast(color, ground):.2f}")
@@ -250,6 +292,9 @@ def run(program):
             address = tests.make("shop", str(CASE / "flows.jsonl"), "--by", "service")
             for test in (test_first_look, test_boxes, test_edge, test_toggles, test_search, test_camera, test_windows, test_themes):
                 test(tests, address)
+            tests.check("without --allowed there is no button for it", tests.page.value("document.getElementById('also').hidden"))
+            test_intent(tests)
+            test_allowed(tests)
             test_hostile(tests)
             test_large(tests)
             tests.equal("the browser had nothing to complain about", page.problems, [])

@@ -2,15 +2,16 @@
 // The data of the page: nodes in nodes, edges between the lowest ones, and what of them a view shows.
 "use strict";
 
-const OUTSIDE = new Set(["set", "network", "domain", "unknown"]);
+const OUTSIDE = new Set(["set", "network", "domain", "any", "unknown"]);
 const VERDICTS = {
   denied: {sign: "×", mark: "-x", text: "denied"},
   "would-deny": {sign: "~×", mark: "~x", text: "staged would deny"},
   "would-allow": {sign: "~", mark: "~>", text: "staged would allow"},
   unknown: {sign: "?", mark: "-?", text: "not judged"},
   allowed: {sign: "", mark: "->", text: "allowed"},
+  unused: {sign: "∅", mark: ".>", text: "allowed, no flow"},
 };
-const COUNTS = ["flows", "allowed", "denied", "would_deny", "would_allow", "not_judged"];
+const COUNTS = ["flows", "allowed", "denied", "would_deny", "would_allow", "not_judged", "unused"];
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const nodes = new Map();
@@ -57,7 +58,7 @@ function itemOf(node, open) {
 }
 
 function emptyCounts() {
-  return {flows: 0, allowed: 0, denied: 0, would_deny: 0, would_allow: 0, not_judged: 0, bytes: null};
+  return {flows: 0, allowed: 0, denied: 0, would_deny: 0, would_allow: 0, not_judged: 0, unused: 0, bytes: null};
 }
 
 function addCounts(sum, more) {
@@ -65,17 +66,18 @@ function addCounts(sum, more) {
   if (more.bytes !== null) sum.bytes = (sum.bytes || 0) + more.bytes;
 }
 
-// What became of flows in a mode, each in one of them.
+// What became of flows in a mode, each in one of them; and services that no flow used, by what is enforced now.
 function parts(counts, mode) {
   const stays = counts.allowed - counts.would_deny;
   const shut = counts.denied - counts.would_allow;
-  if (mode === "now") return {denied: counts.denied, unknown: counts.not_judged, allowed: counts.allowed};
+  const unused = showsUnused() ? counts.unused : 0;
+  if (mode === "now") return {denied: counts.denied, unknown: counts.not_judged, allowed: counts.allowed, unused};
   if (mode === "staged") {
     return {denied: shut + counts.would_deny, unknown: counts.not_judged, allowed: stays + counts.would_allow};
   }
   return {
     denied: shut, "would-deny": counts.would_deny, "would-allow": counts.would_allow, unknown: counts.not_judged,
-    allowed: stays,
+    allowed: stays, unused,
   };
 }
 
@@ -84,7 +86,12 @@ function worst(counts, mode) {
   return Object.keys(VERDICTS).find((verdict) => split[verdict] > 0) || "allowed";
 }
 
+function showsUnused() {
+  return state.unused === "show" && state.mode !== "staged";
+}
+
 function isShown(service, state) {
+  if (service.flows === 0 && service.unused > 0) return showsUnused() && !state.only;
   if (state.only === "denied") return parts(service, state.mode).denied > 0;
   if (state.only === "staged") return service.would_deny + service.would_allow > 0;
   return true;
@@ -128,13 +135,35 @@ function viewOf(state) {
       addService(sum.services, service);
     }
   }
+  for (const edge of edges.values()) leaveUsed(edge);
   return {items, edges: [...edges.values()]};
+}
+
+// What a record says of a service; NULL for several ports.
+function recordedOf(service) {
+  const type = service.service.match(/^icmp6? type \d+/);
+  return type ? type[0] : service.port !== null ? `${service.proto}/${service.port}` : null;
+}
+
+// What others of a view used is used, and what several do not use counts once.
+function leaveUsed(edge) {
+  const all = [...edge.services.values()];
+  const used = new Set(all.filter((service) => service.allowed + service.not_judged > 0).map(recordedOf));
+  edge.counts.unused = 0;
+  for (const service of all.filter((candidate) => candidate.unused > 0)) {
+    const isUsed = used.has(recordedOf(service)) && recordedOf(service) !== null;
+    service.unused = isUsed || !showsUnused() ? 0 : 1;
+    edge.counts.unused += service.unused;
+    if (service.unused > 0) continue;
+    for (const [key, decision] of service.decisions) if (decision.flows === 0) service.decisions.delete(key);
+    if (service.flows === 0) edge.services.delete(service.service);
+  }
 }
 
 function addService(services, service) {
   let sum = services.get(service.service);
   if (!sum) {
-    sum = {...emptyCounts(), service: service.service, decisions: new Map()};
+    sum = {...emptyCounts(), service: service.service, proto: service.proto, port: service.port, decisions: new Map()};
     services.set(service.service, sum);
   }
   addCounts(sum, service);

@@ -10,7 +10,7 @@ const LEVELS = ["namespace", "service", "endpoint"];
 const MODES = ["now", "changes", "staged"];
 const THEMES = ["auto", "light", "dark"];
 
-const state = {open: new Set(), mode: "changes", only: "", form: "graph", selected: null, policy: "", theme: "auto"};
+const state = {open: new Set(), mode: "changes", only: "", form: "graph", unused: "show", selected: null, policy: "", theme: "auto"};
 let view = {items: new Map(), edges: []};
 let drawing = null;
 const camera = {x: 0, y: 0, scale: 1, moved: false};
@@ -28,6 +28,7 @@ function readAddress() {
   state.mode = one("mode", MODES, "changes");
   state.only = one("only", ["denied", "staged"], "");
   state.form = one("form", ["graph", "list"], "graph");
+  state.unused = one("unused", ["show", ""], "show");
   state.theme = one("theme", THEMES, "auto");
   state.policy = given.get("policy") || "";
   state.selected = given.has("from") && given.has("to") ? {from: given.get("from"), to: given.get("to")}
@@ -43,6 +44,7 @@ function writeAddress() {
   if (state.mode !== "changes") given.set("mode", state.mode);
   for (const name of ["only", "policy"]) if (state[name]) given.set(name, state[name]);
   if (state.form !== "graph") given.set("form", state.form);
+  if (state.unused !== "show") given.set("unused", state.unused);
   if (state.theme !== "auto") given.set("theme", state.theme);
   for (const [name, value] of Object.entries(state.selected || {})) given.set(name, value);
   try {
@@ -67,7 +69,7 @@ function headPath(verdict, end, direction) {
   const {x, y} = end;
   const back = x - 8 * direction;
   if (verdict === "denied" || verdict === "would-deny") return `M${x - 2 * direction} ${y - 5}v10`;
-  return `M${back} ${y - 4.5}L${x} ${y}L${back} ${y + 4.5}${verdict === "unknown" ? "" : "z"}`;
+  return `M${back} ${y - 4.5}L${x} ${y}L${back} ${y + 4.5}${verdict === "unknown" || verdict === "unused" ? "" : "z"}`;
 }
 
 function signOf(verdict, place) {
@@ -285,8 +287,9 @@ function update() {
   drawGraph();
   listRoot.replaceChildren(...(list ? [listView()] : []));
   empty.hidden = view.edges.length > 0;
-  empty.textContent = state.only === "denied" ? "Nothing is denied." : "Staged policies would change nothing.";
+  empty.textContent = state.only === "denied" ? "Nothing is denied." : state.only ? "Staged policies would change nothing." : "No flow is there.";
   showPanel();
+  showTotals();
   showLegend();
   showButtons();
   writeAddress();
@@ -556,7 +559,7 @@ function listen() {
 
 readAddress();
 if (matchMedia("(max-width: 760px)").matches) document.getElementById("legend").open = false;
-showTotals();
+document.getElementById("also").hidden = data.counts.unused === 0;
 listen();
 update();
 fit();

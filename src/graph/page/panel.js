@@ -25,6 +25,10 @@ function plural(count, word) {
   return `${shortNumber(count)} ${word}${count === 1 ? "" : "s"}`;
 }
 
+function flowCount(count) {
+  return count === 0 ? "no flow" : plural(count, "flow");
+}
+
 // "20 endpoints", "2 domains".
 function contents(node) {
   return plural(endpointsBelow(node), node.kind === "network" ? "domain" : "endpoint");
@@ -68,14 +72,14 @@ function decisionView(decision) {
   const after = same ? null : make("div", {}, make("h5", {}, "With staged policies"),
     traceList(decision.pending_policies, decision.enforced_policies));
   return make("div", {class: "decision"},
-    make("h4", {}, `${side}: ${decision.action || "not judged"}, ${plural(decision.flows, "flow")}`),
+    make("h4", {}, `${side}: ${decision.action || "not judged"}, ${flowCount(decision.flows)}`),
     make("div", {class: "compare"}, now, after));
 }
 
 function serviceView(service, open) {
   const summary = make("summary", {}, make("span", {class: "mono"}, safeText(service.service)),
     badges(service),
-    make("span", {class: "dim"}, plural(service.flows, "flow") + (service.bytes === null ? "" : `, ${shortNumber(service.bytes)}B`)));
+    make("span", {class: "dim"}, flowCount(service.flows) + (service.bytes === null ? "" : `, ${shortNumber(service.bytes)}B`)));
   const view = make("details", {class: "service"}, summary, ...[...service.decisions.values()].map(decisionView));
   view.open = open;
   return view;
@@ -109,10 +113,10 @@ function edgeDetails(edge) {
     Object.keys(VERDICTS).indexOf(worst(a, state.mode)) - Object.keys(VERDICTS).indexOf(worst(b, state.mode)) ||
     b.flows - a.flows || (a.service < b.service ? -1 : 1));
   const ends = make("p", {}, endButton(edge.from), " → ", endButton(edge.to));
-  return [...panelHead(`${itemName(edge.from)} → ${itemName(edge.to)}`, `${plural(edge.counts.flows, "flow")} by ${plural(services.length, "service")}`),
+  return [...panelHead(`${itemName(edge.from)} → ${itemName(edge.to)}`, `${flowCount(edge.counts.flows)} by ${plural(services.length, "service")}`),
     badges(edge.counts), ends, make("h3", {}, "Services, and the policies that decided"),
     ...services.map((service, i) => serviceView(service, i === 0)),
-    make("h3", {}, "Its flows on the command line"), commandView(filterOf(edge))];
+    ...(edge.counts.flows > 0 ? [make("h3", {}, "Its flows on the command line"), commandView(filterOf(edge))] : [])];
 }
 
 function endButton(item) {
@@ -125,7 +129,7 @@ function edgeRows(title, edges, other) {
     const verdict = worst(edge.counts, state.mode);
     return make("li", {}, make("button", {type: "button", onclick: () => select({from: edge.from.key, to: edge.to.key})},
       make("span", {class: "sig " + verdict}, VERDICTS[verdict].mark), make("span", {}, itemName(edge[other])),
-      make("span", {class: "dim"}, plural(edge.counts.flows, "flow"))));
+      make("span", {class: "dim"}, flowCount(edge.counts.flows))));
   });
   return [make("h3", {}, title), make("ul", {class: "rows"}, ...rows)];
 }
