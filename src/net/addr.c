@@ -238,7 +238,8 @@ bool ip_addr_field_read(struct arena *arena, const uint8_t *data, size_t size, v
 {
     (void)arena;
     struct ip_addr *addr = field;
-    addr->family = size == ip_family_bits(IP_V4) / 8 ? IP_V4 : IP_V6;
+    // Whole: the bytes behind an IPv4 address are compared, too, and the field may have been read before.
+    *addr = (struct ip_addr){.family = size == ip_family_bits(IP_V4) / 8 ? IP_V4 : IP_V6};
     if (size != ip_family_bits(addr->family) / 8) {
         return false;
     }
