@@ -127,10 +127,12 @@ struct graph_allowed {
     struct flow_strings undecided;
 };
 
-// Everything that the endpoints of a plan let through, as exact as traffic_allowed, in at most `max` connections. What a
-// level does not tell apart is one; all addresses but few are the node "any".
+// Everything that the endpoints of a plan let through, as exact as traffic_allowed, in at most `max` connections; of it
+// what the filter matches (NULL: all). What a level does not tell apart is one; all addresses but few are the node "any",
+// and where very many may reach very many so are all endpoints.
 struct graph_allowed *graph_find_allowed(struct arena *arena, const struct plan *plan,
-                                         enum graph_level level, size_t max);
+                                         enum graph_level level,
+                                         const struct flowlog_filter *filter, size_t max);
 
 // ---- words (words.c) ------------------------------------------------------------------------------------------------
 

@@ -35,7 +35,9 @@ struct finder {
     struct {
         VEC_FIELDS(struct told);
     } rows;
+    const struct plan *plan;
     enum graph_level level;
+    const struct flowlog_filter *filter;
     size_t max;
     const struct flowlog_names *names;
     struct flowlog_judge *judge;
@@ -302,8 +304,9 @@ static const char *text_of(const struct finder *finder, const struct traffic_row
     strbuf_add(&text, service);
     for (int i = 0; i < 2; i++) {
         uint8_t family = ends[i]->places[0].addr.family;
-        const char *note =
-            ends[i]->any ? but_text(finder, row, i == 0, family, service) : ends[i]->note;
+        const char *note = ends[i]->any && ends[i]->note == NULL
+                               ? but_text(finder, row, i == 0, family, service)
+                               : ends[i]->note;
         if (note != NULL) {
             strbuf_addf(&text, " (%s %s)", i == 0 ? "from" : "to", note);
         }
@@ -311,11 +314,13 @@ static const char *text_of(const struct finder *finder, const struct traffic_row
     return strbuf_text(&text);
 }
 
-static void add_connection(struct finder *finder, const struct allowed_service *service,
+// False when the filter leaves it out.
+static bool add_connection(struct finder *finder, const struct allowed_service *service,
                            const struct end *source, const struct end *dest,
                            const struct place *from, const struct place *to, const char *text)
 {
     struct flowlog_records reports = {0};
+    size_t before = finder->ret->reports.count;
     struct flowlog_record record = record_of(finder, &service->sample, from->addr, to->addr);
     flowlog_judge(finder->judge, &record, &reports);
     for (size_t i = 0; i < reports.count; i++) {
@@ -327,10 +332,13 @@ static void add_connection(struct finder *finder, const struct allowed_service *
         report->dest.port = service->port;
         report->icmp_type = service->icmp_type;
         report->icmp_code = service->icmp_code;
-        vec_push(
-            finder->arena, &finder->ret->reports,
-            (struct graph_allowance){*report, strtab_intern(finder->texts, text, strlen(text))});
+        if (flowlog_filter_matches(finder->filter, report)) {
+            const char *unique = strtab_intern(finder->texts, text, strlen(text));
+            vec_push(finder->arena, &finder->ret->reports,
+                     (struct graph_allowance){*report, unique});
+        }
     }
+    return finder->ret->reports.count > before;
 }
 
 // What an endpoint sends to itself passes nobody.
@@ -371,18 +379,54 @@ static void add_pair(struct finder *finder, const struct told *told, const struc
         finder->ret->cut = finder->ret->count == finder->max;
         if (!finder->ret->cut) {
             strmap_put(finder->seen, key, finder);
-            finder->ret->count++;
-            add_connection(finder, service, source, dest, from, to, text);
+            finder->ret->count += add_connection(finder, service, source, dest, from, to, text);
         }
     }
 }
 
 // ---- all ------------------------------------------------------------------------------------------------------------
 
+static bool has_family(const struct plan_endpoint *endpoint, uint8_t family)
+{
+    for (size_t i = 0; i < endpoint->address_count; i++) {
+        if (endpoint->addresses[i].family == family) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_every_endpoint(const struct plan *plan, const struct traffic_end *end,
+                              uint8_t family)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->endpoints.count; i++) {
+        count += has_family(&plan->endpoints.items[i], family);
+    }
+    return !end->all_but && end->who.nets.count == 0 && end->who.endpoints.count == count;
+}
+
+// All with all would be no picture. A filter may be for some of them.
+static void join_every_endpoint(const struct finder *finder, const struct traffic_row *row,
+                                uint8_t family, struct ends *sources, struct ends *dests)
+{
+    enum { PAIRS_MAX = 4096 };
+    struct ends *ends[] = {sources, dests};
+    bool many = finder->filter == NULL && sources->count * dests->count > PAIRS_MAX;
+    for (int i = 0; i < 2 && many; i++) {
+        if (ends[!i]->count > 1 && is_every_endpoint(finder->plan, end_of(row, i == 0), family)) {
+            ends[i]->items[0] = any_of(ends[i]);
+            ends[i]->items[0].note = "every endpoint";
+            ends[i]->count = 1;
+        }
+    }
+}
+
 static void add_row(struct finder *finder, const struct told *told, uint8_t family)
 {
     struct ends sources = find_ends(finder, &told->row->source, family);
     struct ends dests = find_ends(finder, &told->row->destination, family);
+    join_every_endpoint(finder, told->row, family, &sources, &dests);
     for (size_t i = 0; i < sources.count && !finder->ret->cut; i++) {
         for (size_t j = 0; j < dests.count && !finder->ret->cut; j++) {
             add_pair(finder, told, &sources.items[i], &dests.items[j]);
@@ -408,13 +452,16 @@ static void add_rows(struct finder *finder, const struct traffic_diff *diff)
 }
 
 struct graph_allowed *graph_find_allowed(struct arena *arena, const struct plan *plan,
-                                         enum graph_level level, size_t max)
+                                         enum graph_level level,
+                                         const struct flowlog_filter *filter, size_t max)
 {
     enum { SCRATCH_MAX = 1 << 30 };
     struct arena *scratch = arena_new(SCRATCH_MAX);
     const struct traffic_diff *diff = traffic_allowed(arena, plan, false);
     struct finder finder = {.arena = arena,
+                            .plan = plan,
                             .level = level,
+                            .filter = filter,
                             .max = max,
                             .names = flowlog_names_new(arena, plan),
                             .judge = flowlog_judge_new(flowlog_reader_new(arena), scratch, plan),

@@ -142,13 +142,21 @@ static struct layout_point sign_place(const struct svg *svg, const struct drawin
     return (struct layout_point){x, y, false};
 }
 
+// Which addresses of an end are meant is too long for a drawing.
+static const char *without_part(struct arena *arena, const char *service)
+{
+    const char *part = strstr(service, " (");
+    return part != NULL ? arena_printf(arena, "%.*s …", (int)(part - service), service) : service;
+}
+
 static const char *service_list(const struct svg *svg, const struct graph_edge *edge,
-                                enum graph_verdict verdict, size_t max)
+                                enum graph_verdict verdict, bool brief, size_t max)
 {
     struct flow_strings list = {0};
     for (size_t i = 0; i < edge->services.count; i++) {
         if (edge->services.items[i].counts.flows[verdict] > 0) {
-            vec_push(svg->arena, &list, graph_service_text(svg->arena, &edge->services.items[i]));
+            const char *text = graph_service_text(svg->arena, &edge->services.items[i]);
+            vec_push(svg->arena, &list, brief ? without_part(svg->arena, text) : text);
         }
     }
     return graph_join(svg->arena, &list, max);
@@ -168,7 +176,7 @@ static void print_edge_title(const struct svg *svg, const struct graph_edge *edg
             i != GRAPH_UNUSED ? fprintf(svg->out, "\n%" PRIu64 " ", edge->counts.flows[i])
                               : fputs("\n", svg->out);
             fprintf(svg->out, "%s: ", graph_verdict_text(verdict));
-            print_escaped(svg, service_list(svg, edge, verdict, SERVICES_MAX));
+            print_escaped(svg, service_list(svg, edge, verdict, false, SERVICES_MAX));
         }
     }
     fputs("</title>", svg->out);
@@ -229,7 +237,7 @@ static void print_edge_label(struct svg *svg, const struct drawing_edge *edge)
     if (labelled) {
         fprintf(svg->out, "<text class=\"h f%d\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">",
                 verdict, place.x, place.y - (verdict != GRAPH_ALLOWED ? 11 : 4));
-        print_escaped(svg, service_list(svg, edge->edge, verdict, SERVICES_MAX));
+        print_escaped(svg, service_list(svg, edge->edge, verdict, true, SERVICES_MAX));
         fputs("</text>\n", svg->out);
     }
 }

@@ -6,20 +6,11 @@ enum { CONNECTIONS_MAX = 20000 };
 
 const struct graph_allowed *graph_allowed_find(struct run *run, enum graph_level level)
 {
-    struct graph_allowed *allowed =
-        graph_find_allowed(run->arena, run->plan, level, CONNECTIONS_MAX);
     const char *where = run->options.where;
     struct flow_record_error error;
     const struct flowlog_filter *filter = // it was read before
         where != NULL ? flowlog_filter_parse(run->arena, where, &error) : NULL;
-    size_t kept = 0;
-    for (size_t i = 0; i < allowed->reports.count; i++) {
-        if (flowlog_filter_matches(filter, &allowed->reports.items[i].record)) {
-            allowed->reports.items[kept++] = allowed->reports.items[i];
-        }
-    }
-    allowed->reports.count = kept;
-    return allowed;
+    return graph_find_allowed(run->arena, run->plan, level, filter, CONNECTIONS_MAX);
 }
 
 void graph_allowed_notes(const struct run *run, const struct graph_allowed *allowed)
@@ -30,7 +21,7 @@ void graph_allowed_notes(const struct run *run, const struct graph_allowed *allo
     if (allowed->cut) {
         fprintf(
             stderr,
-            "note: more is allowed than the %d connections that were added; a coarser --by has all\n",
+            "note: more is allowed than the %d connections that were added; a coarser --by, or --where for a part\n",
             CONNECTIONS_MAX);
     }
     for (size_t i = 0; i < allowed->undecided.count; i++) {

@@ -109,7 +109,8 @@ function edgeLines(drawn, most) {
 function edgeText(drawn, place, labelled) {
   const verdict = worst(drawn.edge.counts, state.mode);
   const services = [...drawn.edge.services.values()].filter((service) => parts(service, state.mode)[verdict] > 0).map((service) => service.service);
-  const text = services.length <= 2 ? services.join(", ") : `${services[0]} and ${services.length - 1} more`;
+  const words = [...new Set(services.map((service) => service.replace(/ \((from|to) .*$/, " …")))];
+  const text = words.length <= 2 ? words.join(", ") : `${words[0]} and ${words.length - 1} more`;
   const y = place.y - (VERDICTS[verdict].sign ? 11 : 5);
   return [signOf(verdict, place), makeSvg("text", {class: labelled ? "label" : "label quiet", x: place.x, y}, safeText(text))];
 }

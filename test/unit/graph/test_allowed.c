@@ -34,7 +34,7 @@ static struct graph *graph_of(const char *policies, enum graph_level level)
 {
     static const struct flowlog_records none;
     struct plan *plan = plan_of(world(policies), NULL);
-    return graph_build(arena, &none, graph_find_allowed(arena, plan, level, PLENTY), level);
+    return graph_build(arena, &none, graph_find_allowed(arena, plan, level, NULL, PLENTY), level);
 }
 
 // "x/a > x/b: tcp/80 by default.p rule 0; ..."
@@ -129,8 +129,9 @@ START_TEST(edges_are_what_the_evaluator_allows)
                                            policy("p3", out_of_c), NULL)),
                                 NULL);
     static const struct flowlog_records none;
-    struct graph *graph = graph_build(
-        arena, &none, graph_find_allowed(arena, plan, GRAPH_ENDPOINT, PLENTY), GRAPH_ENDPOINT);
+    struct graph *graph =
+        graph_build(arena, &none, graph_find_allowed(arena, plan, GRAPH_ENDPOINT, NULL, PLENTY),
+                    GRAPH_ENDPOINT);
     struct flow_evaluator *evaluator = flow_evaluator_new(arena, plan);
     size_t allowed = 0;
     for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
@@ -179,11 +180,37 @@ START_TEST(what_a_level_does_not_tell_apart_is_one)
         "x > x: udp/53 by default.p rule 0; x > y: udp/53 by default.p rule 0; y > x: udp/53 by default.p rule 0");
     ck_assert_uint_eq(graph_of(policies, GRAPH_ENDPOINT)->edges.count, 6);
     struct plan *plan = plan_of(world(policies), NULL);
-    struct graph_allowed *allowed = graph_find_allowed(arena, plan, GRAPH_ENDPOINT, 4);
+    struct graph_allowed *allowed = graph_find_allowed(arena, plan, GRAPH_ENDPOINT, NULL, 4);
     ck_assert(allowed->cut && allowed->count == 4);
-    ck_assert(!graph_find_allowed(arena, plan, GRAPH_ENDPOINT, 6)->cut);
+    ck_assert(!graph_find_allowed(arena, plan, GRAPH_ENDPOINT, NULL, 6)->cut);
+}
+END_TEST
+
+START_TEST(all_with_all_is_no_square)
+{
+    enum { MANY = 70 };
+    static const char spec[] = "selector: all(), types: [Ingress, Egress],"
+                               " ingress: [{action: Allow, source: {selector: all()}}],"
+                               " egress: [{action: Allow, protocol: UDP, destination:"
+                               " {selector: all(), ports: [53]}}]";
+    struct strbuf text = {.arena = arena};
+    struct flow_record_error error;
+    for (int i = 0; i < MANY; i++) {
+        strbuf_add(&text,
+                   wep("z", arena_printf(arena, "w%d", i), arena_printf(arena, "10.1.0.%d/32", i)));
+    }
+    struct plan *plan = plan_of(join(policy("p", spec), strbuf_text(&text), NULL), NULL);
+    struct graph_allowed *all = graph_find_allowed(arena, plan, GRAPH_ENDPOINT, NULL, PLENTY);
+    ck_assert_uint_eq(all->count, MANY);
+    ck_assert(!all->cut);
+    ck_assert_str_eq(all->reports.items[0].record.source.type, "any");
+    ck_assert_str_eq(all->reports.items[0].service, "udp/53 (from every endpoint)");
+    const struct flowlog_filter *one = flowlog_filter_parse(arena, "source_name == w7", &error);
+    ck_assert_uint_eq(graph_find_allowed(arena, plan, GRAPH_ENDPOINT, one, PLENTY)->count,
+                      MANY - 1);
 }
 END_TEST
 
 UNIT_TESTS("graph: allowed", services_are_those_of_the_rules, edges_are_what_the_evaluator_allows,
-           everybody_is_one_node, what_a_level_does_not_tell_apart_is_one)
+           everybody_is_one_node, what_a_level_does_not_tell_apart_is_one,
+           all_with_all_is_no_square)
