@@ -184,22 +184,33 @@ static const char *nets_text(const struct finder *finder, const struct traffic_w
     return list.count > 0 ? graph_join(finder->arena, &list, SHOWN_MAX) : NULL;
 }
 
+// The only one at an end: what he sends to himself passes nobody, and is nothing to tell.
+static bool is_alone(const struct traffic_end *end, const char *id)
+{
+    const struct traffic_names *ids =
+        end->who.endpoints.count > 0 ? &end->who.endpoints : &end->who.hosts;
+    return !end->all_but && end->who.endpoints.count + end->who.hosts.count == 1 &&
+           strcmp(ids->items[0], id) == 0;
+}
+
 // Who is not meant by everybody, but for the one at the other end; NULL: nobody.
 static const char *but_text(const struct finder *finder, const struct traffic_row *row, bool source,
                             uint8_t family, const char *text)
 {
     const struct traffic_who *who = &end_of(row, source)->who;
     const struct traffic_end *other = end_of(row, !source);
-    bool alone = !other->all_but && other->who.endpoints.count == 1;
     struct flow_strings list = {0};
     for (size_t i = 0; i < who->endpoints.count; i++) {
         const char *id = who->endpoints.items[i];
-        if (!alone || strcmp(id, other->who.endpoints.items[0]) != 0) {
+        if (!is_alone(other, id)) {
             vec_push(finder->arena, &list, without_kind(id));
         }
     }
     for (size_t i = 0; i < who->hosts.count; i++) {
-        vec_push(finder->arena, &list, who->hosts.items[i]);
+        const char *id = who->hosts.items[i];
+        if (!is_alone(other, id)) {
+            vec_push(finder->arena, &list, id);
+        }
     }
     for (size_t i = 0; i < who->nets.count; i++) {
         struct cidr net = who->nets.items[i];

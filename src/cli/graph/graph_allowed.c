@@ -28,7 +28,7 @@ void graph_allowed_notes(const struct run *run, const struct graph_allowed *allo
         const char *node = safe_text(run->arena, allowed->undecided.items[i]);
         fprintf(
             stderr,
-            "note: what only host endpoints of %s%s decide is not in it: their interfaces are not known\n",
+            "note: what takes an interface of %s%s that is not known is not in it     (--interfaces FILE)\n",
             node[0] != '\0' ? "node " : "this host", node);
     }
 }
