@@ -100,6 +100,7 @@ struct graph {
         VEC_FIELDS(struct graph_edge);
     } edges; // by source, then by destination
     struct graph_counts counts;
+    bool cut; // more is allowed than was added
 };
 
 // Everything is on the arena; the texts are those of the records, which must outlive it. `allowed` (NULL: none) adds what

@@ -428,6 +428,7 @@ struct graph *graph_build(struct arena *arena, const struct flowlog_records *rec
                               .services = strmap_new(arena),
                               .decisions = strmap_new(arena)};
     graph->level = (uint8_t)level;
+    graph->cut = allowed != NULL && allowed->cut;
     graph->counts.bytes = FLOWLOG_UNKNOWN;
     allowed = allowed != NULL ? allowed : &none;
     make_links(&builder, records, allowed);

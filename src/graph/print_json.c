@@ -103,7 +103,7 @@ void graph_print_json(struct arena *arena, const struct graph *graph, FILE *out)
     fprintf(out, "{\n  \"by\": \"%s\",\n  \"counts\": {",
             graph_level_name((enum graph_level)graph->level));
     print_counts(out, &graph->counts);
-    fputs("},\n  \"nodes\": [\n", out);
+    fprintf(out, "},\n  \"cut\": %s,\n  \"nodes\": [\n", graph->cut ? "true" : "false");
     for (size_t i = 0; i < graph->nodes.count; i++) {
         fputs(i > 0 ? ",\n" : "", out);
         print_node(arena, out, graph, &graph->nodes.items[i]);

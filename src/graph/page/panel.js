@@ -172,7 +172,7 @@ function listView() {
 function showTotals() {
   const split = parts(data.counts, "changes");
   const words = Object.keys(VERDICTS).reverse().filter((verdict) => split[verdict] > 0)
-    .map((verdict) => [shortNumber(split[verdict]), VERDICTS[verdict].text]);
+    .map((verdict) => [shortNumber(split[verdict]) + (verdict === "unused" && data.cut ? "+" : ""), VERDICTS[verdict].text]);
   const spans = [[shortNumber(data.counts.flows), "flows"], ...words].map(([number, text]) =>
     make("span", {}, make("b", {}, number), " " + text));
   document.getElementById("totals").replaceChildren(...spans);

@@ -181,7 +181,9 @@ START_TEST(what_a_level_does_not_tell_apart_is_one)
     ck_assert_uint_eq(graph_of(policies, GRAPH_ENDPOINT)->edges.count, 6);
     struct plan *plan = plan_of(world(policies), NULL);
     struct graph_allowed *allowed = graph_find_allowed(arena, plan, GRAPH_ENDPOINT, NULL, 4);
+    static const struct flowlog_records none;
     ck_assert(allowed->cut && allowed->count == 4);
+    ck_assert(graph_build(arena, &none, allowed, GRAPH_ENDPOINT)->cut);
     ck_assert(!graph_find_allowed(arena, plan, GRAPH_ENDPOINT, NULL, 6)->cut);
 }
 END_TEST
