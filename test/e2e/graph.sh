@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The graph of real connections, from the kernel alone: what is allowed, what is denied, what a staged policy would close,
-# each flow once; and the command that the graph ends with shows the flows that it is about.
+# each flow once, and what is allowed besides; and the command that the graph ends with shows the flows that it is about.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -81,6 +81,14 @@ shop -> shop tcp/80 2
 shop ~x pub tcp/80 1' "$(edges --by namespace)"
 check_eq 'what is denied' 'batch/job -x shop/db tcp/80 1
 shop/web -x shop/db tcp/81 1' "$(edges --denied)"
+
+# Everybody may reach all but db, which web has used.
+check_eq 'what is allowed and nobody used' 'batch/job any
+shop/db any
+shop/web any
+any batch/job
+any shop/web' "$(lab_polc graph --node lab-1 --allowed | awk '$2 == ".>" { print $1, $3 }')"
+check_eq 'flows are the same beside it' "$(edges)" "$(edges --allowed | grep -v ' \.> ')"
 
 next=$(lab_polc graph --node lab-1 | sed -n 's/^next: polc //p')
 check_match 'it ends with a command' '^flows .*batch.*--denied' "$next"
