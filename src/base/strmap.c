@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// String map and string table: entries in order of insertion, and a table of slots that is at most three quarters full,
-// searched from the slot that the hash names. A slot knows the whole hash, so that entries of other keys are not looked
-// at: tables of a large input are larger than the caches. Nothing is ever removed, and nothing freed.
+// String map and string table: entries in order of insertion, and slots that find them.
 #include <polc/base/strmap.h>
 
 #include "hash.h"
 
-#include <polc/base/exit.h>
+#include <polc/base/slots.h>
 #include <polc/base/vec.h>
-
-enum { FIRST_SLOTS = 8 };
 
 struct entry {
     const char *key;
@@ -17,16 +13,10 @@ struct entry {
     void *value;
 };
 
-struct slot {
-    uint32_t hash;
-    uint32_t entry; // number, plus one; 0: free
-};
-
 struct strmap {
     struct arena *arena;
     struct hash_key key;
-    struct slot *slots;
-    size_t slot_count; // a power of two, or 0
+    struct slots slots;
     VEC_FIELDS(struct entry);
 };
 
@@ -38,13 +28,12 @@ struct strmap *strmap_new(struct arena *arena)
     return map;
 }
 
-// The slot of a key, or the free one where it belongs; there is always a free one.
+// The slot of a key, or the free one where it belongs.
 static struct slot *find_slot(const struct strmap *map, uint32_t hash, const void *key,
                               size_t length)
 {
-    size_t mask = map->slot_count - 1;
-    for (size_t i = hash & mask;; i = (i + 1) & mask) {
-        struct slot *slot = &map->slots[i];
+    for (struct slot *slot = slots_first(&map->slots, hash);;
+         slot = slots_next(&map->slots, slot)) {
         if (slot->entry == 0) {
             return slot;
         }
@@ -57,7 +46,7 @@ static struct slot *find_slot(const struct strmap *map, uint32_t hash, const voi
 
 void *strmap_get_n(const struct strmap *map, const void *key, size_t length)
 {
-    if (map->slot_count == 0) {
+    if (map->slots.count == 0) {
         return NULL;
     }
     const struct slot *slot = find_slot(map, hash_text(&map->key, key, length), key, length);
@@ -69,36 +58,12 @@ void *strmap_get(const struct strmap *map, const char *key)
     return strmap_get_n(map, key, strlen(key));
 }
 
-// A table of twice the size. The old one stays in the arena: all old ones together are no larger than the last.
-static void add_slots(struct strmap *map)
-{
-    const struct slot *old = map->slots;
-    size_t old_count = map->slot_count;
-    map->slot_count = old_count > 0 ? old_count * 2 : FIRST_SLOTS;
-    map->slots = arena_array_of(map->arena, struct slot, map->slot_count);
-    size_t mask = map->slot_count - 1;
-    for (size_t i = 0; i < old_count; i++) {
-        size_t at = old[i].hash & mask;
-        while (old[i].entry != 0 && map->slots[at].entry != 0) {
-            at = (at + 1) & mask;
-        }
-        if (old[i].entry != 0) {
-            map->slots[at] = old[i];
-        }
-    }
-}
-
 static struct entry *find_or_add(struct strmap *map, const void *key, size_t length)
 {
-    if (map->count >= map->slot_count / 4 * 3) {
-        add_slots(map);
-    }
+    slots_make_room(map->arena, &map->slots, map->count);
     uint32_t hash = hash_text(&map->key, key, length);
     struct slot *slot = find_slot(map, hash, key, length);
     if (slot->entry == 0) {
-        if (map->count == UINT32_MAX) {
-            POLC_UNREACHABLE("a map of more than four thousand million strings");
-        }
         vec_push(map->arena, map,
                  (struct entry){.key = arena_strndup(map->arena, key, length), .length = length});
         *slot = (struct slot){hash, (uint32_t)map->count};

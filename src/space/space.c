@@ -2,13 +2,13 @@
 // Interned sets of numbers and what two of them make, remembered.
 #include <polc/space.h>
 
+#include <polc/base/slots.h>
 #include <stdlib.h>
 
 // The ranges of a set: sorted, disjoint, not adjacent.
 struct set {
     const struct range *items;
     size_t count;
-    uint64_t hash;
 };
 
 enum operation { OPERATION_NONE, OPERATION_AND, OPERATION_MINUS, OPERATION_OR };
@@ -23,14 +23,13 @@ struct space {
     struct {
         VEC_FIELDS(struct set);
     } sets;
-    uint32_t *slots; // open addressing: number + 1 of a set, 0: free
-    size_t slot_count;
+    struct slots slots;
     struct memo *memos; // open addressing
     size_t memo_slots, memo_count;
     size_t size;
 };
 
-enum { FIRST_SLOTS = 1024 }; // a power of two, as every later size
+enum { FIRST_MEMOS = 1024 }; // a power of two, as every later size
 
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
@@ -38,7 +37,7 @@ static uint64_t mix(uint64_t hash, uint64_t value)
     return hash ^ hash >> 29;
 }
 
-static uint64_t hash_of(const struct range *items, size_t count)
+static uint32_t hash_of(const struct range *items, size_t count)
 {
     uint64_t hash = count;
     for (size_t i = 0; i < count; i++) {
@@ -47,7 +46,7 @@ static uint64_t hash_of(const struct range *items, size_t count)
         hash = mix(hash, (uint64_t)items[i].max);
         hash = mix(hash, (uint64_t)(items[i].max >> 64));
     }
-    return hash;
+    return (uint32_t)(hash ^ hash >> 32);
 }
 
 static bool same_ranges(const struct set *set, const struct range *items, size_t count)
@@ -63,46 +62,29 @@ static bool same_ranges(const struct set *set, const struct range *items, size_t
     return true;
 }
 
-static void grow_slots(struct space *space)
-{
-    size_t count = space->slot_count > 0 ? 2 * space->slot_count : FIRST_SLOTS;
-    uint32_t *slots = arena_array_of(space->arena, uint32_t, count);
-    for (size_t i = 0; i < space->sets.count; i++) {
-        size_t at = space->sets.items[i].hash & (count - 1);
-        while (slots[at] != 0) {
-            at = (at + 1) & (count - 1);
-        }
-        slots[at] = (uint32_t)i + 1;
-    }
-    space->slots = slots;
-    space->slot_count = count;
-}
-
 // Takes ranges that are in order already; they must live as long as the space.
 static uint32_t intern(struct space *space, const struct range *items, size_t count)
 {
-    if (2 * space->sets.count >= space->slot_count) {
-        grow_slots(space);
+    uint32_t hash = hash_of(items, count);
+    slots_make_room(space->arena, &space->slots, space->sets.count);
+    struct slot *slot = slots_first(&space->slots, hash);
+    while (slot->entry != 0 && (slot->hash != hash ||
+                                !same_ranges(&space->sets.items[slot->entry - 1], items, count))) {
+        slot = slots_next(&space->slots, slot);
     }
-    uint64_t hash = hash_of(items, count);
-    size_t at = hash & (space->slot_count - 1);
-    for (; space->slots[at] != 0; at = (at + 1) & (space->slot_count - 1)) {
-        const struct set *known = &space->sets.items[space->slots[at] - 1];
-        if (known->hash == hash && same_ranges(known, items, count)) {
-            return space->slots[at] - 1;
-        }
+    if (slot->entry == 0) {
+        vec_push(space->arena, &space->sets, (struct set){items, count});
+        space->size += count;
+        *slot = (struct slot){hash, (uint32_t)space->sets.count};
     }
-    vec_push(space->arena, &space->sets, (struct set){items, count, hash});
-    space->size += count;
-    space->slots[at] = (uint32_t)space->sets.count;
-    return (uint32_t)space->sets.count - 1;
+    return slot->entry - 1;
 }
 
 struct space *space_new(struct arena *arena)
 {
     struct space *space = arena_new_of(arena, struct space);
     space->arena = arena;
-    space->memo_slots = FIRST_SLOTS;
+    space->memo_slots = FIRST_MEMOS;
     space->memos = arena_array_of(arena, struct memo, space->memo_slots);
     intern(space, NULL, 0); // SPACE_EMPTY
     return space;
@@ -317,13 +299,13 @@ static uint32_t operate(struct space *space, enum operation operation, uint32_t 
         : operation == OPERATION_MINUS ? join_minus
                                        : join_or;
     size_t count = join(left, right, NULL);
-    struct arena_mark mark = arena_mark(space->arena);
+    slots_make_room(space->arena, &space->slots, space->sets.count);
+    struct arena_mark mark = arena_mark(space->arena); // behind the slots, which stay
     struct range *items = arena_array_of(space->arena, struct range, count);
     join(left, right, items);
     size_t sets = space->sets.count;
-    bool room = 2 * sets < space->slot_count && sets < space->sets.capacity;
     uint32_t result = intern(space, items, count);
-    if (room && space->sets.count == sets) {
+    if (space->sets.count == sets) {
         arena_rewind(space->arena, mark); // known already
     }
     if (2 * ++space->memo_count > space->memo_slots) {

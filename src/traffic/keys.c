@@ -2,20 +2,18 @@
 // Interning by open addressing; the words are kept, so that equal means equal.
 #include "keys.h"
 
+#include <polc/base/slots.h>
+
 struct key {
     const uint32_t *words;
     size_t count;
-    uint64_t hash;
 };
 
 struct keys {
     struct arena *arena;
     VEC_FIELDS(struct key);
-    uint32_t *slots; // number + 1; 0: free
-    size_t slot_count;
+    struct slots slots;
 };
-
-enum { FIRST_SLOTS = 256 }; // a power of two, as every later size
 
 struct keys *keys_new(struct arena *arena)
 {
@@ -24,58 +22,43 @@ struct keys *keys_new(struct arena *arena)
     return keys;
 }
 
-static uint64_t hash_words(const uint32_t *words, size_t count)
+static uint32_t hash_words(const uint32_t *words, size_t count)
 {
     uint64_t hash = count;
     for (size_t i = 0; i < count; i++) {
         hash = (hash ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
         hash ^= hash >> 29;
     }
-    return hash;
+    return (uint32_t)(hash ^ hash >> 32);
 }
 
-static void grow(struct keys *keys)
+static bool is_key(const struct key *key, const uint32_t *words, size_t count)
 {
-    size_t count = keys->slot_count > 0 ? 2 * keys->slot_count : FIRST_SLOTS;
-    uint32_t *slots = arena_array_of(keys->arena, uint32_t, count);
-    for (size_t i = 0; i < keys->count; i++) {
-        size_t at = keys->items[i].hash & (count - 1);
-        while (slots[at] != 0) {
-            at = (at + 1) & (count - 1);
-        }
-        slots[at] = (uint32_t)i + 1;
-    }
-    keys->slots = slots;
-    keys->slot_count = count;
+    return key->count == count &&
+           (count == 0 || memcmp(key->words, words, count * sizeof *words) == 0);
 }
 
 uint32_t keys_number(struct keys *keys, const uint32_t *words, size_t count, bool *ret_new)
 {
-    if (2 * keys->count >= keys->slot_count) {
-        grow(keys);
+    uint32_t hash = hash_words(words, count);
+    slots_make_room(keys->arena, &keys->slots, keys->count);
+    struct slot *slot = slots_first(&keys->slots, hash);
+    while (slot->entry != 0 &&
+           (slot->hash != hash || !is_key(&keys->items[slot->entry - 1], words, count))) {
+        slot = slots_next(&keys->slots, slot);
     }
-    uint64_t hash = hash_words(words, count);
-    size_t at = hash & (keys->slot_count - 1);
-    for (; keys->slots[at] != 0; at = (at + 1) & (keys->slot_count - 1)) {
-        const struct key *key = &keys->items[keys->slots[at] - 1];
-        if (key->hash == hash && key->count == count &&
-            (count == 0 || memcmp(key->words, words, count * sizeof *words) == 0)) {
-            if (ret_new != NULL) {
-                *ret_new = false;
-            }
-            return keys->slots[at] - 1;
-        }
-    }
-    uint32_t *kept = arena_array_of(keys->arena, uint32_t, count);
-    if (count > 0) {
-        memcpy(kept, words, count * sizeof *words);
-    }
-    vec_push(keys->arena, keys, (struct key){kept, count, hash});
-    keys->slots[at] = (uint32_t)keys->count;
     if (ret_new != NULL) {
-        *ret_new = true;
+        *ret_new = slot->entry == 0;
     }
-    return (uint32_t)keys->count - 1;
+    if (slot->entry == 0) {
+        uint32_t *kept = arena_array_of(keys->arena, uint32_t, count);
+        if (count > 0) {
+            memcpy(kept, words, count * sizeof *words);
+        }
+        vec_push(keys->arena, keys, (struct key){kept, count});
+        *slot = (struct slot){hash, (uint32_t)keys->count};
+    }
+    return slot->entry - 1;
 }
 
 const uint32_t *keys_words(const struct keys *keys, uint32_t number, size_t *ret_count)
