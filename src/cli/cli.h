@@ -149,8 +149,8 @@ struct option_info {
     const char *name;     // long name
     char letter;          // 0: none
     const char *argument; // NULL: none; "[X]": optional
-    const char *text;
-    bool common; // taken by every verb
+    const char *text;     // "X; VERB: Y" is Y in the help of that verb
+    bool common;          // taken by every verb
 };
 extern const struct option_info option_infos[];
 extern const size_t option_info_count;

@@ -2,6 +2,25 @@
 // polc help, polc version, polc explain.
 #include "cli.h"
 
+// "X; VERB: Y" is Y for that verb and X for the others.
+static const char *text_for(const struct verb *verb, const char *text, size_t *ret_length)
+{
+    const char *end = strstr(text, "; ");
+    const char *name = end != NULL ? end + strlen("; ") : "";
+    size_t length = strcspn(name, " :");
+    *ret_length = strlen(text);
+    if (name[length] != ':') {
+        return text;
+    }
+    if (length != strlen(verb->name) || strncmp(name, verb->name, length) != 0) {
+        *ret_length = (size_t)(end - text);
+        return text;
+    }
+    const char *own = name + length + strlen(": ");
+    *ret_length = strlen(own);
+    return own;
+}
+
 static void print_options(const struct verb *verb, bool common)
 {
     for (size_t i = 0; i < option_info_count; i++) {
@@ -16,7 +35,9 @@ static void print_options(const struct verb *verb, bool common)
                  : info->argument[0] == '[' ? "[="
                                             : " ",
                  info->argument == NULL ? "" : info->argument + (info->argument[0] == '['));
-        printf("  %-28s %s\n", name, info->text);
+        size_t length;
+        const char *text = text_for(verb, info->text, &length);
+        printf("  %-28s %.*s\n", name, (int)length, text);
     }
 }
 

@@ -184,8 +184,11 @@ static void report_incomplete(struct res_decoder *decoder, const struct load_obj
         struct diag *diag = diag_report(
             decoder->diags, DIAG_P001, loc,
             "this document has neither apiVersion nor kind, so polc cannot tell what it is");
-        diag_hint(diag,
-                  "add both, or give the file a name that begins with a dot, and polc skips it");
+        bool flow = node_get(object->root, "dest_ip") != NULL ||
+                    node_get(object->root, "dest_type") != NULL;
+        diag_hint(diag, flow ? "if these are flows: polc flows --flows FILE"
+                             : "add both, or give the file a name that begins with a dot, and polc "
+                               "skips it");
         return;
     }
     if (is_absent(object->kind)) {

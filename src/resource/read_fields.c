@@ -102,8 +102,8 @@ static const struct load_fields endpoints = READ(endpoints_rows);
 static const struct load_field strict_rows[] = {{"metadata", &annotated}, {"status", &nothing}};
 static const struct load_fields strict = {strict_rows, ARRAY_COUNT(strict_rows), true};
 
-// Enough to say what it is.
-static const struct load_field skipped_rows[] = {HEAD_ROWS};
+// Enough to say what it is; of a record of a flow, which is none, that it is one.
+static const struct load_field skipped_rows[] = {HEAD_ROWS, {"dest_ip", NULL}, {"dest_type", NULL}};
 static const struct load_fields skipped = READ(skipped_rows);
 
 const struct load_fields *res_read_fields(const char *api_version, const char *kind)
