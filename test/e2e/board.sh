@@ -240,6 +240,8 @@ screen=$({ sleep 5; printf q; sleep 1; } | lab_exec router timeout 20 script -qe
 check_match 'in a wide window tiers stand side by side' 'EDGE[^'$'\n'']*DEFAULT' "$screen"
 check_eq 'when it becomes narrow, below each other' yes \
   "$(printf '%s\n' "$screen" | sed 's/\x1b\[[0-9;]*[a-zA-Z]//g' | grep -E '^EDGE +order 10 +Pass.?$' >/dev/null && echo yes)"
+lab_exec router timeout 20 "$POLC" board --watch=200ms 2>"$LAB_DIR/errors" | head -n 1 >/dev/null || true
+check_eq 'it ends quietly when nobody reads on' '' "$(<"$LAB_DIR/errors")"
 lab_exec router timeout -s INT 4 "$POLC" board --watch=200ms >"$LAB_DIR/blocks" || true
 check_eq 'where nobody looks it prints one board after the other' yes \
   "$( (($(grep -c '^generation' "$LAB_DIR/blocks") > 2)) && echo yes)"

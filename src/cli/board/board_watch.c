@@ -174,6 +174,9 @@ int board_watch(struct run *run, int (*look)(struct run *run))
     size_t size = 0;
     catch_signals();
     open_screen(&screen);
+    if (!screen.terminal) {
+        signal(SIGPIPE, SIG_DFL); // there is no screen to put back
+    }
     struct arena_mark mark = arena_mark(run->arena);
     do {
         arena_rewind(run->arena, mark);

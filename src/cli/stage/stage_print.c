@@ -57,9 +57,30 @@ static bool has_stdin(const struct stage *stage)
     return false;
 }
 
+// "No difference" would be the truth, and mislead.
+static void note_no_endpoint(const struct stage *stage)
+{
+    struct run *run = stage->run;
+    const struct words *names = &run->options.operands;
+    fprintf(stderr,
+            "note: there is no endpoint in%s: what this does to traffic cannot be told from it\n",
+            paths_suffix(run));
+    if (run->options.dry_run) {
+        hint("polc %s %s%s -f ENDPOINTS --dry-run     (all of the input)", run->options.verb->name,
+             words_join(run->arena, names->items, names->count, " "), paths_option(run));
+    } else {
+        hint("polc diff%s ENDPOINTS     (all of the input; nothing is loaded yet)",
+             paths_suffix(run));
+    }
+}
+
 static void hint_next(const struct stage *stage)
 {
     struct run *run = stage->run;
+    if (run->plan->endpoints_in_input == 0) {
+        note_no_endpoint(stage);
+        return;
+    }
     if (run->options.dry_run && has_stdin(stage)) {
         return; // it cannot be changed
     }
