@@ -3,7 +3,7 @@
 #include "board_page.h"
 
 #include "diff.h"
-#include "flow_lines.h"
+#include "flow_input.h"
 #include "live_policies.h"
 #include "loaded.h"
 #include "state.h"

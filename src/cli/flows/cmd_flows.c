@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc flows: flows, as a table or as records.
 #include "flow_follow.h"
-#include "flow_lines.h"
+#include "flow_input.h"
 #include "flow_print.h"
 #include "flow_record.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc top: how many flows have which values: a table with bars, a tree of shares, CSV or JSON.
-#include "flow_lines.h"
+#include "flow_input.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Flows for the verbs that look at them: from files or from the kernel, named and judged, then sifted.
-#include "flow_kernel.h"
+#include "flow_input.h"
+
 #include "flow_lines.h"
 #include "flow_sift.h"
 #include "live_policies.h"

@@ -2,7 +2,7 @@
 // Records -> a table, or JSON lines.
 #include "flow_print.h"
 
-#include "flow_lines.h"
+#include "flow_input.h"
 
 #include <time.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc graph: who talks to whom, or may, as text, as a drawing or as a page.
-#include "flow_lines.h"
+#include "flow_input.h"
 #include "flow_sift.h"
 #include "graph_allowed.h"
 #include "live_policies.h"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "diff.h"
-#include "flow_lines.h"
+#include "flow_input.h"
 
 #include <polc/impact.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc recommend: flows -> staged policies that let them through, and nothing else; proved before they are printed.
-#include "flow_lines.h"
+#include "flow_input.h"
 #include "live_policies.h"
 #include "recommend.h"
 
