@@ -41,6 +41,7 @@ bool edit_objects(struct arena *arena, struct sources *sources, uint32_t source,
                   const struct edit_wish *wishes, size_t count, struct edits *ret,
                   struct edit_problem *reterr);
 
+// The edited text, on the arena.
 struct edit_text edit_apply(struct arena *arena, struct edit_text text, const struct edits *edits);
 
 // The hunks of a unified diff, with three lines around each change; "" for none. Lines end in LF here, whatever they end

@@ -230,8 +230,9 @@ bool flowlog_snapshot_has(const struct flowlog_snapshot *snapshot, const struct 
 void flowlog_since(struct flowlog_reader *reader, const struct flowlog_snapshot *before,
                    const struct flowlog_snapshot *now, struct flowlog_records *ret);
 
+// Appends the snapshot as bytes.
 void flowlog_snapshot_write(const struct flowlog_snapshot *snapshot, struct strbuf *out);
-// False when the bytes are no snapshot.
+// Those bytes -> a snapshot on the arena. False when they are none.
 bool flowlog_snapshot_read(struct arena *arena, const uint8_t *data, size_t size,
                            struct flowlog_snapshot *ret);
 

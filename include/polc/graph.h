@@ -168,6 +168,7 @@ const char *graph_join(struct arena *arena, const struct flow_strings *list, siz
 
 // ---- printers -------------------------------------------------------------------------------------------------------
 
+// All of it as one JSON object (contrib/schema/graph.json).
 void graph_print_json(struct arena *arena, const struct graph *graph, FILE *out);
 // A page for a browser, in one file that asks for no other. It has the levels of the graph and those above, and opens with
 // `level`; NULL: whichever can be read. `more` stands behind the filter in commands that show the flows of an edge.

@@ -40,6 +40,7 @@ struct live_connection {
     size_t key_size; // bytes
 };
 
+// The connection is the handler's to look at, and gone when it returns.
 typedef void (*live_connection_handler)(const struct live_connection *connection, void *context);
 
 // Hands every entry of this network namespace, of both families and all zones, to the handler. Entries that come or go

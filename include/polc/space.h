@@ -18,21 +18,26 @@ struct range {
 enum { SPACE_EMPTY = 0 };
 
 struct space;
+// All that a space makes is on the arena, and lives as long.
 struct space *space_new(struct arena *arena);
 
+// The set of the numbers from `min` to `max`; of several ranges; of what both have, the first alone has, either has.
 uint32_t space_range(struct space *space, wide min, wide max);
 uint32_t space_ranges(struct space *space, const struct range *ranges,
                       size_t count); // in any order
 uint32_t space_and(struct space *space, uint32_t a, uint32_t b);
 uint32_t space_minus(struct space *space, uint32_t a, uint32_t b);
 uint32_t space_or(struct space *space, uint32_t a, uint32_t b);
+// Whether the number is in the set; in a time that grows with the logarithm of its ranges.
 bool space_has(const struct space *space, uint32_t set, wide value);
+// The ranges of a set: sorted, disjoint, not adjacent.
 const struct range *space_items(const struct space *space, uint32_t set, size_t *ret_count);
 // Numbers of sets are below this.
 size_t space_count(const struct space *space);
 // How many ranges were made so far: the measure of memory.
 size_t space_size(const struct space *space);
 
+// An address as a number, and back; the sets of those parts of a CIDR set or a port set that have the family.
 wide wide_of_addr(struct ip_addr addr);
 struct ip_addr addr_of_wide(wide value, uint8_t family);
 uint32_t space_cidrs(struct space *space, const struct cidrset *set, uint8_t family);
@@ -57,6 +62,7 @@ struct region {
     VEC_FIELDS(struct box);
 };
 
+// The box of all packets of a family (enum ip_family).
 struct box space_everything(struct space *space, uint8_t family);
 
 // How much work may still be done. Once it is used up the answer is not known, and nobody may say anything.
@@ -64,6 +70,7 @@ struct budget {
     size_t left;
 };
 
+// What two boxes have in common; false when that is nothing.
 bool box_and(struct space *space, const struct box *a, const struct box *b, struct box *ret);
 
 // Takes a box out of a region; the part that was taken goes to `taken` unless it is NULL. Returns whether there was one.
