@@ -98,7 +98,10 @@ START_TEST(no_file)
     expect_add_matrix(arena, sources_new(arena), diags, "/nonexistent/matrix.md", &tested);
     EXPECT_CODES("F001");
     diags = diags_new(arena, sources_new(arena));
-    expect_add_matrix(arena, sources_new(arena), diags, "/dev", &tested);
+    expect_add_matrix(arena, sources_new(arena), diags, "/dev", &tested); // a directory
+    EXPECT_CODES("F001");
+    diags = diags_new(arena, sources_new(arena));
+    expect_add_matrix(arena, sources_new(arena), diags, "/dev/full", &tested);
     EXPECT_CODES("F002");
 }
 END_TEST
