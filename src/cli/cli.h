@@ -51,8 +51,8 @@ struct options {
     bool default_paths;    // none were given
     const char *node;      // --node, else $POLC_NODE; NULL
     bool node_given;       // by --node
-    bool
-        input_only; // nothing of this host counts: all nodes, and no interfaces but those of --interfaces
+    // Nothing of this host counts: all nodes, and no interfaces but those of --interfaces.
+    bool input_only;
     const char *interfaces; // --interfaces; NULL
     const char *table;
     const char *state_dir; // --state-dir, $POLC_STATE_DIR or the default
@@ -61,7 +61,7 @@ struct options {
     const char *ns;
     const char *selector;
     const char *base;
-    const char *from, *to, *proto, *dport, *sport, *icmp, *in_interface, *flows; // of trace
+    const char *from, *to, *proto, *dport, *sport, *icmp, *in_interface; // of trace
     uint8_t output; // enum output, one that the verb has
     bool output_given;
     uint8_t fail_level; // enum diag_severity: what makes lint exit 1
@@ -78,7 +78,8 @@ struct options {
     bool kernel, cut;
     uint64_t since;          // ms; 0: not asked for
     uint64_t aggregate;      // level of aggregation
-    struct words flow_files; // of --flows, which is the first of them
+    const char *flows;       // --flows, the first one; NULL: the kernel
+    struct words flow_files; // all of them
     bool aggregate_given, denied, would_deny, share, follow;
     uint64_t quiet_exit; // ms; 0: not asked for
     uint64_t max_size;   // bytes; 0: no limit

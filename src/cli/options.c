@@ -199,10 +199,10 @@ static bool set_output(struct options *options, const char *value)
 static uint8_t default_output(const struct verb *verb)
 {
     size_t length = strcspn(verb->outputs, " ");
-    for (uint8_t i = 0; i < OUTPUT_COUNT; i++) {
+    for (size_t i = 0; i < OUTPUT_COUNT; i++) {
         if (strlen(output_names[i]) == length &&
             strncmp(output_names[i], verb->outputs, length) == 0) {
-            return i;
+            return (uint8_t)i;
         }
     }
     POLC_UNREACHABLE("a verb without an output format");
