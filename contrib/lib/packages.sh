@@ -6,7 +6,8 @@
 PACKAGES_BUILD=(build-essential cmake pkg-config libnftnl-dev libmnl-dev libyaml-dev libjansson-dev check
   nftables iproute2)
 # To run every test: a second compiler, sanitizers and fuzzers, valgrind, and the linters.
-PACKAGES_TEST=(clang libclang-rt-14-dev valgrind mandoc shellcheck strace universal-ctags time jq)
+PACKAGES_TEST=(clang libclang-rt-14-dev valgrind mandoc shellcheck strace universal-ctags time jq
+  python3-jsonschema)
 # For the pages that polc makes; where they cannot be had, the test of these is skipped.
 PACKAGES_BROWSER=(chromium python3)
 
