@@ -159,6 +159,8 @@ check_eq 'the one denied edge' 1 "$(grep -c 'hipstershop/checkoutservice *-x *hi
 check_eq 'no other is denied' 'hipstershop/checkoutservice hipstershop/redis-cart 6379' "$(edges deny)"
 step 0 'polc graph -o html'
 check_match 'a page' '<!doctype html' "$(head -c 200 "$SHOP/graph.html" | tr '[:upper:]' '[:lower:]')"
+step 0 'polc graph shop --allowed'
+check_eq 'what was learned is what is allowed' 17 "$(grep -c '^hipstershop/[a-z-]* *\.> ' <<<"$said")"
 check_eq 'README has no more commands' "${#COMMANDS[@]}" "$NEXT"
 
 sample_compare 4
