@@ -105,6 +105,8 @@ static void set_field(struct editor *editor, const struct node *root, const char
         child == NULL
             ? insert_field(editor, root, key, value)
             : fail(editor, child->key_loc, "\"%s\" is empty here and comes from the list", key);
+    } else if (child->type != NODE_SCALAR) {
+        fail(editor, child->key_loc, "\"%s\" is no text here, and the list has another", key);
     } else if (strcmp(child->text, value) != 0) {
         replace_value(editor, child, value);
     }

@@ -92,6 +92,9 @@ bool span_value(const struct editor *editor, const struct node *child, struct sp
     if (span_is_alias(child)) {
         return find_alias(editor, child, ret);
     }
+    if (child->type != NODE_SCALAR) {
+        return false;
+    }
     size_t start = span_offset(editor, child->loc);
     size_t end =
         start != SIZE_MAX ? skip_characters(editor->text, start, child->loc.length) : SIZE_MAX;

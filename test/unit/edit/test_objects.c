@@ -273,6 +273,10 @@ START_TEST(refusals)
     refuse(HEAD "kind: \"\\x53tagedGlobalNetworkPolicy\"\n" META, 2, "not written as it is read");
     refuse(HEAD "kind: >-\n  " STAGED "\n" META, 2, "not written as it is read");
     refuse(LIST "- kind:\n  metadata: {name: x}\n", 4, "empty");
+    refuse(LIST "- kind: {a: b}\n  metadata: {name: x}\n", 4, "no text");
+    refuse(LIST "- kind: [a]\n  metadata: {name: x}\n", 4, "no text");
+    refuse(S "spec:\n  stagedAction: {a: b}\n  order: 1\n", 5, "by itself");
+    refuse(S "spec: {stagedAction: [Set], order: 1}\n", 4, "by itself");
     refuse(S "spec:\n  ? stagedAction\n  : Set\n  order: 1\n", 5, "by itself");
 }
 END_TEST
