@@ -336,8 +336,12 @@ static bool add_connection(struct finder *finder, const struct allowed_service *
     flowlog_judge(finder->judge, &record, &reports);
     for (size_t i = 0; i < reports.count; i++) {
         struct flowlog_record *report = &reports.items[i];
-        source->any ? make_any(&report->source) : (void)0;
-        dest->any ? make_any(&report->dest) : (void)0;
+        if (source->any) {
+            make_any(&report->source);
+        }
+        if (dest->any) {
+            make_any(&report->dest);
+        }
         report->proto = service->proto;
         report->source.port = FLOWLOG_UNKNOWN;
         report->dest.port = service->port;

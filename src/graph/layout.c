@@ -186,7 +186,9 @@ static void fold_layers(struct maker *maker)
         const struct numbers *lines = &maker->lines[box];
         for (size_t j = 0; j < lines->count; j++) {
             uint32_t end = end_of(maker, lines->items[j]);
-            maker->lines[end].count == 0 ? relax(maker, lines->items[j]) : (void)0;
+            if (maker->lines[end].count == 0) {
+                relax(maker, lines->items[j]);
+            }
         }
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -227,7 +229,9 @@ static void find_layers(struct maker *maker)
             maker->items.items[box].layer = nearest - 1;
         }
     }
-    maker->layout->fold > 1 ? fold_layers(maker) : (void)0;
+    if (maker->layout->fold > 1) {
+        fold_layers(maker);
+    }
     move_ports(maker);
 }
 

@@ -40,14 +40,20 @@ static void walk_node(const struct graph *graph, uint32_t node, const struct tre
                       void *context)
 {
     bool box = tree_is_box(graph, node);
-    box ? walk->open(context, node) : (void)0;
-    graph->nodes.items[node].leaf ? walk->leaf(context, node) : (void)0;
+    if (box) {
+        walk->open(context, node);
+    }
+    if (graph->nodes.items[node].leaf) {
+        walk->leaf(context, node);
+    }
     for (uint32_t i = node + 1, end = end_of(graph, node); i < end; i++) {
         if (graph->nodes.items[i].parent == (int32_t)node) {
             walk_node(graph, i, walk, context);
         }
     }
-    box ? walk->close(context, node) : (void)0;
+    if (box) {
+        walk->close(context, node);
+    }
 }
 
 void tree_walk(const struct graph *graph, const struct tree_walk *walk, void *context)

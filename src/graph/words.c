@@ -189,7 +189,9 @@ static void add_lane(struct arena *arena, const struct graph_edge *edge, enum gr
             continue;
         }
         vec_push(arena, &lane->services, graph_service_text(arena, service));
-        passes ? graph_add_bytes(&lane->bytes, service->counts.bytes) : (void)0;
+        if (passes) {
+            graph_add_bytes(&lane->bytes, service->counts.bytes);
+        }
         for (size_t j = 0; j < service->decisions.count; j++) {
             if (service->decisions.items[j].verdict == verdict) {
                 add_once(arena, &lane->deciders, decider_text(arena, &service->decisions.items[j]));

@@ -20,20 +20,7 @@ def page_of_golden():
     return text[start:text.index("</html>", start) + len("</html>\n")]
 
 
-class Tests:
-    def __init__(self, page):
-        self.page = page
-        self.count = 0
-        self.failed = 0
-
-    def check(self, what, good, seen=""):
-        self.count += 1
-        self.failed += not good
-        print(f"{'ok' if good else 'not ok'} {self.count} - {what}" + ("" if good else f"\n#   {seen}"), flush=True)
-
-    def equal(self, what, seen, wanted):
-        self.check(what, seen == wanted, f"{seen!r} is not {wanted!r}")
-
+class Tests(chromium.Checks):
     def texts(self, selector):
         return self.page.value(f"[...document.querySelectorAll({selector!r})].map((e) => e.innerText.replace(/\\s+/g, ' ').trim())")
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Headless Chromium, driven by the DevTools protocol over a pair of pipes: no port, no library."""
+"""Headless Chromium, driven by the DevTools protocol over a pair of pipes: no port, no library; and
+checks of its pages, as TAP."""
 import json
 import os
 import shutil
@@ -153,3 +154,20 @@ class Page:
 
     def resize(self, width, height):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
+
+class Checks:
+    """What is asked of a page, as TAP."""
+
+    def __init__(self, page):
+        self.page = page
+        self.count = 0
+        self.failed = 0
+
+    def check(self, what, good, seen=""):
+        self.count += 1
+        self.failed += not good
+        print(f"{'ok' if good else 'not ok'} {self.count} - {what}" + ("" if good else f"\n#   {seen}"), flush=True)
+
+    def equal(self, what, seen, wanted):
+        self.check(what, seen == wanted, f"{seen!r} is not {wanted!r}")

@@ -20,20 +20,10 @@ CASE = ROOT / "test/golden/graph"
 CHECKOUT_REDIS = 'g.edge[data-key=\'["service/shop/checkout","workload/shop/redis-*"]\']'
 
 
-class Tests:
+class Tests(chromium.Checks):
     def __init__(self, page, directory):
-        self.page = page
+        super().__init__(page)
         self.directory = directory
-        self.count = 0
-        self.failed = 0
-
-    def check(self, what, good, seen=""):
-        self.count += 1
-        self.failed += not good
-        print(f"{'ok' if good else 'not ok'} {self.count} - {what}" + ("" if good else f"\n#   {seen}"), flush=True)
-
-    def equal(self, what, seen, wanted):
-        self.check(what, seen == wanted, f"{seen!r} is not {wanted!r}")
 
     def make(self, name, flows, *options):
         """The address of a page of these flows; None: of none."""

@@ -91,7 +91,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         graph_print_mermaid(arena, graph, nowhere);
         graph_print_svg(arena, graph, nowhere);
         print_json(arena, graph);
-        level == GRAPH_ENDPOINT ? print_html(arena, graph) : (void)0;
+        if (level == GRAPH_ENDPOINT) {
+            print_html(arena, graph);
+        }
     }
     fclose(nowhere);
     arena_free(arena);

@@ -23,7 +23,9 @@ static bool parse_level(const char *name, enum graph_level *ret)
     if (name != NULL) {
         const char *best = spell_best(name, names, GRAPH_LEVEL_COUNT);
         complain("--by is namespace, service or endpoint, not \"%s\"", name);
-        best != NULL ? hint("did you mean --by %s?", best) : (void)0;
+        if (best != NULL) {
+            hint("did you mean --by %s?", best);
+        }
     }
     return name == NULL;
 }
@@ -288,7 +290,9 @@ int cmd_graph(struct run *run)
     if (!is_drawable(run, built.graph)) {
         return POLC_EXIT_USAGE;
     }
-    built.allowed != NULL ? graph_allowed_notes(run, built.allowed) : (void)0;
+    if (built.allowed != NULL) {
+        graph_allowed_notes(run, built.allowed);
+    }
     print(run, built.graph);
     return input.code;
 }
