@@ -126,11 +126,13 @@ struct run {
 
 // A verb: its row in the table (verbs.c) is what the parser, `help` and the man page lint read.
 struct verb {
-    const char *name;
+    const char *name;    // both words of a part: "dns export"
     const char *summary; // one line of `polc help`
     const char *usage;   // behind "polc NAME"
     const char *text;    // of `polc help NAME`
-    uint8_t operands;    // enum verb_operands
+    const struct verb *
+        parts; // it has verbs of its own, which stand here, and is nothing without one of them; NULL
+    uint8_t operands; // enum verb_operands
     const char
         *subverb; // a first operand that makes it do something else, with one fixed operand; NULL
     const char *options; // names of the options it takes, blank-separated, besides the common ones
@@ -140,9 +142,16 @@ struct verb {
     int (*run)(struct run *run);
 };
 
-extern const struct verb verbs[];
-extern const size_t verb_count;
-const struct verb *verb_find(const char *name);
+extern const struct verb verbs[];     // the last one has no name
+extern const struct verb dns_verbs[]; // likewise
+
+// ---- verb_find.c ----------------------------------------------------------------------------------------------
+
+const struct verb *verb_find(const char *name); // of one word; NULL
+// The verb that these words begin with, and how many of them are its name. NULL after having said that there is none.
+// A verb with parts is returned as itself only when help is asked for behind it.
+const struct verb *verb_of_words(const char *const *words, size_t count, size_t *ret_taken);
+const char *verb_last_word(const struct verb *verb); // "export"
 
 // ---- options.c ------------------------------------------------------------------------------------------------
 
@@ -158,7 +167,6 @@ extern const size_t option_info_count;
 
 // Parses argv[1..]. On a mistake prints it with a hint and returns false.
 bool options_parse(struct arena *arena, int argc, char **argv, struct options *ret);
-void complain_verb(const char *name); // "there is no verb", with a suggestion
 bool option_allowed(const struct verb *verb, const char *name);
 
 // ---- operands.c -----------------------------------------------------------------------------------------------

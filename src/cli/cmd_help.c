@@ -7,7 +7,7 @@ static const char *text_for(const struct verb *verb, const char *text, size_t *r
 {
     const char *end = strstr(text, "; ");
     const char *name = end != NULL ? end + strlen("; ") : "";
-    size_t length = strcspn(name, " :");
+    size_t length = strcspn(name, ":");
     *ret_length = strlen(text);
     if (name[length] != ':') {
         return text;
@@ -41,14 +41,23 @@ static void print_options(const struct verb *verb, bool common)
     }
 }
 
-static int help_verb(const char *name)
+// One line for each row, in one column behind the longest name.
+static void print_summaries(const struct verb *rows)
 {
-    const struct verb *verb = verb_find(name);
-    if (verb == NULL) {
-        complain_verb(name);
-        return POLC_EXIT_USAGE;
+    enum { NAME_WIDTH = 9 };
+    for (const struct verb *verb = rows; verb->name != NULL; verb++) {
+        printf("  %-*s  %s\n", NAME_WIDTH, verb_last_word(verb), verb->summary);
     }
+}
+
+static void help_verb(const struct verb *verb)
+{
     printf("polc %s %s\n\n%s\n\n", verb->name, verb->usage, verb->text);
+    if (verb->parts != NULL) {
+        print_summaries(verb->parts);
+        printf("\npolc help %s VERB says more.\n", verb->name);
+        return;
+    }
     if (verb->options[0] != '\0') {
         puts("Options of this verb:");
         print_options(verb, false);
@@ -57,16 +66,13 @@ static int help_verb(const char *name)
     puts("Options of every verb:");
     print_options(verb, true);
     printf("\nOutput formats: %s\n", verb->outputs);
-    return POLC_EXIT_OK;
 }
 
 static void help_all(void)
 {
     puts("polc: Calico-style network policy on a plain Linux host, as one nftables table\n\n"
          "polc VERB [OPTION...] [PATH...]\n");
-    for (size_t i = 0; i < verb_count; i++) {
-        printf("  %-9s  %s\n", verbs[i].name, verbs[i].summary);
-    }
+    print_summaries(verbs);
     puts(
         "\nA PATH is a directory (*.yaml *.yml *.json, recursive), a file, or - for standard input. Without one:\n"
         "$POLC_DIR, else /etc/polc and /run/polc/endpoints.d.\n\n"
@@ -78,17 +84,31 @@ static void help_all(void)
         "  polc apply --confirm DIR    # then, if you still can: polc confirm");
 }
 
+// "polc help dns" is about all of its verbs, "polc help dns export" about one.
+static int help_named(const struct words *names)
+{
+    const struct verb *verb = names->count == 1 ? verb_find(names->items[0]) : NULL;
+    size_t taken;
+    if (verb == NULL) {
+        verb = verb_of_words(names->items, names->count, &taken);
+    }
+    if (verb == NULL) {
+        return POLC_EXIT_USAGE;
+    }
+    help_verb(verb);
+    return POLC_EXIT_OK;
+}
+
 int cmd_help(struct run *run)
 {
     const struct options *options = &run->options;
-    bool is_help = strcmp(options->verb->name, "help") == 0;
-    if (!is_help) {
-        return help_verb(options->verb->name);
+    if (strcmp(options->verb->name, "help") != 0) {
+        help_verb(options->verb);
+    } else if (options->operands.count > 0) {
+        return help_named(&options->operands);
+    } else {
+        help_all();
     }
-    if (options->operands.count > 0) {
-        return help_verb(options->operands.items[0]);
-    }
-    help_all();
     return POLC_EXIT_OK;
 }
 

@@ -195,9 +195,12 @@ static bool set_output(struct options *options, const char *value)
     return false;
 }
 
-// The first one that a verb has is what it prints without -o.
+// The first one that a verb has is what it prints without -o. A verb that only has parts prints help, and that as text.
 static uint8_t default_output(const struct verb *verb)
 {
+    if (verb->parts != NULL) {
+        return OUTPUT_TEXT;
+    }
     size_t length = strcspn(verb->outputs, " ");
     for (size_t i = 0; i < OUTPUT_COUNT; i++) {
         if (strlen(output_names[i]) == length &&
@@ -337,28 +340,20 @@ static bool take_option(struct arena *arena, struct options *options, const char
 
 // ---- the command line -----------------------------------------------------------------------------------------
 
-void complain_verb(const char *name)
-{
-    const char *names[64];
-    for (size_t i = 0; i < verb_count; i++) {
-        names[i] = verbs[i].name;
-    }
-    const char *best = spell_best(name, names, verb_count);
-    complain("there is no verb \"%s\"", name);
-    best != NULL ? hint("did you mean polc %s?", best) : hint("polc help");
-}
-
-static bool find_verb(int argc, char **argv, struct options *ret)
+// Returns how many words of argv are the program and the verb; 0 after having said what is wrong.
+static size_t find_verb(int argc, char **argv, struct options *ret)
 {
     if (argc < 2 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
         ret->verb = verb_find("help");
-        return true;
+        return 2;
     }
-    ret->verb = verb_find(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);
-    if (ret->verb == NULL) {
-        complain_verb(argv[1]);
+    if (strcmp(argv[1], "--version") == 0) {
+        ret->verb = verb_find("version");
+        return 2;
     }
-    return ret->verb != NULL;
+    size_t taken;
+    ret->verb = verb_of_words((const char *const *)argv + 1, (size_t)argc - 1, &taken);
+    return ret->verb != NULL ? 1 + taken : 0;
 }
 
 // getopt takes any unique beginning of a name; a script that relies on it breaks with the next option.
@@ -453,19 +448,22 @@ bool options_parse(struct arena *arena, int argc, char **argv, struct options *r
                             .stable = STABLE_DEFAULT,
                             .node = node != NULL && node[0] != '\0' ? node : NULL};
     ret->color = isatty(STDERR_FILENO) == 1 && (no_color == NULL || no_color[0] == '\0');
-    if (!find_verb(argc, argv, ret)) {
+    int named = (int)find_verb(argc, argv, ret);
+    if (named == 0) {
         return false;
     }
     ret->output = default_output(ret->verb);
     if (argc < 2) {
         return true;
     }
-    argv[1] = argv[0];
-    if (!take_options(arena, argc - 1, argv + 1, ret)) {
+    argv[named - 1] = argv[0]; // where getopt looks for the name of the program
+    argv += named - 1;
+    argc -= named - 1;
+    if (!take_options(arena, argc, argv, ret)) {
         return false;
     }
-    size_t operands = (size_t)(argc - 1 - optind);
-    if (!operands_take(arena, ret, argv + 1 + optind, operands)) {
+    size_t operands = (size_t)(argc - optind);
+    if (!operands_take(arena, ret, argv + optind, operands)) {
         return false;
     }
     operands_add_default_paths(arena, ret);

@@ -313,6 +313,14 @@ const struct verb verbs[] = {
      .options = "flows since where all include-denied interval stable out force",
      .outputs = "yaml json",
      .run = cmd_recommend},
+    {.name = "dns",
+     .summary = "domain rules: where the addresses of names come from, and which are known",
+     .usage = "VERB [OPTION...]",
+     .text =
+         "A rule that names domains matches the addresses that are known for them: sets of the kernel, in which every\n"
+         "address stands for a limited time. The rules never depend on a running process: a name without an address\n"
+         "matches nothing, and what is known stays until its time is over.",
+     .parts = dns_verbs},
     {.name = "explain",
      .summary = "say more about a code such as P021",
      .usage = "[CODE...]",
@@ -338,15 +346,5 @@ const struct verb verbs[] = {
      .options = "",
      .outputs = "text",
      .run = cmd_help},
+    {.name = NULL},
 };
-const size_t verb_count = ARRAY_COUNT(verbs);
-
-const struct verb *verb_find(const char *name)
-{
-    for (size_t i = 0; i < verb_count; i++) {
-        if (strcmp(verbs[i].name, name) == 0) {
-            return &verbs[i];
-        }
-    }
-    return NULL;
-}
