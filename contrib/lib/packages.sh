@@ -3,8 +3,8 @@
 # The Debian 12 packages that polc needs, in one place: for contrib/quickstart and contrib/check.
 
 # To build it, and to run the end-to-end lab.
-PACKAGES_BUILD=(build-essential cmake pkg-config libnftnl-dev libmnl-dev libyaml-dev libjansson-dev check
-  nftables iproute2)
+PACKAGES_BUILD=(build-essential cmake pkg-config libnftnl-dev libmnl-dev libyaml-dev libjansson-dev libc-ares-dev
+  check nftables iproute2)
 # To run every test: a second compiler, sanitizers and fuzzers, valgrind, and the linters.
 PACKAGES_TEST=(clang libclang-rt-14-dev valgrind mandoc shellcheck strace universal-ctags time jq
   python3-jsonschema)
