@@ -255,7 +255,8 @@ const char *flowlog_ledger_read(struct arena *arena, const uint8_t *data, size_t
 
 enum { FLOWLOG_LEVEL_MAX = 3 };
 // Level 0 changes nothing; 1 leaves out source ports, 2 also names (not what they aggregate to) and addresses, 3 also
-// destination ports. Records that do not differ any more become one, in the order of the first of each.
+// destination ports. Records that do not differ any more become one, in the order of the first of each; domains tell
+// destinations apart.
 struct flowlog_records flowlog_aggregate(struct arena *arena, const struct flowlog_records *records,
                                          int level);
 

@@ -34,8 +34,9 @@ static void add_key(const struct flowlog_record *record, struct strbuf *key)
         if (field->kind == FLOWLOG_NUMBER) {
             int64_t number = flowlog_number(field, record);
             strbuf_add_n(key, (const char *)&number, sizeof number);
-        } else if (field->kind == FLOWLOG_TRACE) {
+        } else if (field->kind == FLOWLOG_TRACE || field->kind == FLOWLOG_LIST) {
             const struct flow_strings *list = flowlog_list(field, record);
+            strbuf_add_n(key, (const char *)&list->count, sizeof list->count);
             for (size_t j = 0; j < list->count; j++) {
                 strbuf_add_n(key, (const char *)&list->items[j], sizeof list->items[j]);
             }
@@ -122,7 +123,6 @@ static void merge(struct arena *arena, struct flowlog_record *into,
     add_number(&into->num_flows_started, from->num_flows_started);
     add_number(&into->num_flows_completed, from->num_flows_completed);
     add_number(&into->num_original_source_ips, from->num_original_source_ips);
-    unite(arena, &into->domains, &from->domains);
     unite(arena, &into->original_source_ips, &from->original_source_ips);
     intersect(arena, &into->source.labels, &from->source.labels);
     intersect(arena, &into->dest.labels, &from->dest.labels);

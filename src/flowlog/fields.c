@@ -34,7 +34,7 @@ const struct flowlog_field flowlog_fields[] = {
     {"dest_service_namespace", FLOWLOG_TEXT, FLOWLOG_DASH, true, AT(service_ns), 0, NULL, NULL},
     {"dest_service_name", FLOWLOG_TEXT, FLOWLOG_DASH, true, AT(service_name), 0, NULL, NULL},
     {"dest_service_port", FLOWLOG_TEXT, FLOWLOG_DASH, true, AT(service_port), 0, NULL, NULL},
-    {"dest_domains", FLOWLOG_LIST, FLOWLOG_NULL, false, AT(domains), 0, NULL, NULL},
+    {"dest_domains", FLOWLOG_LIST, FLOWLOG_NULL, true, AT(domains), 0, NULL, NULL},
     {"proto", FLOWLOG_WORD, FLOWLOG_OMIT, true, AT(proto), 0, NULL, NULL},
     {"icmp_type", FLOWLOG_NUMBER, FLOWLOG_OMIT, true, AT(icmp_type), UINT8_MAX, NULL, NULL},
     {"icmp_code", FLOWLOG_NUMBER, FLOWLOG_OMIT, true, AT(icmp_code), UINT8_MAX, NULL, NULL},

@@ -81,23 +81,49 @@ static void fill_texts(const struct flowlog_node *node, size_t count, const char
     }
 }
 
+// The values of --by that a row has, so that what several share shows.
+static const char *series_text(const struct top *top, const struct flowlog_node *node)
+{
+    enum { SHOWN_MAX = 2 };
+    const char *names[SHOWN_MAX + 1];
+    size_t count = node->children.count;
+    size_t first = count > SHOWN_MAX + 1 ? SHOWN_MAX : count;
+    for (size_t i = 0; i < first; i++) {
+        names[i] = node->children.items[i]->text;
+    }
+    const char *text = words_join(top->run->arena, names, first, ", ");
+    return first < count ? arena_printf(top->run->arena, "%s and %zu more", text, count - first)
+                         : text;
+}
+
+// The texts of a row, and behind them the values of --by. Returns how many.
+static size_t fill_cells(const struct top *top, const struct flowlog_node *node,
+                         const char *ret[FIELDS_MAX + 1])
+{
+    fill_texts(node, top->count, ret);
+    if (top->by) {
+        ret[top->count] = series_text(top, node);
+    }
+    return top->count + top->by;
+}
+
 // What the columns in front leave of the terminal.
 static size_t bar_width(const struct top *top, const struct flowlog_nodes *rows)
 {
     enum { GAP = 3, COUNT_WIDTH = 10 };
-    size_t used = COUNT_WIDTH, total = terminal_width();
-    const char *texts[FIELDS_MAX];
-    size_t widths[FIELDS_MAX];
-    for (size_t i = 0; i < top->count; i++) {
+    size_t used = COUNT_WIDTH, total = terminal_width(), count = top->count + top->by;
+    const char *texts[FIELDS_MAX + 1];
+    size_t widths[FIELDS_MAX + 1];
+    for (size_t i = 0; i < count; i++) {
         widths[i] = strlen(top->fields[i]->name);
     }
     for (size_t i = 0; i < rows->count; i++) {
-        fill_texts(rows->items[i], top->count, texts);
-        for (size_t j = 0; j < top->count; j++) {
+        fill_cells(top, rows->items[i], texts);
+        for (size_t j = 0; j < count; j++) {
             widths[j] = strlen(texts[j]) > widths[j] ? strlen(texts[j]) : widths[j];
         }
     }
-    for (size_t i = 0; i < top->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         used += widths[i] + GAP;
     }
     return total < used + BAR_MIN ? BAR_MIN : total - used > BAR_MAX ? BAR_MAX : total - used;
@@ -122,11 +148,21 @@ static const char *bar_of(const struct top *top, const struct flowlog_node *node
     return report_bar(top->run->arena, parts, count, max, top->width, top->plain);
 }
 
-static void print_legend(const struct top *top)
+static size_t count_shared(const struct flowlog_nodes *rows)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        count += rows->items[i]->children.count > 1;
+    }
+    return count;
+}
+
+static void print_legend(const struct top *top, const struct flowlog_nodes *rows)
 {
     struct run *run = top->run;
     uint64_t rest = 0;
-    printf("\n%s:\n", top->fields[top->count]->name);
+    printf("\n%s:     (several in %zu of %zu row%s)\n", top->fields[top->count]->name,
+           count_shared(rows), rows->count, plural(rows->count));
     for (size_t i = 0; i < top->series.count; i++) {
         const struct flowlog_node *node = top->series.items[i];
         bool shared = top->series.count > REPORT_FILLS && i >= REPORT_FILLS - 1;
@@ -151,23 +187,22 @@ static size_t shown(const struct top *top, size_t count)
 static void print_table(struct top *top)
 {
     struct run *run = top->run;
-    const char *headings[FIELDS_MAX + 2];
-    const char *texts[FIELDS_MAX];
+    const char *headings[FIELDS_MAX + 3];
+    const char *texts[FIELDS_MAX + 1];
     struct flowlog_nodes rows = flowlog_level(run->arena, top->root, top->count);
-    size_t count = shown(top, rows.count);
+    size_t count = shown(top, rows.count), columns = top->count + top->by;
     uint64_t rest = 0;
-    for (size_t i = 0; i < top->count; i++) {
+    for (size_t i = 0; i < columns; i++) {
         headings[i] = flow_heading(run->arena, top->fields[i]->name);
     }
-    headings[top->count] = "FLOWS";
-    headings[top->count + 1] = "BAR";
-    struct report *report = report_new(run->arena, headings, top->count + 2);
+    headings[columns] = "FLOWS";
+    headings[columns + 1] = "BAR";
+    struct report *report = report_new(run->arena, headings, columns + 2);
     struct flowlog_nodes visible = {.items = rows.items, .count = count};
     top->width = bar_width(top, &visible);
     for (size_t i = 0; i < count; i++) {
-        fill_texts(rows.items[i], top->count, texts);
         report_row(report, "");
-        for (size_t j = 0; j < top->count; j++) {
+        for (size_t j = 0; j < fill_cells(top, rows.items[i], texts); j++) {
             report_cell(report, texts[j]);
         }
         report_cellf(report, "%" PRIu64, rows.items[i]->count);
@@ -181,7 +216,7 @@ static void print_table(struct top *top)
         printf("and %zu more, of %" PRIu64 " flow%s\n", rows.count - count, rest, plural(rest));
     }
     if (top->by) {
-        print_legend(top);
+        print_legend(top, &rows);
     }
 }
 

@@ -6,12 +6,17 @@
 
 #include <time.h>
 
-// The first ones, without "+", are what a console of flow logs shows.
+// Those without "+" are what a console of flow logs shows; "?": only where something has it.
 static const char *const columns[] = {
-    "source_namespace", "source_name_aggr", "dest_namespace", "dest_name_aggr", "dest_port",
-    "reporter",         "policies",         "+action",        "+proto",         "+dest_domains",
+    "source_namespace", "source_name_aggr", "dest_namespace", "dest_name_aggr", "?dest_domains",
+    "dest_port",        "reporter",         "policies",       "+action",        "+proto",
     "+num_flows",       "+bytes_in",        "+bytes_out",
 };
+
+static const char *name_of(const char *column)
+{
+    return column + (column[0] == '+' || column[0] == '?');
+}
 
 static const char *time_text(struct arena *arena, int64_t seconds)
 {
@@ -24,6 +29,20 @@ static const char *time_text(struct arena *arena, int64_t seconds)
     return known ? arena_strdup(arena, text) : NULL;
 }
 
+// In a line for people only the first ones of many.
+static const char *value_text(const struct flow_print *print, struct arena *arena,
+                              const struct flowlog_field *field,
+                              const struct flowlog_record *record)
+{
+    enum { SHOWN_MAX = 2 };
+    struct flowlog_value value;
+    flowlog_value_get(field, record, &value);
+    bool cut = field->kind == FLOWLOG_LIST && value.count > SHOWN_MAX + 1 &&
+               print->run->options.output != OUTPUT_WIDE;
+    const char *text = words_join(arena, value.items, cut ? (size_t)SHOWN_MAX : value.count, ", ");
+    return cut ? arena_printf(arena, "%s and %zu more", text, value.count - SHOWN_MAX) : text;
+}
+
 static void add_row(const struct flow_print *print, struct arena *arena, struct report *report,
                     const struct flowlog_record *record)
 {
@@ -32,11 +51,18 @@ static void add_row(const struct flow_print *print, struct arena *arena, struct 
         report_cell(report, time_text(arena, record->end_time));
     }
     for (size_t i = 0; i < ARRAY_COUNT(columns); i++) {
-        struct flowlog_value value;
-        const char *name = columns[i] + (columns[i][0] == '+');
+        const char *name = name_of(columns[i]);
         const char *best;
-        flowlog_value_get(flowlog_field_find(name, strlen(name), &best), record, &value);
-        report_cell(report, words_join(arena, value.items, value.count, ", "));
+        report_cell(report, value_text(print, arena, flowlog_field_find(name, strlen(name), &best),
+                                       record));
+    }
+}
+
+// Tables that go on keep the columns with which they began.
+static void choose_columns(struct flow_print *print, const struct flowlog_records *records)
+{
+    for (size_t i = 0; i < records->count && !print->widths.begun; i++) {
+        print->domains |= records->items[i].domains.count > 0;
     }
 }
 
@@ -48,8 +74,11 @@ static void print_table(struct flow_print *print, struct arena *arena,
     if (print->times) {
         headings[count++] = "TIME";
     }
+    choose_columns(print, records);
     for (size_t i = 0; i < ARRAY_COUNT(columns); i++) {
-        headings[count++] = flow_heading(arena, columns[i]);
+        bool wide = columns[i][0] == '+' || (columns[i][0] == '?' && !print->domains);
+        const char *heading = flow_heading(arena, name_of(columns[i]));
+        headings[count++] = wide ? arena_printf(arena, "+%s", heading) : heading;
     }
     struct report *report = report_new(arena, headings, count);
     for (size_t i = 0; i < records->count; i++) {

@@ -10,6 +10,7 @@
 struct flow_print {
     struct run *run;
     bool times;                  // a column with the time of each flow
+    bool domains;                // and one with what its destination was called; else if one has it
     struct report_widths widths; // of what was printed already
 };
 

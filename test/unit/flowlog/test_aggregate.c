@@ -53,6 +53,8 @@ START_TEST(what_differs_stays_apart)
         "{'icmp_type':8}",
         "{'dest_service_name':'s'}",
         "{'dest_namespace':'a'}",
+        "{'dest_domains':['a']}",
+        "{'dest_domains':['a','b']}",
         "{'policies':{'enforced_policies':['0|a|a|pass|0']}}",
         "{'policies':{'enforced_policies':['0|a|a|pass|0','1|b|b|allow|0']}}",
     };
@@ -64,9 +66,9 @@ END_TEST
 START_TEST(numbers_add_up_and_lists_meet)
 {
     static const char *const texts[] = {
-        "{'start_time':20,'end_time':30,'bytes_in':5,'num_flows':2,'dest_domains':['a','b'],"
+        "{'start_time':20,'end_time':30,'bytes_in':5,'num_flows':2,'original_source_ips':['a','b'],"
         "'source_labels':{'labels':['x=1','y=2']},'policies':{'pending_policies':['late']}}",
-        "{'start_time':10,'end_time':15,'bytes_in':7,'bytes_out':1,'dest_domains':['b','c'],"
+        "{'start_time':10,'end_time':15,'bytes_in':7,'bytes_out':1,'original_source_ips':['b','c'],"
         "'source_labels':{'labels':['y=2']},'policies':{'pending_policies':['early']}}",
         "{'packets_in':9223372036854775807,'source_labels':{'labels':['y=2','z=3']}}",
         "{'packets_in':9,'source_labels':{'labels':['y=2']}}",
@@ -82,12 +84,12 @@ START_TEST(numbers_add_up_and_lists_meet)
     ck_assert_int_eq(record->packets_in, INT64_MAX);
     ck_assert_int_eq(record->packets_out, FLOWLOG_UNKNOWN);
     ck_assert_int_eq(record->num_flows, 5);
-    ck_assert_uint_eq(record->domains.count, 3);
-    ck_assert_str_eq(record->domains.items[2], "c");
+    ck_assert_uint_eq(record->original_source_ips.count, 3);
+    ck_assert_str_eq(record->original_source_ips.items[2], "c");
     ck_assert_uint_eq(record->source.labels.count, 1);
     ck_assert_str_eq(record->source.labels.items[0], "y=2");
     ck_assert_str_eq(record->pending.items[0], "late");
-    ck_assert_uint_eq(records.items[0].domains.count, 2); // as it was
+    ck_assert_uint_eq(records.items[0].original_source_ips.count, 2); // as it was
 }
 END_TEST
 
