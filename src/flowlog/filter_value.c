@@ -76,7 +76,7 @@ const char *filter_value_read(struct arena *arena, const struct flowlog_filter *
     *ret = (struct filter_value){.glob = equals && has_star(text)};
     ret->text = ret->glob ? text : without_escapes(arena, text);
     if (field->kind == FLOWLOG_WORD) {
-        ret->text = lower_case(arena, ret->text);
+        ret->text = text_in_lower_case(arena, ret->text);
     }
     bool needs_no_form = equals && (ret->glob || strcmp(ret->text, "-") == 0);
     if (field->kind == FLOWLOG_WORD && equals && !needs_no_form) {

@@ -177,7 +177,7 @@ static bool read_protocol(const struct line *line, const struct flowlog_field *f
     return fail(line, field, "\"proto\" is no protocol: \"%s\"", text);
 }
 
-const char *lower_case(struct arena *arena, const char *text)
+const char *text_in_lower_case(struct arena *arena, const char *text)
 {
     char *copy = arena_strdup(arena, text);
     for (char *at = copy; *at != '\0'; at++) {
@@ -202,7 +202,8 @@ static bool read_text(const struct line *line, const struct flowlog_field *field
     if (field->offset == offsetof(struct flowlog_record, proto)) {
         return read_protocol(line, field, text, ret);
     }
-    *ret = reader_text(line->reader, field->kind == FLOWLOG_WORD ? lower_case(arena, text) : text);
+    *ret = reader_text(line->reader,
+                       field->kind == FLOWLOG_WORD ? text_in_lower_case(arena, text) : text);
     return true;
 }
 
