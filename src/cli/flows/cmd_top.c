@@ -85,7 +85,7 @@ static void fill_texts(const struct flowlog_node *node, size_t count, const char
 static const char *series_text(const struct top *top, const struct flowlog_node *node)
 {
     enum { SHOWN_MAX = 2 };
-    const char *names[SHOWN_MAX + 1];
+    const char *names[SHOWN_MAX + 1] = {NULL};
     size_t count = node->children.count;
     size_t first = count > SHOWN_MAX + 1 ? SHOWN_MAX : count;
     for (size_t i = 0; i < first; i++) {
