@@ -83,7 +83,7 @@ struct dns_answer {
     } names; // the question, and each CNAME target that follows; one that is no canonical name is left out
     struct {
         VEC_FIELDS(struct dns_address);
-    } addresses; // of the name at the end of the chain, in the order of the message, none twice; any address: see below
+    } addresses; // of the name at the end of the chain: sorted, none twice; see dns_address_usable
 };
 
 // One whole message, of UDP or behind the length of TCP. *ret is valid only for DNS_FINE; it keeps nothing of `bytes`.
