@@ -309,6 +309,7 @@ struct res_service {
     struct {
         VEC_FIELDS(struct res_service_port);
     } ports;
+    struct res_nets addresses; // host prefixes: where the cluster has the service; none of a headless one
 };
 
 // Each of the addresses has each of the ports.

@@ -87,12 +87,39 @@ static void service_selector(struct res_decoder *decoder, const struct node *nod
     service->selector_count = list.count;
 }
 
+// "None" and "": a service without an address of its own.
+static void service_address(struct res_decoder *decoder, const struct node *node, void *target,
+                            const void *arg)
+{
+    (void)arg;
+    struct res_service *service = target;
+    struct res_net net;
+    if (!scalar_string(decoder, node) || node->size == 0 || strcmp(node->text, "None") == 0 ||
+        !parse_net(decoder, node->text, node->loc, NET_HOST, &net)) {
+        return;
+    }
+    for (size_t i = 0; i < service->addresses.count; i++) {
+        if (cidr_compare(service->addresses.items[i].cidr, net.cidr) == 0) {
+            return;
+        }
+    }
+    vec_push(decoder->arena, &service->addresses, net);
+}
+
+static void service_addresses(struct res_decoder *decoder, const struct node *node, void *target,
+                              const void *arg)
+{
+    decode_list(decoder, node, 0, service_address, target, arg);
+}
+
 void decode_service(struct res_decoder *decoder, const struct load_object *object,
                     enum res_kind kind)
 {
     static const struct field spec_rows[] = {
         {"selector", service_selector, 0, NULL},
         {"ports", service_ports, 0, NULL},
+        {"clusterIP", service_address, 0, NULL},
+        {"clusterIPs", service_addresses, 0, NULL},
     };
     static const struct fields spec = FIELDS(spec_rows);
     static const struct field rows[] = {{"spec", field_map_in_part, 0, &spec}};

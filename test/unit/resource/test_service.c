@@ -40,6 +40,29 @@ START_TEST(reads_a_service)
 }
 END_TEST
 
+// A service may have an address of each family; "None" is one without.
+START_TEST(reads_addresses_of_a_service)
+{
+    static const struct {
+        const char *spec;
+        size_t count;
+        const char *codes;
+    } cases[] = {
+        {"spec: {clusterIP: 10.96.0.10, clusterIPs: [10.96.0.10, 'fd00::a']}", 2, ""},
+        {"spec: {clusterIP: 10.96.0.10}", 1, ""},
+        {"spec: {clusterIP: None, clusterIPs: [None]}", 0, ""},
+        {"spec: {clusterIP: '', clusterIPs: }", 0, ""},
+        {"spec: {clusterIP: 10.96.0.300}", 0, "P040"},
+        {"spec: {clusterIPs: [10.96.0.0/12]}", 0, "P047"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        decode_object("v1", "Service", cases[i].spec);
+        EXPECT_CODES(cases[i].codes);
+        ck_assert_uint_eq(resources->services.items[0].addresses.count, cases[i].count);
+    }
+}
+END_TEST
+
 START_TEST(reads_slices)
 {
     static const char *const versions[] = {"discovery.k8s.io/v1", "discovery.k8s.io/v1beta1"};
@@ -101,4 +124,5 @@ START_TEST(refuses)
 }
 END_TEST
 
-UNIT_TESTS("resource/service", reads_a_service, reads_slices, reads_endpoints, refuses)
+UNIT_TESTS("resource/service", reads_a_service, reads_addresses_of_a_service, reads_slices,
+           reads_endpoints, refuses)
