@@ -20,6 +20,9 @@ struct host_interface {
 struct host_node {
     const char *name; // NULL: the node of this run
     VEC_FIELDS(struct host_interface);
+    struct {
+        VEC_FIELDS(struct ip_addr);
+    } nameservers; // by host_read_nameservers; none of other machines
 };
 
 // What is known of every node: this host's own from the kernel, others from files.
@@ -37,6 +40,10 @@ bool host_read_path(struct arena *arena, struct sources *sources, struct diags *
 
 // NULL when nothing is known of the node.
 const struct host_node *host_find(const struct host_inventory *inventory, const char *node);
+
+// Adds the DNS servers that programs on this host ask, in their order: those of /etc/resolv.conf, and where that names the
+// stub of systemd-resolved also those that this one asks. What cannot be read has none.
+void host_read_nameservers(struct arena *arena, struct host_node *ret);
 
 // Whether bridged packets of the family pass the inet hooks (net.bridge.bridge-nf-call-iptables, -ip6tables).
 // False also when br_netfilter is not loaded.
