@@ -5,6 +5,8 @@
 
 #include <polc/flow.h>
 
+struct dns_book; // of dns
+
 // ---- names (names.c) --------------------------------------------------------------------------------------------
 
 // What a plan calls addresses. Lives on the arena; reads the plan, which must outlive it.
@@ -152,6 +154,11 @@ struct flowlog_judge *flowlog_judge_new(struct flowlog_reader *reader, struct ar
 
 // What happened stays: records that have an action keep it, as that of their time, and only the traces are by the plan.
 void flowlog_judge_keep_actions(struct flowlog_judge *judge);
+
+// What is known of names: from then on, records whose destination is neither an endpoint nor has domains get the names
+// that the address had while the flow went on; where it had none then, those nearest in time. NULL: nothing is known.
+enum { FLOWLOG_DOMAINS_MAX = 16 };
+void flowlog_judge_set_book(struct flowlog_judge *judge, const struct dns_book *book);
 
 // NULL without a plan.
 const struct flow_evaluator *flowlog_judge_evaluator(const struct flowlog_judge *judge);

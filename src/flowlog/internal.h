@@ -17,6 +17,14 @@ const char *reader_protocol(struct flowlog_reader *reader, uint8_t protocol);
 void place_error(struct arena *arena, const char *text, size_t size, const char *field,
                  struct flow_record_error *error);
 
+// ---- domains.c --------------------------------------------------------------------------------------------------
+
+// The names of an address for a flow between these times (FLOWLOG_UNKNOWN), as records have them: sorted, at most
+// FLOWLOG_DOMAINS_MAX. `scratch` is left as it was.
+struct flow_strings find_domains(struct flowlog_reader *reader, struct arena *scratch,
+                                 const struct dns_book *book, struct ip_addr addr, int64_t start,
+                                 int64_t end);
+
 // ---- flow.c -----------------------------------------------------------------------------------------------------
 
 // What a record is short of for being a flow.

@@ -8,6 +8,7 @@ struct flowlog_judge {
     const struct plan *plan;
     struct flow_evaluator *evaluator; // NULL without a plan
     struct flowlog_names *names;
+    const struct dns_book *book; // NULL: nothing is known of domains
     bool keep_actions;
 };
 
@@ -27,6 +28,11 @@ struct flowlog_judge *flowlog_judge_new(struct flowlog_reader *reader, struct ar
 void flowlog_judge_keep_actions(struct flowlog_judge *judge)
 {
     judge->keep_actions = true;
+}
+
+void flowlog_judge_set_book(struct flowlog_judge *judge, const struct dns_book *book)
+{
+    judge->book = book;
 }
 
 const struct flow_evaluator *flowlog_judge_evaluator(const struct flowlog_judge *judge)
@@ -72,6 +78,20 @@ static void name_ends(const struct flowlog_judge *judge, struct flowlog_record *
     const char *dest_ns = workload_ns(judge, record->dest);
     name_end(judge, dest_ns, &record->source);
     name_end(judge, source_ns, &record->dest);
+}
+
+// Endpoints have names of their own.
+static void name_domains(const struct flowlog_judge *judge, struct flowlog_record *record)
+{
+    const struct flowlog_end *dest = &record->dest;
+    struct ip_addr addr;
+    bool outside = texts_equal(dest->type, "net") || texts_equal(dest->type, "ns");
+    if (judge->book == NULL || record->domains.count > 0 || !outside || dest->ip == NULL ||
+        ip_addr_parse(dest->ip, strlen(dest->ip), &addr) != ADDR_OK) {
+        return;
+    }
+    record->domains = find_domains(judge->reader, judge->scratch, judge->book, addr,
+                                   record->start_time, record->end_time);
 }
 
 // By the backend: the flow is seen behind the service's own address, so that its own port is not known.
@@ -203,6 +223,7 @@ enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flow
     struct arena_mark mark = arena_mark(judge->scratch);
     enum flowlog_judged judged = FLOWLOG_KEPT;
     name_ends(judge, &named);
+    name_domains(judge, &named);
     if (judge->plan != NULL) {
         // Without a port which rule it meets cannot be said.
         bool whole = flowlog_find_flow(judge->names, &named, &flow);
