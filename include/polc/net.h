@@ -12,6 +12,16 @@ struct ip_addr {
     uint8_t bytes[16]; // network byte order; the first 4 for IPv4, the rest zero
 };
 
+// Where a server listens.
+struct ip_port {
+    struct ip_addr addr;
+    uint16_t port; // host byte order
+};
+
+struct ip_ports {
+    VEC_FIELDS(struct ip_port);
+};
+
 // A prefix. `bits` is 0..32 or 0..128. Host bits are zero in a normalized set.
 struct cidr {
     struct ip_addr addr;
@@ -36,6 +46,10 @@ enum addr_problem cidr_parse(const char *text, size_t length, struct cidr *ret);
 
 #define IP_TEXT_MAX 54 // longest "[address]:port" with its terminator
 
+// "10.0.0.1", "10.0.0.1:53", "fd00::1" or "[fd00::1]:53"; a port of 0 when none is given. False, and *ret untouched, for
+// anything else. `text` need not be terminated.
+bool ip_port_parse(const char *text, size_t length, struct ip_port *ret);
+
 // Canonical text (RFC 5952 for IPv6). `buffer` holds at least IP_TEXT_MAX bytes. Returns buffer.
 const char *ip_addr_text(struct ip_addr addr, char *buffer);
 // "10.0.0.1:80", "[fd00::1]:80"; `port` in host byte order.
@@ -52,6 +66,8 @@ bool cidr_contains_addr(struct cidr cidr, struct ip_addr addr);
 bool ip_addr_is_link_local(struct ip_addr addr);         // of IPv6: fe80::/10
 struct ip_addr cidr_last(struct cidr cidr);              // highest address of the prefix
 int ip_addr_compare(struct ip_addr a, struct ip_addr b); // family, then bytes
+// Sorts them by address, then port, and drops duplicates.
+void ip_ports_normalize(struct ip_ports *ports);
 // An address as a custom field of a record (polc/base/record.h): its bytes; none for family 0, the default.
 void ip_addr_field_write(struct strbuf *out, const void *field);
 bool ip_addr_field_read(struct arena *arena, const uint8_t *data, size_t size, void *field);

@@ -51,6 +51,13 @@ struct plan_settings {
     uint32_t mark; // the one bit of the packet mark that carries "allowed already" between hooks
     uint32_t flow_size;    // flows in each set of the flow table; 0: no flow table
     uint32_t flow_timeout; // seconds that a flow is kept behind its last new connection
+    // Servers whose answers are believed, normalized; none when neither a rule nor dns_watch asks for answers.
+    struct ip_ports dns_servers;
+    uint32_t dns_extra_ttl;   // seconds that an address is kept behind its TTL
+    uint32_t dns_min_ttl;     // seconds; a shorter TTL counts as this one
+    uint32_t dns_set_timeout; // seconds of an address that others put into a set without a time
+    uint16_t dns_log_group;   // netlink log group that answers are copied to
+    bool dns_watch;           // answers are copied even when no rule has domains
     struct plan_failsafes failsafes[PLAN_DIRECTIONS];
 };
 
@@ -61,6 +68,9 @@ struct plan_side {
     bool has_ports;                  // numeric or named ones: the OR of `ports` and `named_ports`
     struct portset ports, not_ports; // numeric
     int32_t named_ports, not_named_ports; // named port sets
+    // -1: none. Names of a destination, or-ed with `ipset`: the side has its set when the address is in the ipset or one
+    // of the names has it. Only of Allow rules of PLAN_OUT. Numeric ports go with either; named ones only with the ipset.
+    int32_t domains;
 };
 
 struct plan_match {
@@ -119,6 +129,14 @@ struct plan_ipset {
     struct cidrset members; // when not named_ports
     struct plan_port_member *ports;
     size_t port_count;
+};
+
+// Names whose addresses rules allow (semantics.md 8.2). Which addresses they have is known to no plan.
+struct plan_domains {
+    const char *name; // the patterns, joined by blanks: identity, and unique
+    const char **
+        patterns; // "www.example.com", "*.example.com": lower case, no dot at the end; sorted by bytes, unique
+    size_t count; // at least one
 };
 
 struct plan_indexes {
@@ -242,6 +260,9 @@ struct plan {
     struct {
         VEC_FIELDS(struct plan_ipset);
     } ipsets;
+    struct {
+        VEC_FIELDS(struct plan_domains);
+    } domains; // of the rules; equal lists are one
     struct {
         VEC_FIELDS(struct plan_class);
     } classes;

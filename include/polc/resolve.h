@@ -41,10 +41,18 @@ struct model_ipset {
     size_t port_count;
 };
 
+// Names whose addresses a rule allows (semantics.md 8).
+struct model_domains {
+    const char *name;      // the patterns, joined by blanks: equal lists are one entry
+    const char **patterns; // lower case, without a dot at the end; sorted, unique
+    size_t count;          // at least one
+};
+
 // What the side of a rule selects; -1: no such criterion.
 struct model_side {
     int32_t ipset, not_ipset;
     int32_t named_ports, not_named_ports;
+    int32_t domains; // or-ed with `ipset`; destinations of egress Allow rules only
 };
 
 struct model_rule {
@@ -155,8 +163,14 @@ struct model_settings {
     bool drop_vxlan, drop_ipip; // tunnels that a workload opens itself
     uint16_t vxlan_port;
     uint32_t mark; // the one bit of the packet mark that polc uses, the lowest of nftablesMarkMask
-    uint32_t flow_size;    // flows in each set of the flow table; 0: no flow table
-    uint32_t flow_timeout; // seconds that a flow is kept behind its last new connection
+    uint32_t flow_size;          // flows in each set of the flow table; 0: no flow table
+    uint32_t flow_timeout;       // seconds that a flow is kept behind its last new connection
+    struct ip_ports dns_servers; // whose answers are believed; normalized
+    uint32_t dns_extra_ttl;      // seconds that an address is kept behind its TTL
+    uint32_t dns_min_ttl;        // seconds; a shorter TTL counts as this one
+    uint32_t dns_set_timeout;    // seconds of an address that others put into a set without a time
+    uint16_t dns_log_group;      // netlink log group that answers are copied to
+    bool dns_watch;              // answers are copied even when no rule has domains
     struct {
         VEC_FIELDS(struct res_failsafe);
     } failsafes[MODEL_DIRECTIONS];
@@ -200,6 +214,9 @@ struct model {
     struct {
         VEC_FIELDS(struct model_ipset);
     } ipsets;
+    struct {
+        VEC_FIELDS(struct model_domains);
+    } domains;                // in the order in which rules use them first
     const char *const *nodes; // every node that an endpoint names, sorted
     size_t node_count;
     size_t local_endpoints; // host endpoints included

@@ -327,6 +327,20 @@ struct res_backends {
     } sets;
 };
 
+// One of dnsTrustedServers: an address, or a service of the cluster.
+struct res_dns_server {
+    struct ip_addr addr;                   // family 0: a service
+    const char *service_ns, *service_name; // of a service
+    uint16_t port;                         // 0: not given
+    struct loc loc;
+};
+
+// Present and empty: no server is trusted.
+struct res_dns_servers {
+    VEC_FIELDS(struct res_dns_server);
+    bool present;
+};
+
 // FelixConfiguration: the settings that polc uses; text NULL or present false when absent.
 enum { RES_FLOWS_MAX = 1000 * 1000 }; // in a set of the flow table: some 200 MB of the kernel
 
@@ -347,6 +361,12 @@ struct res_felix {
     struct res_failsafes failsafes_in, failsafes_out;
     struct res_order flow_size;    // annotation polc.io/flow-table-size: flows a set; 0: no table
     struct res_order flow_timeout; // annotation polc.io/flow-table-timeout, in seconds
+    struct res_dns_servers dns_servers;
+    struct res_order dns_extra_ttl;   // dnsExtraTTL, in seconds
+    struct res_order dns_min_ttl;     // annotation polc.io/dns-min-ttl, in seconds
+    struct res_order dns_log_group;   // annotation polc.io/dns-log-group
+    struct res_order dns_set_timeout; // annotation polc.io/dns-set-timeout, in seconds
+    struct res_bool dns_watch;        // annotation polc.io/dns-watch
 };
 
 enum res_expect { RES_EXPECT_NOTHING, RES_EXPECT_ALLOW, RES_EXPECT_DENY };

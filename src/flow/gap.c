@@ -40,7 +40,10 @@ static struct plan_side *peer_of(struct plan_match *match, enum plan_direction d
 static bool only_set_differs(const struct plan *plan, struct plan_match match,
                              enum plan_direction direction, const struct flow *flow)
 {
-    peer_of(&match, direction)->ipset = -1;
+    struct plan_side *peer = peer_of(&match, direction);
+    if (peer->ipset >= 0) { // names alone take no labels
+        peer->ipset = peer->domains = -1;
+    }
     return matches(plan, &match, flow);
 }
 

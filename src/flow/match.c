@@ -51,6 +51,7 @@ static bool names_port(const struct plan *plan, int32_t number, struct ip_addr a
     return false;
 }
 
+// What addresses names have is not known here: as long as nobody says, none.
 static bool in_ipset(const struct plan *plan, int32_t number, struct ip_addr addr)
 {
     return cidrset_contains_addr(&plan->ipsets.items[number].members, addr);
@@ -66,7 +67,8 @@ static enum mismatch match_positive(const struct plan *plan, const struct plan_s
     if (side->has_ports && !portset_contains(&side->ports, port)) {
         return MISMATCH_PORTS;
     }
-    return side->ipset < 0 || in_ipset(plan, side->ipset, addr) ? MISMATCH_NONE : MISMATCH_SET;
+    bool in_set = side->ipset >= 0 ? in_ipset(plan, side->ipset, addr) : side->domains < 0;
+    return in_set ? MISMATCH_NONE : MISMATCH_SET;
 }
 
 static enum mismatch match_side(const struct plan *plan, const struct plan_side *side,

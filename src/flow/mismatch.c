@@ -132,6 +132,37 @@ static const char *wrong_ports(const struct context *context)
                         side->named_ports >= 0 ? port_name(context, side->named_ports) : "");
 }
 
+static const char *patterns_text(struct arena *arena, const struct plan_domains *domains)
+{
+    struct strbuf text = {.arena = arena};
+    for (size_t i = 0; i < domains->count && i < LIST_SHOWN; i++) {
+        strbuf_addf(&text, "%s%s", i > 0 ? ", " : "", domains->patterns[i]);
+    }
+    add_more(&text, domains->count);
+    return strbuf_text(&text);
+}
+
+static const char *wrong_set(const struct context *context)
+{
+    struct arena *arena = context->arena;
+    const struct plan_side *side = context->side;
+    const char *name = context->side_name;
+    const char *service = service_of(context, side->ipset);
+    char buffer[IP_TEXT_MAX];
+    if (service != NULL) {
+        return arena_printf(arena, "%s is no backend of service %s", name, service);
+    }
+    if (side->domains < 0) {
+        return arena_printf(arena, "%s is not %s", name, set_name(context, side->ipset));
+    }
+    const char *patterns = patterns_text(arena, &context->plan->domains.items[side->domains]);
+    return side->ipset < 0 ? arena_printf(arena, "%s %s is not known as %s", name,
+                                          ip_addr_text(context->addr, buffer), patterns)
+                           : arena_printf(arena, "%s is not %s, and %s is not known as %s", name,
+                                          set_name(context, side->ipset),
+                                          ip_addr_text(context->addr, buffer), patterns);
+}
+
 static const char *side_text(const struct context *context, enum mismatch mismatch)
 {
     struct arena *arena = context->arena;
@@ -151,11 +182,7 @@ static const char *side_text(const struct context *context, enum mismatch mismat
         return arena_printf(arena, "%s %s is in notNets %s", name, addr,
                             nets_text(arena, &side->not_nets));
     case MISMATCH_SET:
-        if (service_of(context, side->ipset) != NULL) {
-            return arena_printf(arena, "%s is no backend of service %s", name,
-                                service_of(context, side->ipset));
-        }
-        return arena_printf(arena, "%s is not %s", name, set_name(context, side->ipset));
+        return wrong_set(context);
     case MISMATCH_NOT_SET:
         return arena_printf(arena, "%s is %s, which the rule excludes", name,
                             set_name(context, side->not_ipset));

@@ -8,7 +8,7 @@ static const char *copy(struct arena *arena, const char *text)
 }
 
 static struct plan_settings build_settings(struct arena *arena,
-                                           const struct model_settings *settings)
+                                           const struct model_settings *settings, bool domains)
 {
     size_t count = settings->interface_prefix_count;
     struct plan_settings ret = {
@@ -27,7 +27,16 @@ static struct plan_settings build_settings(struct arena *arena,
         .mark = settings->mark,
         .flow_size = settings->flow_size,
         .flow_timeout = settings->flow_timeout,
+        .dns_extra_ttl = settings->dns_extra_ttl,
+        .dns_min_ttl = settings->dns_min_ttl,
+        .dns_set_timeout = settings->dns_set_timeout,
+        .dns_log_group = settings->dns_log_group,
+        .dns_watch = settings->dns_watch,
     };
+    // What nobody asks for is no part of what the input means.
+    for (size_t i = 0; (domains || ret.dns_watch) && i < settings->dns_servers.count; i++) {
+        vec_push(arena, &ret.dns_servers, settings->dns_servers.items[i]);
+    }
     for (size_t i = 0; i < count; i++) {
         ret.interface_prefixes[i] = copy(arena, settings->interface_prefixes[i]);
     }
@@ -110,6 +119,17 @@ static void build_ipset(struct arena *arena, const struct model_ipset *set, stru
     }
 }
 
+static void build_domains(struct arena *arena, const struct model_domains *domains,
+                          struct plan *plan)
+{
+    const char **patterns = arena_array_of(arena, const char *, domains->count);
+    for (size_t i = 0; i < domains->count; i++) {
+        patterns[i] = copy(arena, domains->patterns[i]);
+    }
+    vec_push(arena, &plan->domains,
+             (struct plan_domains){copy(arena, domains->name), patterns, domains->count});
+}
+
 _Static_assert((int)PLAN_INGRESS == (int)RES_INGRESS && (int)PLAN_EGRESS == (int)RES_EGRESS,
                "types are copied as they are");
 
@@ -126,15 +146,17 @@ bool plan_is_workload_name(const struct plan_settings *settings, const char *int
 struct plan *plan_build(struct arena *arena, const struct model *model)
 {
     struct plan *plan = arena_new_of(arena, struct plan);
+    bool domains = model->domains.count > 0;
     plan->node = copy(arena, model->node);
     plan->policies_in_input = model->policies.count;
     plan->endpoints_in_input = model->endpoints.count + model->hosts.count;
-    plan->settings = build_settings(arena, &model->settings);
+    plan->settings = build_settings(arena, &model->settings, domains);
     for (size_t i = 0; i < model->node_settings.count; i++) {
         const struct model_node_settings *own = &model->node_settings.items[i];
         vec_push(arena, &plan->node_settings,
                  (struct plan_node_settings){.node = copy(arena, own->node),
-                                             .settings = build_settings(arena, &own->settings)});
+                                             .settings =
+                                                 build_settings(arena, &own->settings, domains)});
     }
     build_tiers(arena, model, plan);
     uint32_t *policy_numbers = arena_array_of(arena, uint32_t, model->policies.count);
@@ -149,6 +171,9 @@ struct plan *plan_build(struct arena *arena, const struct model *model)
     }
     for (size_t i = 0; i < model->ipsets.count; i++) {
         build_ipset(arena, &model->ipsets.items[i], plan);
+    }
+    for (size_t i = 0; i < model->domains.count; i++) {
+        build_domains(arena, &model->domains.items[i], plan);
     }
     plan_endpoints_build(arena, model, policy_numbers, plan);
     plan_names_build(arena, model, plan);

@@ -3,7 +3,8 @@
 //
 //   "polcplan"  version (1)  0 0 0  size of the records, 8 bytes, little endian    the records    SHA-256 as hex
 //
-// The version changes only when a decoder could misunderstand what it reads; new fields do not change it.
+// The version changes only when a decoder could misunderstand what it reads; new fields do not change it. Version 2 has
+// rules with domains: to a polc that knows none they would allow every address. Plans without such rules are of version 1.
 #include "codec.h"
 
 #include <polc/base/sha256.h>
@@ -12,6 +13,7 @@ static const char magic[] = "polcplan";
 enum {
     MAGIC_SIZE = sizeof magic - 1,
     VERSION = 1,
+    VERSION_DOMAINS = 2,
     VERSION_AT = MAGIC_SIZE,
     SIZE_AT = VERSION_AT + 4,
     HEAD_SIZE = SIZE_AT + 8,
@@ -96,7 +98,7 @@ struct plan_bytes plan_encode(struct arena *arena, const struct plan *plan,
     char head[HEAD_SIZE] = {0};
     char hash[HASH_SIZE + 1];
     memcpy(head, magic, MAGIC_SIZE);
-    head[VERSION_AT] = VERSION;
+    head[VERSION_AT] = plan->domains.count > 0 ? VERSION_DOMAINS : VERSION;
     strbuf_add_n(&out, head, sizeof head);
     record_write(&content_record, &content, false, &out);
     put_size(out.text + SIZE_AT, out.length - HEAD_SIZE);
@@ -114,7 +116,7 @@ static const char *check_frame(const uint8_t *data, size_t size)
     if (memcmp(data, magic, MAGIC_SIZE) != 0) {
         return "it is no plan of polc";
     }
-    if (data[VERSION_AT] != VERSION) {
+    if (data[VERSION_AT] != VERSION && data[VERSION_AT] != VERSION_DOMAINS) {
         return "a later polc wrote it";
     }
     if (get_size(data + SIZE_AT) != size - HEAD_SIZE - HASH_SIZE) {
@@ -137,7 +139,7 @@ const char *plan_decode_unframed(struct arena *arena, const uint8_t *data, size_
             return "it does not say what it was made from";
         }
     }
-    const char *problem = plan_check(&content->plan, content->origin.sources.count);
+    const char *problem = plan_check(arena, &content->plan, content->origin.sources.count);
     if (problem == NULL) {
         *ret_plan = &content->plan;
         *ret_origin = content->origin;

@@ -8,5 +8,5 @@
 extern const struct record plan_record, plan_origin_record;
 
 // Whether all references, numbers of kinds and sets of a plan that was read are in order, so that whoever works on it
-// may rely on them. NULL, or what is not.
-const char *plan_check(const struct plan *plan, size_t source_count);
+// may rely on them. NULL, or what is not. `scratch` is left as it was.
+const char *plan_check(struct arena *scratch, const struct plan *plan, size_t source_count);

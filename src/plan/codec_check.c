@@ -30,6 +30,7 @@ static bool is_set(const struct check *check, int32_t index, bool named_ports)
 static bool good_side(const struct check *check, const struct plan_side *side)
 {
     return is_set(check, side->ipset, false) && is_set(check, side->not_ipset, false) &&
+           side->domains >= -1 && side->domains < (int64_t)check->plan->domains.count &&
            is_set(check, side->named_ports, true) && is_set(check, side->not_named_ports, true) &&
            (side->has_nets || side->nets.count == 0) &&
            (side->has_not_nets || side->not_nets.count == 0);
@@ -51,14 +52,16 @@ static bool has_protocol(const struct plan_match *match)
     return (!ports || proto_has_ports(match->protocol)) && (!icmp || is_icmp_protocol);
 }
 
-static bool good_rule(const struct check *check, const struct plan_rule *rule)
+static bool good_rule(const struct check *check, const struct plan_rule *rule, int direction)
 {
+    bool may_have_domains = direction == PLAN_OUT && rule->action == PLAN_ALLOW;
     const struct plan_match *match = &rule->match;
     return rule->action < PLAN_ACTION_COUNT && is_place(check, rule->loc) &&
            match->families >= PLAN_V4 && match->families <= PLAN_BOTH &&
            is_icmp(match->icmp_type, match->icmp_code) &&
            is_icmp(match->not_icmp_type, match->not_icmp_code) && has_protocol(match) &&
-           good_side(check, &match->source) && good_side(check, &match->destination);
+           good_side(check, &match->source) && good_side(check, &match->destination) &&
+           match->source.domains < 0 && (match->destination.domains < 0 || may_have_domains);
 }
 
 static bool good_policy(const struct check *check, const struct plan_policy *policy, bool profile)
@@ -68,7 +71,7 @@ static bool good_policy(const struct check *check, const struct plan_policy *pol
                 policy->types <= (PLAN_INGRESS | PLAN_EGRESS) && policy->stage < PLAN_STAGES &&
                 is_place(check, policy->loc);
     for (int direction = 0; good && direction < PLAN_DIRECTIONS; direction++) {
-        CHECK_EACH(policy->rules[direction], struct plan_rule, good_rule(check, item));
+        CHECK_EACH(policy->rules[direction], struct plan_rule, good_rule(check, item, direction));
     }
     return good;
 }
@@ -176,8 +179,49 @@ static bool good_settings(const struct plan_settings *settings)
                 (!item->has_net || (item->net.addr.family != 0 &&
                                     item->net.bits <= ip_family_bits(item->net.addr.family))));
     }
+    CHECK_EACH(settings->dns_servers, struct ip_port, item->addr.family != 0 && item->port != 0);
     bool flows = settings->flow_size == 0 || settings->flow_timeout != 0;
-    return settings->log_prefix != NULL && settings->host_action <= PLAN_HOST_ACCEPT && flows;
+    return settings->log_prefix != NULL && settings->host_action <= PLAN_HOST_ACCEPT && flows &&
+           settings->dns_set_timeout > 0;
+}
+
+static bool is_pattern(const char *text)
+{
+    static const char legal[] = "*-._0123456789abcdefghijklmnopqrstuvwxyz";
+    return text[0] != '\0' && text[strspn(text, legal)] == '\0';
+}
+
+// The patterns, which stand in the name one behind the other.
+static bool good_domains(const struct plan_domains *domains)
+{
+    const char *name = domains->name;
+    for (size_t i = 0; name != NULL && i < domains->count; i++) {
+        const char *pattern = domains->patterns[i];
+        bool follows = i == 0 || strcmp(domains->patterns[i - 1], pattern) < 0;
+        if (!is_pattern(pattern) || !follows || !text_begins(name, pattern)) {
+            return false;
+        }
+        name += strlen(pattern);
+        if (*name != (i + 1 < domains->count ? ' ' : '\0')) {
+            return false;
+        }
+        name += *name == ' ';
+    }
+    return name != NULL && domains->count > 0;
+}
+
+// Each name once: what is made of them has their names.
+static bool unique_domains(struct arena *arena, const struct plan *plan)
+{
+    struct arena_mark mark = arena_mark(arena);
+    struct strmap *seen = strmap_new(arena);
+    bool unique = true;
+    for (size_t i = 0; unique && i < plan->domains.count; i++) {
+        const struct plan_domains *domains = &plan->domains.items[i];
+        unique = strmap_put(seen, domains->name, (void *)domains) == domains;
+    }
+    arena_rewind(arena, mark);
+    return unique;
 }
 
 static bool good_parts(const struct check *check)
@@ -187,6 +231,7 @@ static bool good_parts(const struct check *check)
                item->node != NULL && good_settings(&item->settings));
     CHECK_EACH(plan->tiers, struct plan_tier, item->name != NULL && is_place(check, item->loc));
     CHECK_EACH(plan->ipsets, struct plan_ipset, good_ipset(item));
+    CHECK_EACH(plan->domains, struct plan_domains, good_domains(item));
     CHECK_EACH(plan->policies, struct plan_policy, good_policy(check, item, false));
     CHECK_EACH(plan->profiles, struct plan_policy, good_policy(check, item, true));
     CHECK_EACH(plan->classes, struct plan_class, good_class(check, item));
@@ -200,8 +245,9 @@ static bool good_parts(const struct check *check)
     return good_settings(&plan->settings);
 }
 
-const char *plan_check(const struct plan *plan, size_t source_count)
+const char *plan_check(struct arena *scratch, const struct plan *plan, size_t source_count)
 {
     struct check check = {.plan = plan, .source_count = source_count};
-    return good_parts(&check) ? NULL : "its parts do not fit together";
+    return good_parts(&check) && unique_domains(scratch, plan) ? NULL
+                                                               : "its parts do not fit together";
 }

@@ -217,7 +217,13 @@ static const struct field failsafe_fields[] = {
 static const struct record failsafe_record =
     RECORD("failsafe port", struct plan_failsafe, failsafe_fields);
 
-SIZE_OF(struct plan_settings, 120);
+static const struct field ip_port_fields[] = {
+    ADDRESS(1, struct ip_port, addr),
+    NUMBER(2, FIELD_U16, struct ip_port, port),
+};
+static const struct record ip_port_record = RECORD("server", struct ip_port, ip_port_fields);
+
+SIZE_OF(struct plan_settings, 160);
 static const struct field settings_fields[] = {
     TEXTS(1, struct plan_settings, interface_prefixes, interface_prefix_count),
     NUMBER(2, FIELD_U8, struct plan_settings, host_action),
@@ -235,6 +241,12 @@ static const struct field settings_fields[] = {
     VECTOR(14, struct plan_settings, failsafes[PLAN_OUT], failsafe_record),
     NUMBER(15, FIELD_U32, struct plan_settings, flow_size),
     NUMBER(16, FIELD_U32, struct plan_settings, flow_timeout),
+    VECTOR(17, struct plan_settings, dns_servers, ip_port_record),
+    NUMBER(18, FIELD_U32, struct plan_settings, dns_extra_ttl),
+    NUMBER_OR(19, FIELD_U32, struct plan_settings, dns_min_ttl, 120),
+    NUMBER_OR(20, FIELD_U32, struct plan_settings, dns_set_timeout, 3600),
+    NUMBER_OR(21, FIELD_U16, struct plan_settings, dns_log_group, 53),
+    NUMBER(22, FIELD_BOOL, struct plan_settings, dns_watch),
 };
 static const struct record settings_record =
     RECORD("settings", struct plan_settings, settings_fields);
@@ -248,7 +260,7 @@ static const struct record node_settings_record =
 
 // ---- policies -----------------------------------------------------------------------------------------------------
 
-SIZE_OF(struct plan_side, 96);
+SIZE_OF(struct plan_side, 104);
 static const struct field side_fields[] = {
     NUMBER(1, FIELD_BOOL, struct plan_side, has_nets),
     NUMBER(2, FIELD_BOOL, struct plan_side, has_not_nets),
@@ -261,10 +273,11 @@ static const struct field side_fields[] = {
     CUSTOM(9, struct plan_side, not_ports, ports),
     NUMBER_OR(10, FIELD_I32, struct plan_side, named_ports, -1),
     NUMBER_OR(11, FIELD_I32, struct plan_side, not_named_ports, -1),
+    NUMBER_OR(12, FIELD_I32, struct plan_side, domains, -1),
 };
 static const struct record side_record = RECORD("side of a rule", struct plan_side, side_fields);
 
-SIZE_OF(struct plan_match, 208);
+SIZE_OF(struct plan_match, 224);
 static const struct field match_fields[] = {
     NUMBER_OR(1, FIELD_U8, struct plan_match, families, PLAN_BOTH),
     NUMBER(2, FIELD_U8, struct plan_match, protocol),
@@ -278,7 +291,7 @@ static const struct field match_fields[] = {
 };
 static const struct record match_record = RECORD("match", struct plan_match, match_fields);
 
-SIZE_OF(struct plan_rule, 232);
+SIZE_OF(struct plan_rule, 248);
 static const struct field rule_fields[] = {
     NUMBER(1, FIELD_U8, struct plan_rule, action),
     NUMBER(2, FIELD_U32, struct plan_rule, index),
@@ -333,6 +346,13 @@ static const struct field ipset_fields[] = {
     ARRAY(5, struct plan_ipset, ports, port_count, port_member_record),
 };
 static const struct record ipset_record = RECORD("set", struct plan_ipset, ipset_fields);
+
+SIZE_OF(struct plan_domains, 24);
+static const struct field domains_fields[] = {
+    TEXT(1, struct plan_domains, name),
+    TEXTS(2, struct plan_domains, patterns, count),
+};
+static const struct record domains_record = RECORD("domains", struct plan_domains, domains_fields);
 
 // ---- endpoints ----------------------------------------------------------------------------------------------------
 
@@ -442,7 +462,7 @@ static const struct field service_fields[] = {
 };
 static const struct record service_record = RECORD("service", struct plan_service, service_fields);
 
-SIZE_OF(struct plan, 432);
+SIZE_OF(struct plan, 496);
 static const struct field plan_fields[] = {
     TEXT(1, struct plan, node),
     INSIDE(2, struct plan, settings, settings_record),
@@ -461,6 +481,7 @@ static const struct field plan_fields[] = {
     VECTOR(14, struct plan, names, name_record, .aside = true),
     VECTOR(15, struct plan, netsets, netset_record, .aside = true),
     VECTOR(16, struct plan, services, service_record, .aside = true),
+    VECTOR(17, struct plan, domains, domains_record),
 };
 const struct record plan_record = RECORD("plan", struct plan, plan_fields);
 

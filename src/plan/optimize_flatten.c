@@ -30,8 +30,9 @@ static bool has_ports(uint8_t protocol)
 
 static bool side_is_plain(const struct plan_side *side)
 {
-    return side->not_nets.count == 0 && !side->has_not_nets && side->not_ipset < 0 &&
-           side->not_ports.count == 0 && side->named_ports < 0 && side->not_named_ports < 0;
+    return side->domains < 0 && side->not_nets.count == 0 && !side->has_not_nets &&
+           side->not_ipset < 0 && side->not_ports.count == 0 && side->named_ports < 0 &&
+           side->not_named_ports < 0;
 }
 
 static const struct plan_side *address_side(const struct optimize *optimize,

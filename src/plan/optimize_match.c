@@ -9,8 +9,9 @@ static bool side_equal(const struct plan_side *a, const struct plan_side *b)
     return a->has_nets == b->has_nets && a->has_not_nets == b->has_not_nets &&
            a->ipset == b->ipset && a->not_ipset == b->not_ipset && a->has_ports == b->has_ports &&
            a->named_ports == b->named_ports && a->not_named_ports == b->not_named_ports &&
-           portset_equal(&a->ports, &b->ports) && portset_equal(&a->not_ports, &b->not_ports) &&
-           cidrset_equal(&a->nets, &b->nets) && cidrset_equal(&a->not_nets, &b->not_nets);
+           a->domains == b->domains && portset_equal(&a->ports, &b->ports) &&
+           portset_equal(&a->not_ports, &b->not_ports) && cidrset_equal(&a->nets, &b->nets) &&
+           cidrset_equal(&a->not_nets, &b->not_nets);
 }
 
 bool match_equal(const struct plan_match *a, const struct plan_match *b)
@@ -56,6 +57,7 @@ static void add_side(uint64_t *hash, const struct plan_side *side)
     add(hash, (uint32_t)side->not_ipset);
     add(hash, (uint32_t)side->named_ports);
     add(hash, (uint32_t)side->not_named_ports);
+    add(hash, (uint32_t)side->domains);
     add_nets(hash, &side->nets);
     add_nets(hash, &side->not_nets);
     add_ports(hash, &side->ports);

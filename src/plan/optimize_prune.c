@@ -21,8 +21,9 @@ static bool ports_within(const struct portset *inner, const struct portset *oute
 
 static bool side_is_broad(const struct plan_side *side)
 {
-    return !side->has_nets && !side->has_not_nets && side->ipset < 0 && side->not_ipset < 0 &&
-           side->not_ports.count == 0 && side->named_ports < 0 && side->not_named_ports < 0;
+    return !side->has_nets && !side->has_not_nets && side->ipset < 0 && side->domains < 0 &&
+           side->not_ipset < 0 && side->not_ports.count == 0 && side->named_ports < 0 &&
+           side->not_named_ports < 0;
 }
 
 static bool is_broad(const struct plan_match *match)

@@ -28,6 +28,15 @@ static void set_loc(const struct printer *printer, json_t *object, struct loc lo
     arena_rewind(printer->scratch, mark);
 }
 
+static json_t *texts_json(const char *const *texts, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(list, json_string(texts[i]));
+    }
+    return list;
+}
+
 static json_t *cidrs_json(const struct cidrset *set)
 {
     json_t *list = json_array();
@@ -78,6 +87,9 @@ static void set_side(const struct printer *printer, json_t *match, const char *k
     }
     set_ipset(printer, object, "namedPorts", side->named_ports);
     set_ipset(printer, object, "notNamedPorts", side->not_named_ports);
+    if (side->domains >= 0) {
+        json_object_set_new(object, "domains", json_integer(side->domains));
+    }
     if (json_object_size(object) > 0) {
         json_object_set_new(match, key, object);
     } else {
@@ -313,25 +325,41 @@ static json_t *failsafes_json(const struct plan_failsafes *failsafes)
     return list;
 }
 
+static void set_dns(json_t *object, const struct plan_settings *settings)
+{
+    json_t *servers = json_array();
+    char buffer[IP_TEXT_MAX];
+    for (size_t i = 0; i < settings->dns_servers.count; i++) {
+        const struct ip_port *server = &settings->dns_servers.items[i];
+        json_array_append_new(servers,
+                              json_string(ip_port_text(server->addr, server->port, buffer)));
+    }
+    json_object_set_new(object, "dnsTrustedServers", servers);
+    json_object_set_new(object, "dnsExtraTTLSeconds", json_integer(settings->dns_extra_ttl));
+    json_object_set_new(object, "dnsMinTTLSeconds", json_integer(settings->dns_min_ttl));
+    json_object_set_new(object, "dnsSetTimeoutSeconds", json_integer(settings->dns_set_timeout));
+    json_object_set_new(object, "dnsLogGroup", json_integer(settings->dns_log_group));
+    json_object_set_new(object, "dnsWatch", json_boolean(settings->dns_watch));
+}
+
 static json_t *settings_json(const struct plan_settings *settings)
 {
-    json_t *prefixes = json_array();
-    for (size_t i = 0; i < settings->interface_prefix_count; i++) {
-        json_array_append_new(prefixes, json_string(settings->interface_prefixes[i]));
-    }
-    return json_pack(
+    json_t *object = json_pack(
         "{s:o, s:s, s:s, s:s, s:i, s:I, s:i, s:b, s:b, s:b, s:i, s:I, s:I, s:I, s:o, s:o}",
-        "interfacePrefix", prefixes, "defaultEndpointToHostAction",
-        settings->host_action == PLAN_HOST_DROP ? "Drop" : "Accept", "denyAction",
-        settings->reject ? "Reject" : "Drop", "logPrefix", settings->log_prefix, "logRate",
-        (int)settings->log_rate, "logRateSeconds", (json_int_t)settings->log_unit, "logBurst",
-        (int)settings->log_burst, "conntrackInvalidCheck", (int)settings->conntrack_invalid_check,
-        "dropVXLAN", (int)settings->drop_vxlan, "dropIPIP", (int)settings->drop_ipip, "vxlanPort",
-        settings->vxlan_port, "mark", (json_int_t)settings->mark, "flowTableSize",
-        (json_int_t)settings->flow_size, "flowTableTimeoutSeconds",
-        (json_int_t)settings->flow_timeout, "failsafeInboundHostPorts",
+        "interfacePrefix",
+        texts_json(settings->interface_prefixes, settings->interface_prefix_count),
+        "defaultEndpointToHostAction", settings->host_action == PLAN_HOST_DROP ? "Drop" : "Accept",
+        "denyAction", settings->reject ? "Reject" : "Drop", "logPrefix", settings->log_prefix,
+        "logRate", (int)settings->log_rate, "logRateSeconds", (json_int_t)settings->log_unit,
+        "logBurst", (int)settings->log_burst, "conntrackInvalidCheck",
+        (int)settings->conntrack_invalid_check, "dropVXLAN", (int)settings->drop_vxlan, "dropIPIP",
+        (int)settings->drop_ipip, "vxlanPort", settings->vxlan_port, "mark",
+        (json_int_t)settings->mark, "flowTableSize", (json_int_t)settings->flow_size,
+        "flowTableTimeoutSeconds", (json_int_t)settings->flow_timeout, "failsafeInboundHostPorts",
         failsafes_json(&settings->failsafes[PLAN_IN]), "failsafeOutboundHostPorts",
         failsafes_json(&settings->failsafes[PLAN_OUT]));
+    set_dns(object, settings);
+    return object;
 }
 
 static json_t *policies_json(const struct printer *printer, const struct plan_policy *items,
@@ -363,6 +391,12 @@ void plan_print_json(const struct plan *plan, const struct sources *sources, FIL
     json_object_set_new(root, "profiles",
                         policies_json(&printer, plan->profiles.items, plan->profiles.count, true));
     json_object_set_new(root, "ipsets", ipsets_json(&printer));
+    json_t *domains = json_array();
+    for (size_t i = 0; i < plan->domains.count; i++) {
+        const struct plan_domains *list = &plan->domains.items[i];
+        json_array_append_new(domains, texts_json(list->patterns, list->count));
+    }
+    json_object_set_new(root, "domains", domains);
     for (size_t i = 0; i < plan->classes.count; i++) {
         json_array_append_new(classes, class_json(&printer, &plan->classes.items[i]));
     }

@@ -50,6 +50,7 @@ static struct plan_side build_side(struct arena *arena, const struct res_entity 
         .not_ports = copy_ports(arena, &entity->not_ports),
         .named_ports = side->named_ports,
         .not_named_ports = side->not_named_ports,
+        .domains = side->domains,
     };
 }
 

@@ -16,8 +16,8 @@ const struct flow_step *deciding_step(const struct flow_stage *stage)
 static bool is_open(const struct plan_side *side)
 {
     return !side->has_nets && !side->has_not_nets && side->ipset < 0 && side->not_ipset < 0 &&
-           !side->has_ports && side->not_ports.count == 0 && side->named_ports < 0 &&
-           side->not_named_ports < 0;
+           side->domains < 0 && !side->has_ports && side->not_ports.count == 0 &&
+           side->named_ports < 0 && side->not_named_ports < 0;
 }
 
 bool takes_everything(const struct plan_rule *rule)

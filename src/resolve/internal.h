@@ -90,3 +90,15 @@ int32_t ipset_named_ports(struct ipset_registry *registry, const struct sel *sel
 // The number of the set of a service: its triples, or its addresses alone. Empty for one that is not in the input.
 int32_t ipset_service_ports(struct ipset_registry *registry, const char *ns, const char *name);
 int32_t ipset_service_addresses(struct ipset_registry *registry, const char *ns, const char *name);
+// Appends the domains of the network sets that the selector takes.
+void ipset_domain_names(struct ipset_registry *registry, const struct sel *sel,
+                        struct res_names *ret);
+
+// ---- domains.c ------------------------------------------------------------------------------------------------
+
+struct domain_registry;
+struct domain_registry *domain_registry_new(struct arena *arena, struct model *model,
+                                            struct ipset_registry *ipsets);
+// The number of a list in the model, made on first use; -1 for an empty one.
+int32_t domains_of_names(struct domain_registry *registry, const struct res_names *names);
+int32_t domains_of_selector(struct domain_registry *registry, const struct sel *sel);

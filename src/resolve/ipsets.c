@@ -10,6 +10,7 @@ struct ipset_registry {
     struct model *model;
     struct label_index *members; // endpoints first, then hosts, then network sets
     struct strmap *numbers;      // set name -> int32_t *
+    bool has_domains;            // a network set has some
 };
 
 static void index_members(struct label_index *index, const struct model *model)
@@ -35,6 +36,9 @@ struct ipset_registry *ipset_registry_new(struct arena *arena, struct model *mod
     registry->members = label_index_new(arena);
     registry->numbers = strmap_new(arena);
     index_members(registry->members, model);
+    for (size_t i = 0; i < model->netsets.count; i++) {
+        registry->has_domains |= model->netsets.items[i].res->domains.count > 0;
+    }
     return registry;
 }
 
@@ -93,6 +97,27 @@ static void collect_addresses(struct ipset_registry *registry, const struct sel 
         }
     }
     cidrset_normalize(ret);
+}
+
+void ipset_domain_names(struct ipset_registry *registry, const struct sel *sel,
+                        struct res_names *ret)
+{
+    const struct model *model = registry->model;
+    size_t endpoints = model->endpoints.count + model->hosts.count;
+    struct model_indexes matches = {0};
+    if (!registry->has_domains) {
+        return;
+    }
+    label_index_select(registry->members, registry->arena, sel, &matches);
+    for (size_t i = 0; i < matches.count; i++) {
+        const struct res_names *names =
+            matches.items[i] >= endpoints
+                ? &model->netsets.items[matches.items[i] - endpoints].res->domains
+                : &(struct res_names){0};
+        for (size_t j = 0; j < names->count; j++) {
+            vec_push(registry->arena, ret, names->items[j]);
+        }
+    }
 }
 
 int32_t ipset_addresses(struct ipset_registry *registry, const struct sel *sel)

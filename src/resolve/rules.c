@@ -6,6 +6,8 @@
 struct scanner {
     struct arena *arena;
     struct ipset_registry *registry;
+    struct domain_registry *domains;
+    bool egress;    // of the rules at hand
     const char *ns; // namespace of the policy; NULL for a global one
 };
 
@@ -58,7 +60,7 @@ static struct model_side scan_service(const struct scanner *scanner,
                                       const struct res_entity *entity, bool destination,
                                       uint8_t protocol)
 {
-    struct model_side side = {-1, -1, -1, -1};
+    struct model_side side = {-1, -1, -1, -1, -1};
     const char *written = entity->service_namespace.text;
     const char *ns = written != NULL && written[0] != '\0' ? written : scanner->ns;
     const char *name = entity->service_name.text;
@@ -74,10 +76,19 @@ static struct model_side scan_service(const struct scanner *scanner,
     return side;
 }
 
-static struct model_side scan_side(const struct scanner *scanner, const struct res_entity *entity,
-                                   bool destination, uint8_t protocol)
+// Beside domains of its own a rule has no selector.
+static int32_t scan_domains(const struct scanner *scanner, const struct res_entity *entity,
+                            const struct sel *positive)
 {
-    struct model_side side = {-1, -1, -1, -1};
+    return positive != NULL ? domains_of_selector(scanner->domains, positive)
+                            : domains_of_names(scanner->domains, &entity->domains);
+}
+
+static struct model_side scan_side(const struct scanner *scanner, const struct res_entity *entity,
+                                   bool destination, const struct res_rule *rule)
+{
+    struct model_side side = {-1, -1, -1, -1, -1};
+    uint8_t protocol = rule->protocol.number;
     if (entity->has_services) {
         return scan_service(scanner, entity, destination, protocol);
     }
@@ -96,6 +107,9 @@ static struct model_side scan_side(const struct scanner *scanner, const struct r
     side.named_ports = ipset_named_ports(scanner->registry, positive, -1, protocol, &entity->ports);
     side.not_named_ports =
         ipset_named_ports(scanner->registry, positive, -1, protocol, &entity->not_ports);
+    if (destination && scanner->egress && rule->action == RES_ALLOW) {
+        side.domains = scan_domains(scanner, entity, positive);
+    }
     return side;
 }
 
@@ -104,9 +118,8 @@ static void scan_rules(struct scanner *scanner, const struct res_rule *rules, si
 {
     for (size_t i = 0; i < count; i++) {
         ret[i].res = &rules[i];
-        ret[i].source = scan_side(scanner, &rules[i].source, false, rules[i].protocol.number);
-        ret[i].destination =
-            scan_side(scanner, &rules[i].destination, true, rules[i].protocol.number);
+        ret[i].source = scan_side(scanner, &rules[i].source, false, &rules[i]);
+        ret[i].destination = scan_side(scanner, &rules[i].destination, true, &rules[i]);
     }
 }
 
@@ -119,6 +132,7 @@ static void scan_policy(struct scanner *scanner, struct model_policy *policy)
         size_t count = policy->types & types[direction] ? lists[direction]->count : 0;
         policy->rules[direction].items = arena_array_of(scanner->arena, struct model_rule, count);
         policy->rules[direction].count = count;
+        scanner->egress = direction == MODEL_OUT;
         scan_rules(scanner, lists[direction]->items, count, policy->rules[direction].items);
     }
 }
@@ -128,6 +142,7 @@ static void scan_profile(struct scanner *scanner, struct model_policy *profile)
 {
     scanner->ns = NULL;
     for (int direction = 0; direction < MODEL_DIRECTIONS; direction++) {
+        scanner->egress = direction == MODEL_OUT;
         for (size_t i = 0; i < profile->rules[direction].count; i++) {
             struct model_rule *rule = &profile->rules[direction].items[i];
             scan_rules(scanner, rule->res, 1, rule);
@@ -137,7 +152,9 @@ static void scan_profile(struct scanner *scanner, struct model_policy *profile)
 
 void resolve_rules(struct arena *arena, struct model *model)
 {
-    struct scanner scanner = {.arena = arena, .registry = ipset_registry_new(arena, model)};
+    struct ipset_registry *ipsets = ipset_registry_new(arena, model);
+    struct scanner scanner = {
+        .arena = arena, .registry = ipsets, .domains = domain_registry_new(arena, model, ipsets)};
     for (size_t i = 0; i < model->policies.count; i++) {
         if (model->policies.items[i].active) {
             scan_policy(&scanner, &model->policies.items[i]);

@@ -57,6 +57,44 @@ static void set_failsafes(struct arena *arena, struct model_settings *settings, 
     }
 }
 
+static const uint16_t dns_port = 53;
+
+static void apply_dns(struct arena *arena, const struct res_felix *felix,
+                      struct model_settings *ret)
+{
+    if (felix->dns_servers.present) {
+        ret->dns_servers = (struct ip_ports){0};
+        for (size_t i = 0; i < felix->dns_servers.count; i++) {
+            const struct res_dns_server *server = &felix->dns_servers.items[i];
+            if (server->service_name == NULL) {
+                vec_push(
+                    arena, &ret->dns_servers,
+                    (struct ip_port){server->addr, server->port != 0 ? server->port : dns_port});
+            }
+        }
+        ip_ports_normalize(&ret->dns_servers);
+    }
+    const struct {
+        const struct res_order *from;
+        uint32_t *to;
+    } seconds[] = {
+        {&felix->dns_extra_ttl, &ret->dns_extra_ttl},
+        {&felix->dns_min_ttl, &ret->dns_min_ttl},
+        {&felix->dns_set_timeout, &ret->dns_set_timeout},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(seconds); i++) {
+        if (seconds[i].from->present) {
+            *seconds[i].to = (uint32_t)seconds[i].from->value;
+        }
+    }
+    if (felix->dns_log_group.present) {
+        ret->dns_log_group = (uint16_t)felix->dns_log_group.value;
+    }
+    if (felix->dns_watch.present) {
+        ret->dns_watch = felix->dns_watch.value;
+    }
+}
+
 static void apply(struct arena *arena, const struct res_felix *felix, struct model_settings *ret)
 {
     if (felix->interface_prefixes.count > 0) {
@@ -105,6 +143,7 @@ static void apply(struct arena *arena, const struct res_felix *felix, struct mod
     if (felix->flow_timeout.present) {
         ret->flow_timeout = (uint32_t)felix->flow_timeout.value;
     }
+    apply_dns(arena, felix, ret);
     ret->rule_counters |= res_counts_rules(&felix->meta);
     if (felix->vxlan_port.present) {
         ret->vxlan_port = (uint16_t)felix->vxlan_port.value;
@@ -143,6 +182,9 @@ static void settings_of(struct arena *arena, const struct resources *resources, 
         .mark = lowest_bit(default_mark_mask),
         .flow_size = 65536,
         .flow_timeout = 3600,
+        .dns_min_ttl = 120,
+        .dns_set_timeout = 3600,
+        .dns_log_group = 53,
     };
     set_failsafes(arena, ret, MODEL_IN, default_in, ARRAY_COUNT(default_in));
     set_failsafes(arena, ret, MODEL_OUT, default_out, ARRAY_COUNT(default_out));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // FelixConfiguration: the settings that polc uses. Most of the others are about things that polc
 // does not do, so they are named in one note and skipped.
+#include "duration.h"
 #include "failsafe.h"
-#include "felix_flows.h"
+#include "felix_annotations.h"
+#include "felix_dns.h"
 #include "objects.h"
 #include "values.h"
 
@@ -172,6 +174,9 @@ static const char *const host_words[] = {"Drop", "Return", "Accept"};
 static const char *const deny_words[] = {"Drop", "Reject"};
 static const struct words host_actions = WORDS(host_words), deny_actions = WORDS(deny_words);
 
+static const struct duration_limits dns_extra_ttl = {0, DAY_SECONDS,
+                                                     "a time like 30s or 1h, one day at most"};
+
 static const struct field felix_rows[] = {
     {"interfacePrefix", felix_prefixes, IN_FELIX(interface_prefixes), NULL},
     {"defaultEndpointToHostAction", felix_word, IN_FELIX(endpoint_to_host_action), &host_actions},
@@ -188,6 +193,8 @@ static const struct field felix_rows[] = {
     {"iptablesMarkMask", felix_mark_mask, IN_FELIX(mark_mask), NULL},
     {"failsafeInboundHostPorts", field_failsafes, IN_FELIX(failsafes_in), NULL},
     {"failsafeOutboundHostPorts", field_failsafes, IN_FELIX(failsafes_out), NULL},
+    {"dnsTrustedServers", field_dns_servers, IN_FELIX(dns_servers), NULL},
+    {"dnsExtraTTL", field_duration, IN_FELIX(dns_extra_ttl), &dns_extra_ttl},
 };
 static const struct fields felix_fields = FIELDS(felix_rows);
 

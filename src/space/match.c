@@ -122,6 +122,8 @@ static uint32_t side_addresses(struct matcher *matcher, const struct plan_side *
     }
     if (side->ipset >= 0) {
         addresses = space_and(space, addresses, set_addresses(matcher, side->ipset, family));
+    } else if (side->domains >= 0) {
+        addresses = SPACE_EMPTY; // the addresses that names may have open nothing for sure
     }
     if (side->not_ipset >= 0) {
         addresses = space_minus(space, addresses, set_addresses(matcher, side->not_ipset, family));

@@ -113,8 +113,11 @@ static void check_services(const struct check *check, const struct res_entity *e
                  rule_text(check, place));
 }
 
-static const char *domains_problem(const struct res_rule *rule, const struct res_entity *entity,
-                                   bool destination, const struct rule_place *place)
+// Calico rules out "nets" and "selector". The others would ask for an endpoint or a set of the input that has such a name
+// besides: nothing, most often, and not what anybody means.
+static const char *domains_problem(const struct check *check, const struct res_rule *rule,
+                                   const struct res_entity *entity, bool destination,
+                                   const struct rule_place *place)
 {
     if (!destination || !place->egress) {
         return "\"domains\" stands only in the destination of egress rules";
@@ -122,8 +125,23 @@ static const char *domains_problem(const struct res_rule *rule, const struct res
     if (rule->action != RES_ALLOW) {
         return "\"domains\" stands only in rules with action Allow";
     }
-    if (entity->nets.count > 0 || entity->selector.tree != NULL) {
-        return "\"domains\" cannot stand beside \"nets\" or \"selector\"";
+    const struct {
+        const char *field;
+        bool there;
+    } fields[] = {
+        {"nets", entity->nets.count > 0},
+        {"selector", entity->selector.tree != NULL},
+        {"notSelector", entity->not_selector.tree != NULL},
+        {"namespaceSelector", entity->namespace_selector.tree != NULL},
+        {"serviceAccounts", entity->has_service_accounts},
+        {"services", entity->has_services},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(fields); i++) {
+        if (fields[i].there) {
+            return arena_printf(check->arena,
+                                "\"domains\" and \"%s\" cannot stand on one side of a rule",
+                                fields[i].field);
+        }
     }
     return NULL;
 }
@@ -135,9 +153,9 @@ static void check_domains(const struct check *check, const struct res_rule *rule
     if (entity->domains.count == 0) {
         return;
     }
-    const char *problem = domains_problem(rule, entity, destination, place);
+    check_domain_names(check, &entity->domains, place->meta);
+    const char *problem = domains_problem(check, rule, entity, destination, place);
     if (problem == NULL) {
-        report_not_yet(check, entity->domains_loc, "\"domains\" in a rule", place->meta);
         return;
     }
     struct diag *diag = diag_report(check->diags, DIAG_P049, entity->domains_loc, "%s", problem);

@@ -23,10 +23,6 @@ const char *object_text(const struct check *check,
 const char *rule_text(const struct check *check,
                       const struct rule_place *place); // "rule 0 (ingress) of shop/web"
 
-// Says of a field that this version cannot compile it.
-void report_not_yet(const struct check *check, struct loc loc, const char *field,
-                    const struct res_meta *meta);
-
 // A selector in which global() must not stand, not even in quotes, as in Calico.
 void check_not_global(const struct check *check, const struct res_selector *selector,
                       const char *field, const struct res_meta *meta);
@@ -39,6 +35,8 @@ void check_host(const struct check *check, const struct res_host *host);
 void check_fleet(const struct check *check, const struct res_fleet *fleet);
 void check_workload(const struct check *check, const struct res_workload *workload);
 void check_test(const struct check *check, const struct res_test *test);
+void check_domain_names(const struct check *check, const struct res_names *names,
+                        const struct res_meta *meta);
 void check_rules(const struct check *check, const struct res_rules *rules, struct rule_place place);
 void check_entity(const struct check *check, const struct res_rule *rule, bool destination,
                   const struct rule_place *place);

@@ -61,9 +61,7 @@ void check_netset(const struct check *check, const struct res_netset *netset)
             diag_label(diag, "remove it; polc sets it from the namespace");
         }
     }
-    if (netset->domains.count > 0) {
-        report_not_yet(check, netset->domains.items[0].loc, "\"allowedEgressDomains\"", meta);
-    }
+    check_domain_names(check, &netset->domains, meta);
 }
 
 // Host names, in either letter case. Hints show it in commands that somebody pastes into a shell.

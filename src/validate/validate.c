@@ -8,14 +8,6 @@ const char *object_text(const struct check *check, const struct res_meta *meta)
                         res_full_name(check->arena, meta));
 }
 
-void report_not_yet(const struct check *check, struct loc loc, const char *field,
-                    const struct res_meta *meta)
-{
-    struct diag *diag = diag_report(check->diags, DIAG_P028, loc,
-                                    "%s is not supported yet by this version of polc", field);
-    diag_label(diag, "in %s", object_text(check, meta));
-}
-
 static void check_objects(const struct check *check)
 {
     const struct resources *resources = check->resources;

@@ -341,13 +341,29 @@ static bool same_failsafes(const struct plan_failsafes *a, const struct plan_fai
     return a->count == b->count;
 }
 
+static bool same_dns(const struct plan_settings *a, const struct plan_settings *b)
+{
+    if (a->dns_servers.count != b->dns_servers.count) {
+        return false;
+    }
+    for (size_t i = 0; i < a->dns_servers.count; i++) {
+        const struct ip_port *left = &a->dns_servers.items[i], *right = &b->dns_servers.items[i];
+        if (ip_addr_compare(left->addr, right->addr) != 0 || left->port != right->port) {
+            return false;
+        }
+    }
+    return a->dns_extra_ttl == b->dns_extra_ttl && a->dns_min_ttl == b->dns_min_ttl &&
+           a->dns_set_timeout == b->dns_set_timeout && a->dns_log_group == b->dns_log_group &&
+           a->dns_watch == b->dns_watch;
+}
+
 static bool same_settings(const struct plan_settings *a, const struct plan_settings *b)
 {
     return a->host_action == b->host_action && a->reject == b->reject &&
            a->log_rate == b->log_rate && a->log_unit == b->log_unit &&
            a->log_burst == b->log_burst && a->drop_vxlan == b->drop_vxlan &&
            a->drop_ipip == b->drop_ipip && a->vxlan_port == b->vxlan_port && a->mark == b->mark &&
-           a->flow_size == b->flow_size && a->flow_timeout == b->flow_timeout &&
+           a->flow_size == b->flow_size && a->flow_timeout == b->flow_timeout && same_dns(a, b) &&
            a->conntrack_invalid_check == b->conntrack_invalid_check &&
            strcmp(a->log_prefix != NULL ? a->log_prefix : "",
                   b->log_prefix != NULL ? b->log_prefix : "") == 0 &&

@@ -78,6 +78,28 @@ static const char *set_text(const struct plan *plan, int32_t set)
     return set < 0 ? "any" : plan->ipsets.items[set].name;
 }
 
+// Many are told by their number and a hash, as prefixes are.
+static const char *domains_text(struct arena *arena, const struct plan *plan, int32_t number)
+{
+    enum { SHOWN = 6, DIGITS = 8 };
+    struct strbuf text = {.arena = arena};
+    if (number < 0) {
+        return "any";
+    }
+    const struct plan_domains *domains = &plan->domains.items[number];
+    strbuf_add(&text, "[");
+    for (size_t i = 0; i < domains->count && i < SHOWN; i++) {
+        strbuf_addf(&text, "%s%s", i > 0 ? ", " : "", domains->patterns[i]);
+    }
+    if (domains->count > SHOWN) {
+        char hash[65];
+        sha256_hex(domains->name, strlen(domains->name), hash);
+        strbuf_addf(&text, ", ... %zu in all, #%.*s", domains->count, DIGITS, hash);
+    }
+    strbuf_add(&text, "]");
+    return strbuf_text(&text);
+}
+
 static void add_side(struct arena *arena, const struct plan *plan, const struct plan_side *side,
                      const char *name, struct fields *ret)
 {
@@ -86,6 +108,7 @@ static void add_side(struct arena *arena, const struct plan *plan, const struct 
         {"notNets", nets_text(arena, side->has_not_nets, &side->not_nets)},
         {"selector", set_text(plan, side->ipset)},
         {"notSelector", set_text(plan, side->not_ipset)},
+        {"domains", domains_text(arena, plan, side->domains)},
         {"ports", ports_text(arena, plan, side->has_ports, &side->ports, side->named_ports)},
         {"notPorts",
          ports_text(arena, plan, side->not_ports.count > 0 || side->not_named_ports >= 0,

@@ -227,6 +227,8 @@ static void add_side(struct build *build, const struct plan_side *side, bool sou
         add_named(build, side->named_ports, source, false); // already within the positive selector
     } else if (side->ipset >= 0) {
         add_ipset(build, side->ipset, source, false);
+    } else if (side->domains >= 0) {
+        build->never = true; // nothing fills sets of domains yet
     }
     if (side->not_ipset >= 0) {
         add_ipset(build, side->not_ipset, source, true);
@@ -239,7 +241,7 @@ static void add_side(struct build *build, const struct plan_side *side, bool sou
 static bool side_sees_address(const struct plan_side *side)
 {
     return side->has_nets || side->has_not_nets || side->ipset >= 0 || side->not_ipset >= 0 ||
-           side->named_ports >= 0 || side->not_named_ports >= 0;
+           side->domains >= 0 || side->named_ports >= 0 || side->not_named_ports >= 0;
 }
 
 // ---- alternatives ---------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ static void put(uint32_t number, enum change_state state, uint64_t order)
 // A plan that is hardly one, and its id.
 static const char *put_plan(uint32_t number)
 {
-    struct plan plan = {.node = "n1", .settings.log_prefix = ""};
+    struct plan plan = {.node = "n1", .settings = {.log_prefix = "", .dns_set_timeout = 1}};
     struct plan_origin origin = {.root_count = 0};
     ck_assert_int_eq(change_plan_write(&store, number, plan_encode(arena, &plan, &origin)), 0);
     return plan_id(arena, &plan);

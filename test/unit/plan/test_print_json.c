@@ -23,8 +23,9 @@ START_TEST(the_plan_is_one_document)
     json_error_t error;
     json_t *root = json_loads(text, 0, &error);
     ck_assert_msg(root != NULL, "%s\n%s", error.text, text);
-    static const char *const keys[] = {"node",   "settings", "tiers",     "policies", "profiles",
-                                       "ipsets", "classes",  "endpoints", "hosts",    "interfaces"};
+    static const char *const keys[] = {"node",      "settings", "tiers",     "policies",
+                                       "profiles",  "ipsets",   "domains",   "classes",
+                                       "endpoints", "hosts",    "interfaces"};
     const char *key;
     json_t *value;
     size_t i = 0;

@@ -23,7 +23,7 @@ START_TEST(policies)
         {"GlobalNetworkPolicy", "  selector: \"a == 'global('\"", "V003"}, // 22
         {"GlobalNetworkPolicy", "  namespaceSelector: global()", "V003"},
         {"NetworkPolicy", "  serviceAccountSelector: global()", "V003"},
-        {"GlobalNetworkPolicy", "  selector: '!all()'", ""},        // 21
+        {"GlobalNetworkPolicy", "  selector: '!all()'", ""},   // 21
         {"GlobalNetworkPolicy", "  doNotTrack: true", "P055"}, // 114
         {"GlobalNetworkPolicy", "  preDNAT: true", "P055"},    // 114
         {"GlobalNetworkPolicy", "  doNotTrack: true\n  preDNAT: true\n  applyOnForward: true",
@@ -86,7 +86,9 @@ START_TEST(sets) // 41
                  "  nets: []\n  allowedEgressDomains: []"));
     EXPECT_CODES("");
     check(object("GlobalNetworkSet", "", "  allowedEgressDomains: [tigera.io]"));
-    EXPECT_CODES("P028");
+    EXPECT_CODES("");
+    check(object("GlobalNetworkSet", "", "  allowedEgressDomains: ['*.tigera.*', tigera.io]"));
+    EXPECT_CODES("P063");
 }
 END_TEST
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The annotations of FelixConfiguration that set up the flow table. Inside module resource only.
+// The annotations of FelixConfiguration: settings that Calico has not. Inside module resource only.
 #pragma once
 
 #include "decode.h"
