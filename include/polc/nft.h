@@ -218,6 +218,56 @@ struct nft_flow_table {
 enum nft_status nft_read_flows(struct arena *arena, const char *table, struct nft_flow_table *ret,
                                struct nft_failure *reterr);
 
+// ---- domain sets ----------------------------------------------------------------------------------------------
+
+// An address that the names of a list have, for so long. The sets of a list, one per family, are made by apply and filled
+// by whoever learns an address: apply itself, an updater, a resolver with nftset, an operator with nft.
+struct nft_domain_element {
+    uint32_t set; // number of the list among those that the caller gives, as in plan.domains
+    struct ip_addr addr;
+    uint64_t left_ms; // NFT_DOMAIN_FOREVER: it has no time-out
+};
+#define NFT_DOMAIN_FOREVER UINT64_MAX
+
+struct nft_domain_elements {
+    VEC_FIELDS(struct nft_domain_element);
+};
+
+// How many addresses a set holds.
+enum { NFT_DOMAIN_SET_SIZE = 65536 };
+
+// The set of a list of names in one family (enum ip_family): "dom4.0123456789abcdef0123". `domains_name`: its name in the
+// plan. Lists with different names have different sets.
+const char *nft_domain_set_name(struct arena *arena, const char *domains_name, uint8_t family);
+
+// What the sets of some lists hold now, by list, then address; sets that are not there hold nothing. Addresses come and go
+// while they are read.
+enum nft_status nft_read_domains(struct arena *arena, const char *table,
+                                 const struct plan_domains *domains, size_t count,
+                                 struct nft_domain_elements *ret, struct nft_failure *reterr);
+
+// Puts addresses into domain sets over one socket that stays open.
+struct nft_updater;
+
+// The socket belongs to the network namespace of the caller. The updater stands on the arena until it is closed, and needs no
+// more of it whatever it does. `table`: of family inet; it need not be there.
+enum nft_status nft_updater_open(struct arena *arena, const char *table,
+                                 struct nft_updater **ret_updater, struct nft_failure *reterr);
+void nft_updater_close(struct nft_updater *updater); // NULL: nothing is done
+
+// Which lists the numbers in elements mean from now on, by their names in the plan; forgets those of before.
+void nft_updater_set_lists(struct nft_updater *updater, const char *const *names, size_t count);
+
+// Adds the addresses that are not there and moves the time-out of the others later, never earlier, in one transaction; no
+// packet misses an address meanwhile. What would move by less than a sixty-fourth stays as it is, and when nothing is left to do
+// nothing is sent. Any number of elements, in any order, of any number of sets; the latest counts where one comes twice.
+//   NFT_STALE    a set is not there: the table was made anew or changed; nothing of the set's transaction was done
+//   NFT_REFUSED  with ENFILE: a set is full; all was put but what had no more room there
+// Texts in *reterr are valid until the next call.
+enum nft_status nft_updater_put(struct nft_updater *updater,
+                                const struct nft_domain_elements *elements,
+                                struct nft_failure *reterr);
+
 // ---- the difference -------------------------------------------------------------------------------------------
 
 enum nft_change_kind { NFT_ADDED, NFT_REMOVED, NFT_CHANGED };
@@ -307,6 +357,9 @@ struct nft_commit_options {
     uint32_t generation; // polc's number, written into the table
     const char *id;      // of the plan, written beside it; NULL for none
     bool renumber;       // write number and id even if nothing else differs
+    // Put into those domain sets that this commit makes, whose number is that in plan.domains; what does not fit is left out. Sets
+    // that were there keep what they hold: nft_updater_put is for them. NULL: nothing.
+    const struct nft_domain_elements *fill;
     // The kernel's, once the commit is done, if nobody came before or behind it; NULL.
     uint32_t *ret_generation_id;
     void (*before_send)(void *context); // test hook; NULL

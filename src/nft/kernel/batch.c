@@ -98,6 +98,11 @@ const struct origin *batch_origin(const struct batch *batch, uint32_t seq)
     return seq >= 1 && seq <= batch->count ? &batch->origins[seq - 1] : NULL;
 }
 
+void batch_clear(struct batch *batch)
+{
+    batch->length = batch->count = 0;
+}
+
 void batch_free(struct batch *batch)
 {
     if (batch->capacity > 0) {

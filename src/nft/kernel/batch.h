@@ -49,4 +49,6 @@ void batch_close(struct batch *batch);
 // What the message with that sequence number was made from; NULL when it is none of this batch.
 const struct origin *batch_origin(const struct batch *batch, uint32_t seq);
 
+// Takes all messages out; what was allocated stays for the next ones.
+void batch_clear(struct batch *batch);
 void batch_free(struct batch *batch);

@@ -67,8 +67,10 @@ static void make_chains(struct encoder *encoder, const struct commit_plan *plan)
 static void put_difference(struct encoder *encoder, const struct set *set,
                            const struct rows *wanted, const struct rows *present, bool removing)
 {
-    struct elements elements = {
-        .encoder = encoder, .set = set->name, .loc = &set->loc, .removing = removing};
+    struct elements elements = {.encoder = encoder,
+                                .set = set->name,
+                                .loc = &set->loc,
+                                .verb = removing ? ELEMENTS_REMOVE : ELEMENTS_ADD};
     struct rows_diff diff = {.wanted = wanted, .present = present};
     const struct rows *rows, *side = removing ? present : wanted;
     size_t index;

@@ -39,6 +39,8 @@ void encode_flush_set(struct encoder *encoder, const char *name, const struct lo
 
 // ---- encode_elements.c ---------------------------------------------------------------------
 
+enum elements_verb { ELEMENTS_ADD, ELEMENTS_REMOVE, ELEMENTS_ASK };
+
 // Elements of one set, into as many messages as they need. Ends with elements_end.
 struct elements {
     struct encoder *encoder;
@@ -46,9 +48,12 @@ struct elements {
     struct nlattr *list;
     const char *set;
     const struct loc *loc; // NULL for sets that are not wanted
-    bool removing;
+    uint8_t verb;          // enum elements_verb
 };
 
 void elements_put(struct elements *elements, const struct rows *rows, size_t index);
 void elements_put_catch_all(struct elements *elements, const struct rows *rows);
+// An element of a domain set, which lives for so long, ADDRESS_MS_MAX at most. NULL: the address alone.
+#define ADDRESS_MS_MAX ((uint64_t)365 * 24 * 3600 * 1000)
+void elements_put_address(struct elements *elements, struct ip_addr addr, const uint64_t *left_ms);
 void elements_end(struct elements *elements);

@@ -10,6 +10,7 @@
 #include "expr_codec.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <libnftnl/udata.h>
 #include <linux/netfilter/nf_tables.h>
 
@@ -18,11 +19,13 @@ enum { LIST_BYTES_MAX = 64000 };
 
 static void open_message(struct elements *elements)
 {
+    static const uint16_t types[] = {[ELEMENTS_ADD] = NFT_MSG_NEWSETELEM,
+                                     [ELEMENTS_REMOVE] = NFT_MSG_DELSETELEM,
+                                     [ELEMENTS_ASK] = NFT_MSG_GETSETELEM};
     struct encoder *encoder = elements->encoder;
     struct origin origin = {.kind = ORIGIN_ELEMENTS, .name = elements->set, .loc = elements->loc};
-    uint16_t type = elements->removing ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM;
-    elements->message =
-        batch_start(encoder->batch, type, elements->removing ? 0 : NLM_F_CREATE, origin);
+    elements->message = batch_start(encoder->batch, types[elements->verb],
+                                    elements->verb == ELEMENTS_ADD ? NLM_F_CREATE : 0, origin);
     attr_put_text(elements->message, NFTA_SET_ELEM_LIST_TABLE, encoder->table);
     attr_put_text(elements->message, NFTA_SET_ELEM_LIST_SET, elements->set);
     elements->list = attr_nest_start(elements->message, NFTA_SET_ELEM_LIST_ELEMENTS);
@@ -118,6 +121,24 @@ void elements_put(struct elements *elements, const struct rows *rows, size_t ind
         put_key(elements->message, NFTA_SET_ELEM_KEY_END, rows_last(rows, index), rows->key_length);
     }
     put_data(elements, rows, index);
+    attr_nest_end(elements->message, element);
+}
+
+// Time-out and what is left of it: kernels that know how take both for an element that is there, older ones leave it as it is.
+static void put_time(struct nlmsghdr *message, uint64_t left_ms)
+{
+    uint64_t bytes = htobe64(left_ms < ADDRESS_MS_MAX ? left_ms : ADDRESS_MS_MAX);
+    attr_put(message, NFTA_SET_ELEM_TIMEOUT, sizeof bytes, &bytes);
+    attr_put(message, NFTA_SET_ELEM_EXPIRATION, sizeof bytes, &bytes);
+}
+
+void elements_put_address(struct elements *elements, struct ip_addr addr, const uint64_t *left_ms)
+{
+    struct nlattr *element = start_element(elements);
+    put_key(elements->message, NFTA_SET_ELEM_KEY, addr.bytes, ip_family_bits(addr.family) / 8);
+    if (left_ms != NULL) {
+        put_time(elements->message, *left_ms);
+    }
     attr_nest_end(elements->message, element);
 }
 

@@ -19,7 +19,7 @@ struct nlmsghdr *netlink_prepare(struct netlink *netlink, uint16_t type, uint16_
     return request;
 }
 
-static void take_generation(const struct nlmsghdr *reply, void *context)
+void netlink_take_generation(const struct nlmsghdr *reply, void *context)
 {
     const struct nlattr *attrs[NFTA_GEN_MAX + 1];
     netlink_attributes(reply, attrs, NFTA_GEN_MAX);
@@ -31,7 +31,7 @@ static void take_generation(const struct nlmsghdr *reply, void *context)
 int netlink_generation(struct netlink *netlink, uint32_t *ret)
 {
     struct nlmsghdr *request = netlink_prepare(netlink, NFT_MSG_GETGEN, 0, NFPROTO_UNSPEC);
-    return netlink_request(netlink, request, take_generation, ret);
+    return netlink_request(netlink, request, netlink_take_generation, ret);
 }
 
 void netlink_attributes(const struct nlmsghdr *message, const struct nlattr **ret, uint16_t max)

@@ -13,6 +13,8 @@ struct nlmsghdr *netlink_prepare(struct netlink *netlink, uint16_t type, uint16_
 
 // The generation id of this network namespace. 0 or a negative errno value.
 int netlink_generation(struct netlink *netlink, uint32_t *ret);
+// The handler of the reply: `ret` is a uint32_t *.
+void netlink_take_generation(const struct nlmsghdr *reply, void *ret);
 
 // The attributes of an nf_tables message, by number; those above `max` are left out.
 void netlink_attributes(const struct nlmsghdr *message, const struct nlattr **ret, uint16_t max);

@@ -35,7 +35,7 @@ static void set_buffer(int fd, int force_option, int option, size_t bytes)
     }
 }
 
-static int send_all(const struct netlink *netlink, const struct batch *batch)
+int batch_put_on_wire(const struct netlink *netlink, const struct batch *batch)
 {
     struct iovec part = {.iov_base = batch->data, .iov_len = batch->length};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
@@ -172,16 +172,12 @@ static enum nft_status recheck(struct netlink *netlink, struct arena *arena, uin
     return NFT_REFUSED;
 }
 
-static enum nft_status send_and_read(struct netlink *netlink, struct arena *arena,
-                                     const struct batch *batch, struct nft_failure *reterr)
+enum nft_status batch_send_over(struct netlink *netlink, struct arena *arena,
+                                const struct batch *batch, uint32_t generation_id,
+                                struct nft_failure *reterr)
 {
     struct outcome outcome = {0};
-    uint32_t before = 0;
-    int error = netlink_generation(netlink, &before);
-    if (error < 0) {
-        return netlink_failure(netlink, arena, error, "generation id", reterr);
-    }
-    error = send_all(netlink, batch);
+    int error = batch_put_on_wire(netlink, batch);
     if (error < 0) {
         return tell_send_error(netlink, arena, batch, error, reterr);
     }
@@ -192,7 +188,7 @@ static enum nft_status send_and_read(struct netlink *netlink, struct arena *aren
     if (outcome.error != 0) {
         return tell_error(arena, batch, &outcome, reterr);
     }
-    return outcome.overrun ? recheck(netlink, arena, before, reterr) : NFT_DONE;
+    return outcome.overrun ? recheck(netlink, arena, generation_id, reterr) : NFT_DONE;
 }
 
 int batch_barrier(struct netlink *netlink, struct arena *arena, uint32_t generation_id)
@@ -201,7 +197,7 @@ int batch_barrier(struct netlink *netlink, struct arena *arena, uint32_t generat
     struct outcome outcome = {0};
     batch_open(&batch, generation_id);
     batch_close(&batch);
-    int error = send_all(netlink, &batch);
+    int error = batch_put_on_wire(netlink, &batch);
     if (error == 0) {
         error = drain(arena, netlink, &outcome);
     }
@@ -211,19 +207,32 @@ int batch_barrier(struct netlink *netlink, struct arena *arena, uint32_t generat
     return outcome.error == ERESTART ? -EAGAIN : -outcome.error;
 }
 
+int batch_socket(struct netlink *netlink, struct arena *arena, size_t bytes)
+{
+    int error = netlink_open(netlink, arena, NETLINK_NETFILTER);
+    if (error == 0) {
+        set_buffer(netlink->fd, SO_SNDBUFFORCE, SO_SNDBUF, bytes + SEND_SLACK);
+        set_buffer(netlink->fd, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER);
+    }
+    return error;
+}
+
 enum nft_status batch_send(struct arena *arena, const struct batch *batch,
                            void (*before_send)(void *context), void *context,
                            struct nft_failure *reterr)
 {
     __attribute__((cleanup(netlink_close))) struct netlink netlink;
-    int error = netlink_open(&netlink, arena, NETLINK_NETFILTER);
+    uint32_t generation_id = 0;
+    int error = batch_socket(&netlink, arena, batch->length);
     if (error < 0) {
         return netlink_failure(&netlink, arena, error, "netlink socket", reterr);
     }
-    set_buffer(netlink.fd, SO_SNDBUFFORCE, SO_SNDBUF, batch->length + SEND_SLACK);
-    set_buffer(netlink.fd, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER);
     if (before_send != NULL) {
         before_send(context);
     }
-    return send_and_read(&netlink, arena, batch, reterr);
+    error = netlink_generation(&netlink, &generation_id);
+    if (error < 0) {
+        return netlink_failure(&netlink, arena, error, "generation id", reterr);
+    }
+    return batch_send_over(&netlink, arena, batch, generation_id, reterr);
 }
