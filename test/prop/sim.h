@@ -23,6 +23,7 @@ struct sim_packet {
     bool destination_changed;                 // by NAT
     const char *
         first_out_interface; // what routing said before NAT changed the destination; NULL: the same
+    bool answer;             // of the direction of answers
     bool notrack;            // set by the ruleset: conntrack leaves it alone
     uint32_t mark;
     bool limits_exceeded; // every rate limit is used up
@@ -42,6 +43,7 @@ struct sim_record {
 struct sim_view {
     struct sim_packet *packet;
     uint32_t ct_state; // as seen there: before conntrack has looked, every packet is invalid
+    const struct nft_domain_elements *domains; // of the simulator
 };
 
 struct sim {
@@ -54,6 +56,8 @@ struct sim {
     struct {
         VEC_FIELDS(struct sim_record);
     } records;
+    // What others have put into domain sets; NULL: nothing.
+    const struct nft_domain_elements *domains;
     bool full;         // nothing more fits in the sets that packets fill
     const char *error; // something that no packet may meet; NULL
     unsigned deepest;  // most chains entered at once, the base chain counted

@@ -73,6 +73,7 @@ static bool elements_clash(const struct set *set, size_t i, size_t j)
         return strcmp(set->ifnames[i], set->ifnames[j]) == 0;
     case SET_VERDICTS:
         return same_element(&set->verdicts[i], &set->verdicts[j]);
+    case SET_DOMAINS:
     case SET_FLOWS_SEEN:
         break;
     case SET_TUPLES:
@@ -104,7 +105,8 @@ static void check_set(struct check *check, const struct set *set)
 static void check_stmt(struct check *check, const struct chain *chain, size_t rule,
                        const struct stmt *stmt)
 {
-    if (stmt->kind == STMT_LOG && strlen(stmt->log_prefix) > PREFIX_MAX) {
+    if ((stmt->kind == STMT_LOG && strlen(stmt->log_prefix) > PREFIX_MAX) ||
+        (stmt->kind == STMT_COPY && strlen(stmt->copy.prefix) > PREFIX_MAX)) {
         problem(check, "%s rule %zu: a log prefix that is too long", chain->name, rule);
     }
     if (stmt->kind == STMT_MATCH && stmt->op == OP_RANGE &&

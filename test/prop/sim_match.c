@@ -91,7 +91,9 @@ static bool load_key(enum rule_key key, const struct sim_view *view, struct valu
         NFPROTO_V6 = 10,
         SOME_INDEX = 7,
         STATUS_CONFIRMED = 8,
-        STATUS_DNAT = 32
+        STATUS_DNAT = 32,
+        DIRECTION_ORIGINAL = 0,
+        DIRECTION_REPLY = 1
     };
     const struct sim_packet *packet = view->packet;
     switch (key) {
@@ -122,6 +124,9 @@ static bool load_key(enum rule_key key, const struct sim_view *view, struct valu
     case KEY_CT_STATUS: // nothing to look at without an entry
         *ret = host_value((view->ct_state != SIM_CT_NEW ? STATUS_CONFIRMED : 0) |
                           (packet->destination_changed ? STATUS_DNAT : 0));
+        return view->ct_state != SIM_CT_INVALID && view->ct_state != SIM_CT_UNTRACKED;
+    case KEY_CT_DIRECTION:
+        *ret = number_value(packet->answer ? DIRECTION_REPLY : DIRECTION_ORIGINAL, 1);
         return view->ct_state != SIM_CT_INVALID && view->ct_state != SIM_CT_UNTRACKED;
     case KEY_IP_SADDR:
         return load_address(&packet->source, IP_V4, ret);
@@ -252,7 +257,21 @@ static bool in_names(const struct set *set, const struct value *name)
     return false;
 }
 
-static bool in_set(const struct set *set, const struct value *keys)
+// As much as the list has of it: others fill it.
+static bool in_domains(const struct set *set, const struct nft_domain_elements *known,
+                       const struct value *address)
+{
+    for (size_t i = 0; known != NULL && i < known->count; i++) {
+        const struct nft_domain_element *element = &known->items[i];
+        if (element->set == set->domains && element->addr.family == set->family &&
+            memcmp(element->addr.bytes, address->bytes, address->length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool in_set(const struct set *set, const struct sim_view *view, const struct value *keys)
 {
     switch ((enum set_content)set->content) {
     case SET_CIDRS:
@@ -268,6 +287,8 @@ static bool in_set(const struct set *set, const struct value *keys)
         return in_names(set, &keys[0]);
     case SET_VERDICTS:
     case SET_TUPLE_VERDICTS:
+    case SET_DOMAINS:
+        return in_domains(set, view->domains, &keys[0]);
     case SET_FLOWS_SEEN:
         break;
     }
@@ -304,9 +325,9 @@ bool sim_match(const struct stmt *stmt, const struct sim_view *view)
     case OP_NOT_RANGE:
         return !in_range(&keys[0], stmt->value_start, stmt->value_end);
     case OP_SET:
-        return in_set(stmt->set, keys);
+        return in_set(stmt->set, view, keys);
     case OP_NOT_SET:
-        return !in_set(stmt->set, keys);
+        return !in_set(stmt->set, view, keys);
     case OP_BITS:
         return any_bits(&keys[0], stmt->value);
     }

@@ -106,6 +106,7 @@ static bool run_action(struct walk *walk, const struct rule *rule, const struct 
         }
         return true;
     case STMT_LOG:
+    case STMT_COPY:
         return true;
     case STMT_REJECT:
         *ret = (struct outcome){.decided = true, .dropped = true, .verdict = VERDICT_DROP};
@@ -214,9 +215,10 @@ enum sim_verdict sim_hook(struct sim *sim, enum chain_hook hook, struct sim_pack
             return SIM_ACCEPT;
         }
         done = next->priority;
-        struct walk walk = {.sim = sim,
-                            .view = {packet, ct_state_at(packet, hook, next->priority)},
-                            .at = {next, 0}};
+        struct walk walk = {
+            .sim = sim,
+            .view = {packet, ct_state_at(packet, hook, next->priority), sim->domains},
+            .at = {next, 0}};
         if (run_base(&walk) == SIM_DROP) {
             return SIM_DROP;
         }

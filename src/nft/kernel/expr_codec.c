@@ -15,7 +15,8 @@
 #include <linux/netfilter/nf_tables.h>
 
 enum field_type {
-    FIELD_U8, // into a 32-bit field
+    FIELD_U8,  // into a 32-bit field
+    FIELD_U16, // the same
     FIELD_U32,
     FIELD_U64,
     FIELD_FLAG, // a 32-bit bit set with one known bit; not sent when 0
@@ -86,6 +87,9 @@ static const struct codec codecs[] = {
     [EXPR_LOG] = {"log",
                   {FIELD(NFTA_LOG_PREFIX, TEXT, name), FIELD(NFTA_LOG_LEVEL, U32, offset),
                    FIELD(NFTA_LOG_FLAGS, ZERO, kind)}},
+    [EXPR_COPY] = {"log",
+                   {FIELD(NFTA_LOG_PREFIX, TEXT, name), FIELD(NFTA_LOG_GROUP, U16, key),
+                    FIELD(NFTA_LOG_QTHRESHOLD, U16, offset)}},
     [EXPR_REJECT] = {"reject",
                      {FIELD(NFTA_REJECT_TYPE, U32, key), FIELD(NFTA_REJECT_ICMP_CODE, U8, offset)}},
     [EXPR_NOTRACK] = {"notrack", {{0}}},
@@ -178,11 +182,16 @@ static void put_field(struct nlmsghdr *message, const struct field *field, const
     const uint8_t *at = (const uint8_t *)expr + field->offset;
     const char *const *text = (const char *const *)(const void *)at;
     uint8_t byte;
+    uint16_t half;
     uint64_t wide;
     switch ((enum field_type)field->type) {
     case FIELD_U8:
         byte = (uint8_t) * (const uint32_t *)(const void *)at;
         attr_put(message, field->attr, sizeof byte, &byte);
+        break;
+    case FIELD_U16:
+        half = htons((uint16_t) * (const uint32_t *)(const void *)at);
+        attr_put(message, field->attr, sizeof half, &half);
         break;
     case FIELD_U32:
         attr_put_u32(message, field->attr, htonl(*(const uint32_t *)(const void *)at));
@@ -287,6 +296,7 @@ static bool get_u32(const struct nlattr *attr, const struct field *field, struct
     case FIELD_ZERO:
         return value == 0;
     case FIELD_U8:
+    case FIELD_U16:
     case FIELD_U64:
     case FIELD_ZERO64:
     case FIELD_DATA:
@@ -304,6 +314,10 @@ static bool get_field(const struct nlattr *attr, const struct field *field, stru
     if (field->type == FIELD_U8) {
         *(uint32_t *)(void *)at = size == 1 ? mnl_attr_get_u8(attr) : 0;
         return size == 1;
+    }
+    if (field->type == FIELD_U16) {
+        *(uint32_t *)(void *)at = size == 2 ? ntohs(mnl_attr_get_u16(attr)) : 0;
+        return size == 2;
     }
     if (field->type == FIELD_U64) {
         *(uint64_t *)(void *)at = netlink_u64(attr);
@@ -409,6 +423,9 @@ bool expr_get(const struct nlattr *list_elem, struct expr *ret)
     *ret = (struct expr){.kind = (uint8_t)kind_of(name)};
     if (ret->kind == EXPR_META && data != NULL && has_attribute(data, NFTA_META_SREG)) {
         ret->kind = EXPR_META_SET;
+    }
+    if (ret->kind == EXPR_LOG && data != NULL && has_attribute(data, NFTA_LOG_GROUP)) {
+        ret->kind = EXPR_COPY;
     }
     if (ret->kind == EXPR_OTHER || (data != NULL && !get_data_of(data, ret))) {
         *ret = (struct expr){.kind = EXPR_OTHER, .name = name};

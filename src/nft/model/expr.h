@@ -19,6 +19,7 @@ enum expr_kind {
     EXPR_COUNTER,
     EXPR_LIMIT,
     EXPR_LOG,
+    EXPR_COPY,
     EXPR_REJECT,
     EXPR_NOTRACK,
     EXPR_OTHER
@@ -35,14 +36,14 @@ struct expr {
     uint8_t verdict;    // VERDICT: enum verdict_kind
     uint8_t to_verdict; // LOOKUP in a verdict map
     uint32_t
-        key; // META, META_SET, CT: kernel key; PAYLOAD: base; CMP, RANGE: kernel operator; LIMIT: type; REJECT: type; UPDATE: operation
-    uint32_t offset;              // PAYLOAD offset in bytes; LIMIT burst; REJECT code; LOG level
-    uint32_t length;              // bytes of data, of the load
+        key; // META, META_SET, CT: kernel key; PAYLOAD: base; CMP, RANGE: kernel operator; LIMIT: type; REJECT: type; UPDATE: operation; COPY: group
+    uint32_t offset; // PAYLOAD offset in bytes; LIMIT burst; REJECT code; LOG level; COPY threshold
+    uint32_t length; // bytes of data, of the load
     uint64_t rate, unit;          // LIMIT
     uint64_t packets, bytes;      // COUNTER: values; never compared
     uint8_t data[EXPR_DATA_MAX];  // CMP value, BITWISE mask, RANGE from
     uint8_t data2[EXPR_DATA_MAX]; // BITWISE xor, RANGE to
-    const char *name; // LOOKUP and UPDATE set, VERDICT chain, LOG prefix, OTHER name; NULL
+    const char *name; // LOOKUP and UPDATE set, VERDICT chain, LOG and COPY prefix, OTHER name; NULL
 };
 
 struct exprs {

@@ -59,6 +59,11 @@ static const struct key_info keys[] = {
                        .format = FORMAT_CT_STATUS,
                        .length = 4,
                        .kernel_key = NFT_CT_STATUS},
+    [KEY_CT_DIRECTION] = {.text = "ct direction",
+                          .load = EXPR_CT,
+                          .format = FORMAT_CT_DIRECTION,
+                          .length = 1,
+                          .kernel_key = NFT_CT_DIRECTION},
     [KEY_IP_SADDR] = ADDRESS("ip saddr", NFPROTO_IPV4, 4, 12, TYPE_IPADDR, "ipv4_addr"),
     [KEY_IP_DADDR] = ADDRESS("ip daddr", NFPROTO_IPV4, 4, 16, TYPE_IPADDR, "ipv4_addr"),
     [KEY_IP6_SADDR] = ADDRESS("ip6 saddr", NFPROTO_IPV6, 16, 8, TYPE_IP6ADDR, "ipv6_addr"),
@@ -173,6 +178,8 @@ const char *key_value_text(enum rule_key key, const uint8_t *value, char *buffer
         return bits_text(ct_states, ARRAY_COUNT(ct_states), value, buffer);
     case FORMAT_CT_STATUS:
         return bits_text(ct_statuses, ARRAY_COUNT(ct_statuses), value, buffer);
+    case FORMAT_CT_DIRECTION:
+        return strcpy(buffer, value[0] == CT_ORIGINAL ? "original" : "reply");
     case FORMAT_ADDRESS:
         memcpy(addr.bytes, value, info->length);
         return ip_addr_text(addr, buffer);

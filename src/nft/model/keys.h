@@ -11,6 +11,7 @@ enum value_format {
     FORMAT_PROTOCOL,
     FORMAT_CT_STATE,
     FORMAT_CT_STATUS,
+    FORMAT_CT_DIRECTION,
     FORMAT_BITS,
     FORMAT_ADDRESS,
     FORMAT_PORT,
@@ -19,6 +20,8 @@ enum value_format {
 
 // IPS_* of the kernel: a connection is confirmed once its first packet has left all hooks.
 enum { CT_STATUS_CONFIRMED = 8, CT_STATUS_DNAT = 32 };
+// IP_CT_DIR_* of the kernel.
+enum { CT_ORIGINAL = 0, CT_REPLY = 1 };
 
 struct key_info {
     const char *text;          // "tcp dport", as nft writes it

@@ -227,9 +227,10 @@ static void add_set_mark(struct context *context, const struct stmt *stmt)
 
 static void add_action(struct context *context, const struct stmt *stmt)
 {
-    static const uint8_t kinds[] = {[STMT_COUNTER] = EXPR_COUNTER, [STMT_LIMIT] = EXPR_LIMIT,
-                                    [STMT_LOG] = EXPR_LOG,         [STMT_REJECT] = EXPR_REJECT,
-                                    [STMT_NOTRACK] = EXPR_NOTRACK, [STMT_VERDICT] = EXPR_VERDICT};
+    static const uint8_t kinds[] = {
+        [STMT_COUNTER] = EXPR_COUNTER, [STMT_LIMIT] = EXPR_LIMIT,   [STMT_LOG] = EXPR_LOG,
+        [STMT_COPY] = EXPR_COPY,       [STMT_REJECT] = EXPR_REJECT, [STMT_NOTRACK] = EXPR_NOTRACK,
+        [STMT_VERDICT] = EXPR_VERDICT};
     struct expr *expr = add(context, kinds[stmt->kind]);
     if (stmt->kind == STMT_LIMIT) {
         expr->key = NFT_LIMIT_PKTS;
@@ -239,6 +240,10 @@ static void add_action(struct context *context, const struct stmt *stmt)
     } else if (stmt->kind == STMT_LOG) {
         expr->name = stmt->log_prefix;
         expr->offset = NFT_LOGLEVEL_INFO;
+    } else if (stmt->kind == STMT_COPY) {
+        expr->name = stmt->copy.prefix;
+        expr->key = stmt->copy.group;
+        expr->offset = 1; // packets that are waited for before they go to the reader
     } else if (stmt->kind == STMT_REJECT) {
         expr->key = NFT_REJECT_ICMPX_UNREACH;
         expr->offset = NFT_REJECT_ICMPX_PORT_UNREACH;

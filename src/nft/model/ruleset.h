@@ -16,6 +16,7 @@ enum rule_key {
     KEY_L4PROTO,
     KEY_CT_STATE,
     KEY_CT_STATUS,
+    KEY_CT_DIRECTION,
     KEY_IP_SADDR,
     KEY_IP_DADDR,
     KEY_IP6_SADDR,
@@ -63,6 +64,7 @@ enum stmt_kind {
     STMT_COUNTER,
     STMT_LIMIT,
     STMT_LOG,
+    STMT_COPY, // copies the packet to a netlink log group, each at once
     STMT_REJECT,
     STMT_NOTRACK,
     STMT_SET_MARK, // takes some bits of the packet mark away, then sets some
@@ -90,6 +92,10 @@ struct stmt {
         const struct set *set;  // OP_SET, OP_NOT_SET, STMT_VMAP, STMT_UPDATE
         const char *chain;      // VERDICT_JUMP, VERDICT_GOTO
         const char *log_prefix; // STMT_LOG
+        struct {
+            const char *prefix;
+            uint16_t group;
+        } copy; // STMT_COPY
         struct {
             uint32_t keep, set; // mark = mark & keep | set; STMT_SET_MARK
         } mark;
@@ -135,6 +141,7 @@ enum set_content {
     SET_VERDICTS, // a verdict map: interface name, or [interface name .] address -> verdict
     SET_TUPLES, // address . protocol . ports of several rules; flags interval when not all are single
     SET_TUPLE_VERDICTS, // a verdict map of such tuples: each goes to the chain of its action
+    SET_DOMAINS, // one address field, with a time-out an element; filled by whoever learns addresses, declared empty
     SET_FLOWS_SEEN, // address . address . protocol . port, dynamic, with a counter an element; declared empty
 };
 
@@ -158,6 +165,7 @@ struct set {
     // long as the set keeps its shape.
     bool dynamic;
     uint32_t timeout; // of a dynamic one: seconds that an element lives; 0: for ever
+    uint32_t domains; // SET_DOMAINS: number of the list in the plan
     uint32_t size;    // declared size; 0: none (plain interval sets)
     struct loc loc;
     size_t count; // elements

@@ -18,6 +18,7 @@ static struct fields fields_of(const struct set *set)
     uint8_t address = (uint8_t)key_address(set->family, true); // no use when family is 0
     switch ((enum set_content)set->content) {
     case SET_CIDRS:
+    case SET_DOMAINS:
         return (struct fields){{address}, 1};
     case SET_PADDED:
         return (struct fields){{address, KEY_L4PROTO}, 2};
@@ -54,7 +55,8 @@ struct set_shape set_shape_of(const struct set *set)
     }
     shape.flags = (set->interval ? NFT_SET_INTERVAL : 0u) |
                   (set->interval && fields.count > 1 ? NFT_SET_CONCAT : 0u) |
-                  (set_is_map(set) ? NFT_SET_MAP : 0u) | (set->dynamic ? NFT_SET_EVAL : 0u) |
+                  (set_is_map(set) ? NFT_SET_MAP : 0u) |
+                  (set->dynamic && set->content != SET_DOMAINS ? NFT_SET_EVAL : 0u) |
                   (set->timeout != 0 ? NFT_SET_TIMEOUT : 0u);
     shape.counted = set->content == SET_FLOWS_SEEN;
     return shape;
@@ -148,8 +150,9 @@ void set_element(const struct set *set, size_t index, struct element *ret)
     case SET_TUPLE_VERDICTS:
         put_tuple(set, index, ret);
         return;
+    case SET_DOMAINS:
     case SET_FLOWS_SEEN:
-        POLC_UNREACHABLE("a set that only packets fill");
+        POLC_UNREACHABLE("a set that others fill");
     }
     memcpy(ret->key_end, ret->key, sizeof ret->key);
 }

@@ -392,6 +392,20 @@ static void take_log(struct writer *writer, const struct expr *expr)
     say(writer, strbuf_text(&text));
 }
 
+static void take_copy(struct writer *writer, const struct expr *expr)
+{
+    struct strbuf text = {.arena = writer->arena};
+    strbuf_add(&text, "log");
+    if (expr->name != NULL) {
+        strbuf_addf(&text, " prefix \"%s\"", expr->name);
+    }
+    strbuf_addf(&text, " group %u", expr->key);
+    if (expr->offset != 0) {
+        strbuf_addf(&text, " queue-threshold %u", expr->offset);
+    }
+    say(writer, strbuf_text(&text));
+}
+
 static void take_reject(struct writer *writer, const struct expr *expr)
 {
     static const char *const codes[] = {"no-route", "port-unreachable", "host-unreachable",
@@ -452,6 +466,9 @@ static void take(struct writer *writer, const struct expr *expr)
         break;
     case EXPR_LOG:
         take_log(writer, expr);
+        break;
+    case EXPR_COPY:
+        take_copy(writer, expr);
         break;
     case EXPR_REJECT:
         take_reject(writer, expr);

@@ -144,6 +144,9 @@ static json_t *stmt_json(const struct stmt *stmt)
         return limit_json(stmt);
     case STMT_LOG:
         return json_pack("{s:{s:s, s:s}}", "log", "prefix", stmt->log_prefix, "level", "info");
+    case STMT_COPY:
+        return json_pack("{s:{s:s, s:i, s:i}}", "log", "prefix", stmt->copy.prefix, "group",
+                         stmt->copy.group, "queue-threshold", 1);
     case STMT_REJECT:
         return json_pack("{s:{s:s, s:s}}", "reject", "type", "icmpx", "expr", "port-unreachable");
     case STMT_NOTRACK:
@@ -164,6 +167,7 @@ static json_t *type_json(const struct set *set)
         set->family != 0 ? key_info(key_address(set->family, true))->datatype_name : "";
     switch ((enum set_content)set->content) {
     case SET_CIDRS:
+    case SET_DOMAINS:
         return json_string(address);
     case SET_PADDED:
         return json_pack("[s, s]", address, "inet_proto");
@@ -248,6 +252,7 @@ static json_t *element_json(const struct set *set, size_t index)
     case SET_TUPLE_VERDICTS:
         return json_pack("[o, o]", tuple_json(&set->tuples[index]),
                          verdict_json(VERDICT_GOTO, set->targets[set->tuples[index].action]));
+    case SET_DOMAINS:
     case SET_FLOWS_SEEN:
         return json_null();
     case SET_VERDICTS:
@@ -268,7 +273,7 @@ static json_t *elements_json(const struct set *set)
 // NULL for a set without flags. nft 1.0.6 knows no flag "dynamic" in JSON, and gives it to a set that a rule updates.
 static json_t *flags_json(const struct set *set)
 {
-    bool told = set->dynamic && set->content != SET_FLOWS_SEEN;
+    bool told = set->dynamic && set->content != SET_FLOWS_SEEN && set->content != SET_DOMAINS;
     const struct {
         bool set;
         const char *name;

@@ -99,6 +99,10 @@ static void print_stmt(FILE *out, const struct stmt *stmt)
     case STMT_LOG:
         fprintf(out, "log prefix \"%s\" level info", stmt->log_prefix);
         break;
+    case STMT_COPY:
+        fprintf(out, "log prefix \"%s\" group %u queue-threshold 1", stmt->copy.prefix,
+                stmt->copy.group);
+        break;
     case STMT_REJECT:
         // Without its type nft would choose one by the family of the rule's addresses; the kernel gets this one.
         fputs("reject with icmpx type port-unreachable", out);
@@ -143,6 +147,7 @@ static void print_type(FILE *out, const struct set *set)
         set->family != 0 ? key_info(key_address(set->family, true))->datatype_name : "";
     switch ((enum set_content)set->content) {
     case SET_CIDRS:
+    case SET_DOMAINS:
         fputs(address, out);
         break;
     case SET_PADDED:
@@ -237,6 +242,7 @@ static void print_element(FILE *out, const struct set *set, size_t index)
         fputs(" : ", out);
         print_verdict(out, VERDICT_GOTO, set->targets[set->tuples[index].action]);
         break;
+    case SET_DOMAINS:
     case SET_FLOWS_SEEN:
         break;
     }
@@ -275,8 +281,8 @@ static void print_flags(FILE *out, const struct set *set)
         fprintf(out, "\t\tsize %u\n", set->size);
     }
     if (set->interval || set->dynamic || set->timeout != 0) {
-        const char *const flags[] = {set->interval ? "interval" : NULL,
-                                     set->dynamic ? "dynamic" : NULL,
+        bool updated = set->dynamic && set->content != SET_DOMAINS;
+        const char *const flags[] = {set->interval ? "interval" : NULL, updated ? "dynamic" : NULL,
                                      set->timeout != 0 ? "timeout" : NULL};
         print_list(out, "flags", flags, ARRAY_COUNT(flags));
     }

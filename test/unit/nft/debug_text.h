@@ -120,6 +120,10 @@ static void debug_expr(struct strbuf *ret, const struct expr *expr)
     case EXPR_LOG:
         strbuf_addf(ret, "log prefix %s level %u", expr->name, expr->offset);
         break;
+    case EXPR_COPY:
+        strbuf_addf(ret, "log prefix %s group %u snaplen 0 qthreshold %u", expr->name, expr->key,
+                    expr->offset);
+        break;
     case EXPR_REJECT:
         strbuf_addf(ret, "reject type %u code %u", expr->key, expr->offset);
         break;

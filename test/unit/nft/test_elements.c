@@ -333,6 +333,63 @@ NETNS_TEST(a_dynamic_set_keeps_its_elements)
     make_free(&made);
 }
 
+// The same of a set that no packet fills.
+NETNS_TEST(a_domain_set_keeps_its_addresses)
+{
+    struct made made = make_ruleset();
+    struct set *set = make_set(&made, "dom4.0", SET_DOMAINS);
+    set->family = IP_V4;
+    set->dynamic = true;
+    set->timeout = 3600;
+    set->size = 64;
+    struct chain *base = make_base(&made, "forward", HOOK_FORWARD, 0);
+    MAKE_RULE(&made, base, "a", make_lookup(KEY_IP_DADDR, set), make_verdict(VERDICT_ACCEPT, NULL));
+    commit(&made);
+    if (!has_nft()) {
+        return;
+    }
+    shell("nft add element inet polc dom4.0 '{ 10.0.0.1 timeout 30m, 10.0.0.2 }'");
+    require_same(&made);
+    require(nft_drift_empty(nft_find_drift(made.arena, &made.ruleset, dumped(made.arena))));
+    MAKE_RULE(&made, base, "b", make_port(80), make_verdict(VERDICT_DROP, NULL));
+    set->timeout = 7200;
+    commit(&made);
+    shell("nft list set inet polc dom4.0 | grep -q 'timeout 2h' && "
+          "! nft list set inet polc dom4.0 | grep -q dynamic && "
+          "nft list set inet polc dom4.0 | grep -q '10.0.0.1 timeout 30m expires [23][0-9]m' && "
+          "nft list set inet polc dom4.0 | grep -q '10.0.0.2 '");
+    shell("nft flush set inet polc dom4.0");
+    require_same(&made);
+    make_free(&made);
+}
+
+// What it prints for nft is what it sends.
+NETNS_TEST(a_domain_set_is_printed_with_its_flags)
+{
+    struct made made = make_ruleset();
+    struct set *set = make_set(&made, "dom6.0", SET_DOMAINS);
+    set->family = IP_V6;
+    set->dynamic = true;
+    set->timeout = 90;
+    set->size = 64;
+    set->comment = "www.example.com";
+    struct chain *base = make_base(&made, "dns/answer-out", HOOK_POSTROUTING, 110);
+    MAKE_RULE(&made, base, "a", make_lookup(KEY_IP6_DADDR, set),
+              (struct stmt){.kind = STMT_COPY, .copy = {"polc dns", 53}});
+    if (!has_nft()) {
+        return;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        FILE *out = popen(i == 0 ? "nft -f -" : "nft -j -f -", "w");
+        require(out != NULL);
+        (i == 0 ? nft_print_text : nft_print_json)(&made.ruleset, out);
+        require(pclose(out) == 0);
+        require_same(&made);
+        shell("nft delete table inet polc");
+    }
+    make_free(&made);
+}
+
 // What it prints for nft is what it sends.
 NETNS_TEST(a_dynamic_set_is_printed_with_its_flags)
 {
@@ -402,4 +459,5 @@ UNIT_TESTS("elements", elements_that_differ_are_added_and_removed, port_ranges_c
            a_full_set_exchanges_all_its_elements, a_hundred_thousand_elements,
            elements_changed_by_hand_are_put_right, a_set_loaded_by_nft_is_the_same,
            any_set_becomes_any_other, a_dynamic_set_keeps_its_elements,
+           a_domain_set_keeps_its_addresses, a_domain_set_is_printed_with_its_flags,
            a_dynamic_set_is_printed_with_its_flags)

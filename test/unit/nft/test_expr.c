@@ -35,6 +35,8 @@ static const struct expr samples[] = {
      .inverted = 1},
     {.kind = EXPR_LOG, .name = "prefix", .offset = NFT_LOGLEVEL_INFO},
     {.kind = EXPR_LOG, .offset = NFT_LOGLEVEL_WARNING},
+    {.kind = EXPR_COPY, .name = "polc dns", .key = 53, .offset = 1},
+    {.kind = EXPR_COPY, .key = UINT16_MAX},
     {.kind = EXPR_REJECT, .key = NFT_REJECT_ICMPX_UNREACH, .offset = NFT_REJECT_ICMPX_PORT_UNREACH},
 };
 
