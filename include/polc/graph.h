@@ -20,7 +20,7 @@ enum graph_kind {
     GRAPH_KIND_ENDPOINT,
     GRAPH_KIND_SET,     // a network set
     GRAPH_KIND_NETWORK, // "pub" or "pvt"
-    GRAPH_KIND_DOMAIN,
+    GRAPH_KIND_DOMAIN,  // the names of one destination
     GRAPH_KIND_ANY,     // everybody, at an end of what policies allow
     GRAPH_KIND_UNKNOWN, // the record does not say
     GRAPH_KIND_COUNT
@@ -37,7 +37,8 @@ struct graph_node {
     int32_t parent; // number of the node that holds it, which stands before it; GRAPH_ROOT
     const char *ns; // NULL: none
     const char *name;
-    struct flow_strings aggregates; // of a service or workload: what records call it
+    struct flow_strings
+        aggregates; // of a service or workload: what records call it; of a domain: all of its names
 };
 
 // What became of flows, each in one of them. What staged policies would change has one of its own.

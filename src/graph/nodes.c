@@ -6,6 +6,8 @@
 // the source. One that is reached by several services is shown by its own name.
 #include "internal.h"
 
+#include <polc/base/compare.h>
+
 struct node_maker {
     struct arena *arena;
     struct graph_nodes *nodes;
@@ -145,13 +147,33 @@ static int32_t add_host(struct node_maker *maker, const struct flowlog_end *end)
     return end->name != NULL ? add_node(maker, GRAPH_KIND_ENDPOINT, host, NULL, end->name) : host;
 }
 
+// Names of one address are one destination: nobody can tell which of them was meant.
+static int32_t add_domain(struct node_maker *maker, int32_t net, const struct flow_strings *names)
+{
+    enum { SHOWN_MAX = 3 };
+    struct flow_strings sorted = {0};
+    for (size_t i = 0; i < names->count; i++) {
+        vec_push(maker->arena, &sorted, names->items[i]);
+    }
+    vec_sort(&sorted, compare_texts);
+    // What is called so inside is something else than outside.
+    int32_t number = add_node(maker, GRAPH_KIND_DOMAIN, net, maker->nodes->items[net].name,
+                              graph_join(maker->arena, &sorted, sorted.count));
+    struct graph_node *node = &maker->nodes->items[number];
+    node->ns = NULL;
+    node->aggregates = sorted;
+    node->name = graph_join(maker->arena, &sorted, SHOWN_MAX);
+    return number;
+}
+
 static int32_t add_network(struct node_maker *maker, const struct flowlog_record *record,
                            const struct flowlog_end *end)
 {
     const char *name = end->name_aggr != NULL ? end->name_aggr : "unknown";
     int32_t net = add_node(maker, GRAPH_KIND_NETWORK, GRAPH_ROOT, NULL, name);
-    bool named = end == &record->dest && record->domains.count > 0;
-    return named ? add_node(maker, GRAPH_KIND_DOMAIN, net, NULL, record->domains.items[0]) : net;
+    return end == &record->dest && record->domains.count > 0
+               ? add_domain(maker, net, &record->domains)
+               : net;
 }
 
 // Records of other programs may lack the type.

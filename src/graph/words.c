@@ -291,6 +291,40 @@ static void add_namespace(const struct side *side)
     }
 }
 
+static bool has_text(const struct flow_strings *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// All of the names, and none that another node has besides all of them.
+static void add_domains(const struct side *side)
+{
+    const struct graph_node *node = side->node;
+    for (size_t i = 0; i < node->aggregates.count; i++) {
+        add_equal(side, "domains", node->aggregates.items[i]);
+    }
+    for (size_t i = 0; i < side->graph->nodes.count; i++) {
+        const struct graph_node *other = &side->graph->nodes.items[i];
+        bool above = other != node && other->kind == GRAPH_KIND_DOMAIN &&
+                     other->parent == node->parent &&
+                     other->aggregates.count > node->aggregates.count;
+        for (size_t j = 0; above && j < node->aggregates.count; j++) {
+            above = has_text(&other->aggregates, node->aggregates.items[j]);
+        }
+        for (size_t j = 0; above && j < other->aggregates.count; j++) {
+            if (!has_text(&node->aggregates, other->aggregates.items[j])) {
+                add_test(side, "domains", "!=", other->aggregates.items[j]);
+                above = false; // one is enough
+            }
+        }
+    }
+}
+
 static void add_side(const struct side *side)
 {
     const struct graph_node *node = side->node;
@@ -332,7 +366,9 @@ static void add_side(const struct side *side)
         alone || side->name[0] == 's' ? (void)0 : add_equal(side, "domains", NULL);
         break;
     case GRAPH_KIND_DOMAIN:
-        add_equal(side, "domains", node->name);
+        add_equal(side, "name_aggr", side->graph->nodes.items[node->parent].name);
+        side->name[0] == 's' ? add_equal(side, "name", node->name) // records name no sources so
+                             : add_domains(side);
         break;
     case GRAPH_KIND_ANY: // no flow is of it
     case GRAPH_KIND_UNKNOWN:

@@ -172,5 +172,46 @@ START_TEST(filters_show_what_an_edge_has)
 }
 END_TEST
 
-UNIT_TESTS("graph: build", both_reports_are_one_flow, levels_hold_the_same_flows,
-           a_workload_of_one_service_is_that_service, filters_show_what_an_edge_has)
+#define NAMED(net, names, action)                                                                  \
+    "{'source_namespace':'s','source_name_aggr':'web','dest_type':'net','dest_name_aggr':'" net    \
+    "','dest_domains':[" names "],'proto':'tcp','dest_port':443,'action':'" action "'}"
+
+START_TEST(names_of_one_address_are_one_node)
+{
+    static const char *const texts[] = {
+        NAMED("pub", "'b.example','a.example'", "allow"),
+        NAMED("pub", "'a.example','b.example'", "deny"),
+        NAMED("pub", "'a.example'", "allow"),
+        NAMED("pvt", "'a.example'", "allow"),
+        NAMED("pub", "'e.example','d.example','c.example','a.example'", "allow"),
+        NAMED("pub", "", "allow"),
+    };
+    struct graph *graph = built(texts, ARRAY_COUNT(texts), GRAPH_SERVICE);
+    ck_assert_str_eq(
+        edges_text(graph),
+        "s/web -> pub: tcp/443 1; s/web -> a.example: tcp/443 1; "
+        "s/web -x a.example, b.example: tcp/443 1; s/web -> a.example, b.example: tcp/443 1; "
+        "s/web -> a.example, c.example and 2 more: tcp/443 1; s/web -> a.example: tcp/443 1");
+    for (size_t i = 0; i < graph->edges.count; i++) {
+        struct flow_record_error error;
+        const char *text = graph_edge_filter(arena, graph, &graph->edges.items[i]);
+        const struct flowlog_filter *filter = flowlog_filter_parse(arena, text, &error);
+        ck_assert_msg(filter != NULL, "%s: %s", text, error.message);
+        size_t matches = 0;
+        for (size_t j = 0; j < ARRAY_COUNT(texts); j++) {
+            struct flowlog_record record = record_of(texts[j]);
+            matches += flowlog_filter_matches(filter, &record);
+        }
+        ck_assert_uint_eq(matches, graph_flows(&graph->edges.items[i].counts));
+    }
+    for (size_t i = 0; i < graph->nodes.count; i++) {
+        struct flow_record_error error;
+        const char *text = graph_node_filter(arena, graph, &graph->nodes.items[i], "source");
+        ck_assert_ptr_nonnull(flowlog_filter_parse(arena, text, &error));
+    }
+}
+END_TEST
+
+UNIT_TESTS("graph: build", names_of_one_address_are_one_node, both_reports_are_one_flow,
+           levels_hold_the_same_flows, a_workload_of_one_service_is_that_service,
+           filters_show_what_an_edge_has)
