@@ -11,7 +11,7 @@ static const struct {
     {"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", DAY_SECONDS},
 };
 
-// The unit at *text, behind which *text is put; a number alone is of seconds.
+// The unit at *text, behind which *text is put.
 static bool read_unit(const char **text, double *ret)
 {
     for (size_t i = 0; i < ARRAY_COUNT(units); i++) {
@@ -21,8 +21,7 @@ static bool read_unit(const char **text, double *ret)
             return true;
         }
     }
-    *ret = 1;
-    return **text == '\0';
+    return false;
 }
 
 // "1", "1.5", ".5"; strtod would read what the locale says, and much more.
@@ -53,9 +52,10 @@ static long parse_duration(const char *text)
     if (*text == '\0') {
         return -1;
     }
-    while (*text != '\0') {
-        double number, unit;
-        if (!read_number(&text, &number) || !read_unit(&text, &unit)) {
+    for (bool first = true; *text != '\0'; first = false) {
+        double number, unit = 1; // a number alone is of seconds
+        if (!read_number(&text, &number) ||
+            (!(first && *text == '\0') && !read_unit(&text, &unit))) {
             return -1;
         }
         total += number * unit;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Names of domains in rules and sets (semantics.md 8.2): what is none, and what the author may have meant.
 #include "internal.h"
+#include "punycode.h"
 
 #include <polc/dns.h>
 
@@ -31,32 +32,46 @@ static const char *with_one_wildcard(struct arena *arena, const char *text)
 // The name that is most likely meant; NULL when none is plain.
 static const char *meant(struct arena *arena, const char *text)
 {
-    const char *name = with_one_wildcard(arena, without_frills(arena, text));
-    return strcmp(name, text) != 0 && dns_pattern_problem(name) == NULL
+    const char *name = name_in_ascii(arena, with_one_wildcard(arena, without_frills(arena, text)));
+    return name != NULL && strcmp(name, text) != 0 && dns_pattern_problem(name) == NULL
                ? dns_name_canonical(arena, name)
                : NULL;
 }
 
-static void label_meant(const struct check *check, struct diag *diag, const char *text)
+// An address, with a prefix length or a port or alone, as a prefix for "nets".
+static bool is_address(const char *text, struct cidr *ret)
 {
-    const char *name = meant(check->arena, text);
-    struct ip_addr addr;
+    struct ip_port server;
+    enum addr_problem problem = cidr_parse(text, strlen(text), ret);
+    if (problem == ADDR_OK || problem == ADDR_NO_MASK || problem == ADDR_HOST_BITS) {
+        return true;
+    }
+    if (!ip_port_parse(text, strlen(text), &server)) {
+        return false;
+    }
+    *ret = cidr_of_addr(server.addr);
+    return true;
+}
+
+static void say_what_is_meant(const struct check *check, struct diag *diag, const char *text)
+{
+    struct cidr net;
     char buffer[IP_TEXT_MAX];
+    if (is_address(text, &net)) {
+        diag_label(diag, "write \"nets: ['%s']\" in place of it", cidr_text(net, false, buffer));
+        return;
+    }
+    const char *name = meant(check->arena, text);
     if (name != NULL) {
         diag_label(diag, "did you mean \"%s\"?", name);
-        if (strchr(text, ':') != NULL) {
-            diag_hint(
-                diag,
-                "a port stands in \"ports\" of the rule, a path nowhere: polc sees addresses");
-        }
-    } else if (ip_addr_parse(text, strlen(text), &addr) == ADDR_OK) {
-        diag_label(diag, "write \"nets: ['%s']\" in place of it",
-                   cidr_text(cidr_of_addr(addr), false, buffer));
     } else if (strcmp(text, "*") == 0) {
-        diag_label(diag, "to allow every address leave the names out");
+        diag_label(diag, "to allow every address, leave the names out");
     } else if (strchr(text, '*') != NULL) {
-        diag_label(diag,
-                   "one \"*\" may stand for whole components before the last: \"*.example.com\"");
+        diag_label(diag, "one \"*\" for whole components before the last: \"*.example.com\"");
+    }
+    if (name != NULL && strpbrk(text, ":/") != NULL) {
+        diag_hint(diag,
+                  "ports stand in \"ports\" of the rule; what follows a \"/\" polc cannot see");
     }
 }
 
@@ -71,7 +86,7 @@ void check_domain_names(const struct check *check, const struct res_names *names
         }
         struct diag *diag =
             diag_report(check->diags, DIAG_P063, name->loc, "\"%s\" %s", name->text, problem);
-        label_meant(check, diag, name->text);
+        say_what_is_meant(check, diag, name->text);
         diag_related(diag, meta->loc, "in %s", object_text(check, meta));
     }
 }

@@ -115,16 +115,8 @@ static void check_services(const struct check *check, const struct res_entity *e
 
 // Calico rules out "nets" and "selector". The others would ask for an endpoint or a set of the input that has such a name
 // besides: nothing, most often, and not what anybody means.
-static const char *domains_problem(const struct check *check, const struct res_rule *rule,
-                                   const struct res_entity *entity, bool destination,
-                                   const struct rule_place *place)
+static const char *excluded_by_domains(const struct res_entity *entity)
 {
-    if (!destination || !place->egress) {
-        return "\"domains\" stands only in the destination of egress rules";
-    }
-    if (rule->action != RES_ALLOW) {
-        return "\"domains\" stands only in rules with action Allow";
-    }
     const struct {
         const char *field;
         bool there;
@@ -138,12 +130,41 @@ static const char *domains_problem(const struct check *check, const struct res_r
     };
     for (size_t i = 0; i < ARRAY_COUNT(fields); i++) {
         if (fields[i].there) {
-            return arena_printf(check->arena,
-                                "\"domains\" and \"%s\" cannot stand on one side of a rule",
-                                fields[i].field);
+            return fields[i].field;
         }
     }
     return NULL;
+}
+
+struct domains_problem {
+    const char *text, *hint;
+};
+
+static struct domains_problem domains_problem(const struct check *check,
+                                              const struct res_rule *rule,
+                                              const struct res_entity *entity, bool destination,
+                                              const struct rule_place *place)
+{
+    if (!destination || !place->egress) {
+        return (struct domains_problem){
+            "\"domains\" stands only in the destination of egress rules",
+            "a name says where a connection goes, not where it comes from"};
+    }
+    if (rule->action != RES_ALLOW) {
+        return (struct domains_problem){
+            "\"domains\" stands only in rules with action Allow",
+            "nobody knows all addresses of a name; allow those that are wanted, and the end of the tier denies the others"};
+    }
+    const char *field = excluded_by_domains(entity);
+    return field == NULL
+               ? (struct domains_problem){0}
+               : (struct domains_problem){
+                     arena_printf(check->arena,
+                                  "\"domains\" and \"%s\" cannot stand on one side of a rule",
+                                  field),
+                     arena_printf(check->arena,
+                                  "make two rules of it, one with \"domains\" and one with \"%s\"",
+                                  field)};
 }
 
 static void check_domains(const struct check *check, const struct res_rule *rule, bool destination,
@@ -154,12 +175,14 @@ static void check_domains(const struct check *check, const struct res_rule *rule
         return;
     }
     check_domain_names(check, &entity->domains, place->meta);
-    const char *problem = domains_problem(check, rule, entity, destination, place);
-    if (problem == NULL) {
+    struct domains_problem problem = domains_problem(check, rule, entity, destination, place);
+    if (problem.text == NULL) {
         return;
     }
-    struct diag *diag = diag_report(check->diags, DIAG_P049, entity->domains_loc, "%s", problem);
+    struct diag *diag =
+        diag_report(check->diags, DIAG_P049, entity->domains_loc, "%s", problem.text);
     diag_related(diag, rule->loc, "%s starts here", rule_text(check, place));
+    diag_hint(diag, "%s", problem.hint);
 }
 
 void check_entity(const struct check *check, const struct res_rule *rule, bool destination,

@@ -132,5 +132,63 @@ START_TEST(protocols)
 }
 END_TEST
 
+START_TEST(servers)
+{
+    static const struct {
+        const char *text, *canonical; // NULL: none; a port of 0: none was given
+    } cases[] = {
+        {"10.0.0.53", "10.0.0.53:0"},
+        {"10.0.0.53:5353", "10.0.0.53:5353"},
+        {"fd00::53", "[fd00::53]:0"},
+        {"[FD00::53]:53", "[fd00::53]:53"},
+        {"10.0.0.53:", NULL},
+        {"10.0.0.53:0", NULL},
+        {"10.0.0.53:65536", NULL},
+        {"10.0.0.53:+53", NULL},
+        {"10.0.0.53:053000", NULL},
+        {"[fd00::53]", NULL},
+        {"[fd00::53]53", NULL},
+        {"[fd00::53", NULL},
+        {"[10.0.0.53]:53", NULL},
+        {"fd00::53:x", NULL},
+        {"dns.example.com:53", NULL},
+        {"::ffff:10.0.0.53", NULL},
+        {":53", NULL},
+        {"", NULL},
+    };
+    char buffer[IP_TEXT_MAX];
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        struct ip_port server = {0};
+        bool fine = ip_port_parse(cases[i].text, strlen(cases[i].text), &server);
+        ck_assert_msg(fine == (cases[i].canonical != NULL), "%s", cases[i].text);
+        if (fine) {
+            ck_assert_str_eq(ip_port_text(server.addr, server.port, buffer), cases[i].canonical);
+        } else {
+            ck_assert_uint_eq(server.addr.family, 0);
+        }
+    }
+}
+END_TEST
+
+START_TEST(lists_of_servers_are_sorted_and_have_each_once)
+{
+    static const char *const texts[] = {"[fd00::1]:53", "10.0.0.2:53", "10.0.0.1:5353",
+                                        "10.0.0.1:53",  "10.0.0.2:53", "10.0.0.1:5353"};
+    static const char *const sorted[] = {"10.0.0.1:53", "10.0.0.1:5353", "10.0.0.2:53",
+                                         "[fd00::1]:53"};
+    struct ip_port items[ARRAY_COUNT(texts)];
+    struct ip_ports ports = {items, ARRAY_COUNT(texts), ARRAY_COUNT(texts)};
+    char buffer[IP_TEXT_MAX];
+    for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
+        ck_assert(ip_port_parse(texts[i], strlen(texts[i]), &items[i]));
+    }
+    ip_ports_normalize(&ports);
+    ck_assert_uint_eq(ports.count, ARRAY_COUNT(sorted));
+    for (size_t i = 0; i < ports.count; i++) {
+        ck_assert_str_eq(ip_port_text(items[i].addr, items[i].port, buffer), sorted[i]);
+    }
+}
+END_TEST
+
 UNIT_TESTS("net addr", prefixes, containment_and_last, addresses_with_ports, link_local_is_ten_bits,
-           protocols)
+           servers, lists_of_servers_are_sorted_and_have_each_once, protocols)

@@ -14,6 +14,7 @@ static struct plan *rich_plan(void)
         join(thing("Tier", "", "early", "", "order: 5, defaultAction: Pass"),
              thing("FelixConfiguration", "", "default", "",
                    "interfacePrefix: \"tap,veth\", logPrefix: \"log %n\", "
+                   "dnsTrustedServers: [192.0.2.53, '[fd00::53]:5353'], dnsExtraTTL: 1m, "
                    "logActionRateLimit: 3/minute, nftablesFilterDenyAction: Reject, "
                    "failsafeInboundHostPorts: [{protocol: TCP, port: 22, net: 192.0.2.0/24}]"),
              thing("WorkloadEndpoint", "a", "w1", "w: one",
@@ -28,7 +29,11 @@ static struct plan *rich_plan(void)
                    "destination: {ports: [http, 443, \"1000:2000\"]}}, "
                    "{action: Deny, protocol: ICMP, icmp: {type: 8, code: 0}}], "
                    "egress: [{action: Log}, {action: Deny, destination: "
-                   "{notNets: [10.0.0.0/9], notPorts: [1]}, protocol: UDP}]"),
+                   "{notNets: [10.0.0.0/9], notPorts: [1]}, protocol: UDP}, "
+                   "{action: Allow, destination: {domains: ['*.b.example', a.example]}}, "
+                   "{action: Allow, destination: {selector: far == 'yes'}}]"),
+             thing("NetworkSet", "a", "far", "far: \"yes\"",
+                   "nets: [198.51.100.0/24], allowedEgressDomains: [c.example]"),
              thing("GlobalNetworkPolicy", "", "nat", "",
                    "selector: has(h), preDNAT: true, applyOnForward: true, order: 2.5, "
                    "ingress: [{action: Pass}]"),
@@ -154,6 +159,109 @@ START_TEST(what_has_a_good_checksum_is_checked_too)
 }
 END_TEST
 
+// A polc that knows no domains would take such a rule for one that allows every address.
+START_TEST(domains_are_no_plan_to_an_earlier_polc)
+{
+    enum { VERSION_AT = 8 };
+    struct plan *plan = rich_plan(), *without = plan_of_rules("{action: Allow}", NULL), *again;
+    struct plan_origin origin = origin_of_test();
+    ck_assert_uint_eq(plan->domains.count, 2);
+    ck_assert_uint_eq(plan_encode(arena, plan, &origin).data[VERSION_AT], 2);
+    origin = origin_of_test();
+    struct plan_bytes bytes = plan_encode(arena, without, &origin);
+    ck_assert_uint_eq(bytes.data[VERSION_AT], 1);
+    ck_assert_ptr_null(decoded(bytes, &again));
+    uint8_t *later = arena_alloc(arena, bytes.size);
+    memcpy(later, bytes.data, bytes.size);
+    later[VERSION_AT] = 3;
+    ck_assert_str_eq(decoded((struct plan_bytes){later, bytes.size}, &again),
+                     "a later polc wrote it");
+}
+END_TEST
+
+typedef void (*spoil_fn)(struct plan *plan);
+
+static struct plan_rule *domain_rule(struct plan *plan)
+{
+    struct plan_policy *policy = NULL;
+    for (size_t i = 0; i < plan->policies.count; i++) {
+        policy =
+            strcmp(plan->policies.items[i].id, "np/a/np") == 0 ? &plan->policies.items[i] : policy;
+    }
+    return &policy->rules[PLAN_OUT].items[2];
+}
+
+static void spoil_action(struct plan *plan)
+{
+    domain_rule(plan)->action = PLAN_DENY;
+}
+
+static void spoil_number(struct plan *plan)
+{
+    domain_rule(plan)->match.destination.domains = 2;
+}
+
+static void spoil_side(struct plan *plan)
+{
+    domain_rule(plan)->match.source.domains = 0;
+}
+
+static void spoil_direction(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->policies.count; i++) {
+        plan->policies.items[i].rules[PLAN_IN] = plan->policies.items[i].rules[PLAN_OUT];
+    }
+}
+
+static void spoil_name(struct plan *plan)
+{
+    plan->domains.items[0].name = "a.example b.example";
+}
+
+static void spoil_order(struct plan *plan)
+{
+    const char **patterns = plan->domains.items[0].patterns, *first = patterns[0];
+    patterns[0] = patterns[1];
+    patterns[1] = first;
+    plan->domains.items[0].name = "a.example *.b.example";
+}
+
+static void spoil_letters(struct plan *plan)
+{
+    plan->domains.items[1].patterns[0] = plan->domains.items[1].name = "C.example\"";
+}
+
+static void spoil_twins(struct plan *plan)
+{
+    plan->domains.items[1] = plan->domains.items[0];
+}
+
+static void spoil_empty(struct plan *plan)
+{
+    plan->domains.items[1].count = 0;
+    plan->domains.items[1].name = "";
+}
+
+static void spoil_server(struct plan *plan)
+{
+    plan->settings.dns_servers.items[0].port = 0;
+}
+
+START_TEST(domains_that_do_not_fit_are_no_plan)
+{
+    static const spoil_fn spoilers[] = {
+        spoil_action,  spoil_number, spoil_side,  spoil_direction, spoil_name,
+        spoil_letters, spoil_order,  spoil_twins, spoil_empty,     spoil_server,
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(spoilers); i++) {
+        struct plan *plan = rich_plan(), *again;
+        struct plan_origin origin = origin_of_test();
+        spoilers[i](plan);
+        ck_assert_msg(decoded(plan_encode(arena, plan, &origin), &again) != NULL, "%zu", i);
+    }
+}
+END_TEST
+
 struct later_tier {
     struct plan_tier tier;
     const char *text;
@@ -217,4 +325,5 @@ END_TEST
 
 UNIT_TESTS("codec", what_is_read_is_what_was_written, the_id_is_of_what_the_plan_says,
            a_part_is_no_plan, a_flipped_bit_is_noticed, what_has_a_good_checksum_is_checked_too,
+           domains_are_no_plan_to_an_earlier_polc, domains_that_do_not_fit_are_no_plan,
            fields_of_a_later_polc_are_skipped, varints_keep_their_value)
