@@ -159,7 +159,7 @@ struct dns_store {
 // a last line without its end. `path` must outlive the store. 0 or an errno; then the store is closed.
 int dns_store_open(const char *path, struct dns_store *ret);
 // Appends the facts, in one write; now and then writes the file anew (see dns_store.compact), in which `now` decides what
-// is kept. 0 or an errno: nothing or all was appended, or the last of it is torn, which nobody reads.
+// is kept. 0, or an errno of either; what is half written nobody reads.
 int dns_store_append(struct dns_store *store, const struct dns_fact *facts, size_t count,
                      int64_t now);
 void dns_store_close(struct dns_store *store);

@@ -83,6 +83,16 @@ static const char *labels_problem(const char *text, size_t length, size_t *ret_w
     return NULL;
 }
 
+// 10.0.0.300 is no name, either.
+static bool ends_with_number(const char *text, size_t length)
+{
+    size_t at = length;
+    while (at > 0 && text[at - 1] >= '0' && text[at - 1] <= '9') {
+        at--;
+    }
+    return at < length && (at == 0 || text[at - 1] == '.');
+}
+
 const char *dns_pattern_problem(const char *text)
 {
     size_t length = name_length(text), wildcards;
@@ -98,6 +108,9 @@ const char *dns_pattern_problem(const char *text)
     const char *problem = labels_problem(text, length, &wildcards, &last_is_wildcard);
     if (problem != NULL) {
         return problem;
+    }
+    if (ends_with_number(text, length)) {
+        return "ends with a number, as an address does and a name does not";
     }
     if (wildcards > 1) {
         return "has two wildcards";
