@@ -10,6 +10,7 @@
 // transaction on, so that sets are enlarged in one of their own, which changes nothing else.
 #include "comment.h"
 #include "commit_plan.h"
+#include "domains.h"
 #include "encode.h"
 #include "send.h"
 
@@ -97,6 +98,63 @@ static void remove_elements(struct arena *arena, struct encoder *encoder,
             struct rows wanted = rows_of_set(arena, set);
             put_difference(encoder, set, &wanted, &plan->sets[i].kernel->rows, true);
             arena_rewind(arena, mark);
+        }
+    }
+}
+
+// The first of the sorted elements that is not before one.
+static size_t lower_bound(const struct nft_domain_elements *elements,
+                          const struct nft_domain_element *one)
+{
+    size_t first = 0, end = elements->count;
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        if (domain_element_compare(&elements->items[middle], one) < 0) {
+            first = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    return first;
+}
+
+static void fill_set(struct encoder *encoder, const struct set *set,
+                     const struct nft_domain_elements *fill)
+{
+    struct nft_domain_element first = {.set = set->domains, .addr.family = set->family};
+    struct elements elements = {
+        .encoder = encoder, .set = set->name, .loc = &set->loc, .verb = ELEMENTS_ADD};
+    uint32_t room = set->size;
+    for (size_t i = lower_bound(fill, &first); i < fill->count && room > 0; i++) {
+        const struct nft_domain_element *element = &fill->items[i];
+        if (element->set != set->domains || element->addr.family != set->family) {
+            break;
+        }
+        if (element->left_ms > 0) {
+            elements_put_address(&elements, element->addr, &element->left_ms);
+            room--;
+        }
+    }
+    elements_end(&elements);
+}
+
+// Addresses for the domain sets that come.
+static void fill_domains(struct arena *arena, struct encoder *encoder,
+                         const struct commit_plan *plan, const struct nft_domain_elements *fill)
+{
+    struct nft_domain_elements sorted = {.count = 0};
+    if (fill == NULL || fill->count == 0) {
+        return;
+    }
+    sorted.items = arena_array_of(arena, struct nft_domain_element, fill->count);
+    sorted.count = fill->count;
+    memcpy(sorted.items, fill->items, fill->count * sizeof *fill->items);
+    domain_elements_merge(&sorted, 0);
+    for (size_t i = 0; i < plan->wanted->sets.count; i++) {
+        const struct set *set = plan->wanted->sets.items[i];
+        uint8_t action = plan->sets[i].action;
+        if (set->content == SET_DOMAINS && (action == SET_NEW || action == SET_RECREATE)) {
+            fill_set(encoder, set, &sorted);
         }
     }
 }
@@ -231,6 +289,7 @@ static void fill_batch(struct arena *arena, struct batch *batch, const struct co
     remove_elements(arena, &encoder, plan);
     make_chains(&encoder, plan);
     add_elements(arena, &encoder, plan);
+    fill_domains(arena, &encoder, plan, options->fill);
     write_chains(arena, &encoder, plan, options);
     remove_rest(&encoder, plan);
     if (!options->dry_run) {

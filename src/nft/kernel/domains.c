@@ -44,6 +44,24 @@ int domain_element_compare(const void *a, const void *b)
     return order != 0 ? order : ip_addr_compare(left->addr, right->addr);
 }
 
+void domain_elements_merge(struct nft_domain_elements *elements, size_t start)
+{
+    size_t kept = start;
+    if (elements->count - start > 1) {
+        qsort(elements->items + start, elements->count - start, sizeof *elements->items,
+              domain_element_compare);
+    }
+    for (size_t i = start; i < elements->count; i++) {
+        struct nft_domain_element *last = kept > start ? &elements->items[kept - 1] : NULL;
+        if (last == NULL || domain_element_compare(last, &elements->items[i]) != 0) {
+            elements->items[kept++] = elements->items[i];
+        } else if (elements->items[i].left_ms > last->left_ms) {
+            *last = elements->items[i];
+        }
+    }
+    elements->count = kept;
+}
+
 void domains_take_elements(const struct nlmsghdr *reply, void *context)
 {
     struct domain_reader *reader = context;
@@ -71,25 +89,6 @@ struct reading {
     struct netlink *netlink;
 };
 
-// Sorts the elements from `start` on; of one that is there twice the later state stays.
-static void merge(struct nft_domain_elements *elements, size_t start)
-{
-    size_t kept = start;
-    if (elements->count - start > 1) {
-        qsort(elements->items + start, elements->count - start, sizeof *elements->items,
-              domain_element_compare);
-    }
-    for (size_t i = start; i < elements->count; i++) {
-        struct nft_domain_element *last = kept > start ? &elements->items[kept - 1] : NULL;
-        if (last == NULL || domain_element_compare(last, &elements->items[i]) != 0) {
-            elements->items[kept++] = elements->items[i];
-        } else if (elements->items[i].left_ms > last->left_ms) {
-            *last = elements->items[i];
-        }
-    }
-    elements->count = kept;
-}
-
 static int dump_set(struct reading *reading, const char *name)
 {
     struct nlmsghdr *request =
@@ -116,9 +115,9 @@ static int read_set(struct reading *reading, uint32_t number, uint8_t family)
         reading->netlink->interrupted = false;
         error = dump_set(reading, name);
         size_t more = ret->count - before;
-        merge(ret, before);
+        domain_elements_merge(ret, before);
         bool whole = ret->count - before == more;
-        merge(ret, start);
+        domain_elements_merge(ret, start);
         if (whole && !reading->netlink->interrupted) {
             break;
         }

@@ -8,6 +8,8 @@
 bool domain_element(const struct nlattr *element, uint8_t family, struct nft_domain_element *ret);
 
 int domain_element_compare(const void *a, const void *b); // by list, then address
+// Sorts the elements from `start` on; of one that is there twice that with the longer time stays.
+void domain_elements_merge(struct nft_domain_elements *elements, size_t start);
 
 struct domain_reader {
     struct arena *arena;

@@ -82,6 +82,7 @@ struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan,
     lower_make_steps(&lower, PLAN_ALL_PASSES & ~options->without_passes);
     lower_dispatch(&lower);
     lower_flows(&lower);
+    lower_domains(&lower);
     lower_info(&lower, options);
     collect(&lower);
     arena_free(lower.scratch);

@@ -190,6 +190,13 @@ struct stmt flow_allow_to(const struct lower *lower);
 struct stmt flow_deny(const struct lower *lower);
 struct stmt flow_reject(const struct lower *lower);
 
+// ---- lower_domains.c ------------------------------------------------------------------------------------------
+
+// The set of a list of names in one family.
+const struct set *lower_domain_set(struct lower *lower, int32_t number, uint8_t family);
+// The sets of all lists, and what copies DNS answers, if anybody wants them.
+void lower_domains(struct lower *lower);
+
 // ---- lower_failsafe.c -----------------------------------------------------------------------------------------
 
 // The chain that lets failsafe ports through before the policies of a stage; NULL when there are none. Before connection

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One step (a plan rule, or several in one) -> nft rules. It becomes several when it needs alternatives: one per family if it looks at
-// addresses, one per (numeric ports | named ports) on each side, one per way to differ from an ICMP pair, one per prefix
-// of a short list (a compare costs a seventh of a look-up among prefixes). The
+// addresses, one per (numeric ports | named ports) on each side, one per (selector | names) of a destination, one per way to
+// differ from an ICMP pair, one per prefix of a short list (a compare costs a seventh of a look-up among prefixes). The
 // alternatives of one rule never match the same packet when that could be seen (Log); otherwise the verdict is the same.
 // Order of matches: protocols and ports, single addresses, sets (dataplane.md 1).
 #include "lower.h"
@@ -26,6 +26,7 @@ struct build {
     uint8_t direction;                // enum plan_direction
     const struct plan_side *unrolled; // the side whose list of nets is taken one by one; NULL
     size_t prefix;                    // which of them
+    bool by_name;                     // the destination is one of the names, not of the selector
     uint8_t family;                   // IP_V4, IP_V6, or 0: no address is looked at
     bool never;                       // this alternative cannot match
     bool tests_family;                // a statement already implies the family
@@ -225,10 +226,11 @@ static void add_side(struct build *build, const struct plan_side *side, bool sou
     }
     if (choice == PORTS_NAMED) {
         add_named(build, side->named_ports, source, false); // already within the positive selector
+    } else if (build->by_name && side->domains >= 0) {
+        add_address_set(build, lower_domain_set(build->lower, side->domains, build->family), source,
+                        false);
     } else if (side->ipset >= 0) {
         add_ipset(build, side->ipset, source, false);
-    } else if (side->domains >= 0) {
-        build->never = true; // nothing fills sets of domains yet
     }
     if (side->not_ipset >= 0) {
         add_ipset(build, side->not_ipset, source, true);
@@ -255,6 +257,7 @@ struct target {
     struct loc loc;
     const char *comment;
     const char *const *maps; // of a map, the chains of its actions
+    bool by_name;            // the alternatives whose destination is one of the names
 };
 
 // Address of the peer, protocol and port, in the set or map of the step.
@@ -326,6 +329,7 @@ static void lower_one(const struct target *target, uint8_t family, enum icmp_cho
                           .direction = target->path->direction,
                           .unrolled = unrolled,
                           .prefix = prefix,
+                          .by_name = target->by_name,
                           .family = family};
     add_protocol(&build, ports);
     add_icmp(&build, icmp);
@@ -390,7 +394,8 @@ static void lower_family(const struct target *target, uint8_t family)
         for (enum port_choice source = PORTS_NONE; source < PORTS_END; source++) {
             for (enum port_choice destination = PORTS_NONE; destination < PORTS_END;
                  destination++) {
-                if (icmp_choice_applies(match, icmp) &&
+                if (!(target->by_name && destination == PORTS_NAMED) &&
+                    icmp_choice_applies(match, icmp) &&
                     port_choice_applies(&match->source, source) &&
                     port_choice_applies(&match->destination, destination)) {
                     lower_alternative(target, family, icmp,
@@ -429,20 +434,34 @@ static const char *map_chain(struct lower *lower, const struct plan_policy *poli
     return name;
 }
 
-static void lower_families(const struct target *target)
+// The selector of a destination, and its names. Named ports are ports of what the selector takes.
+static void lower_sets_of(struct target *target, uint8_t family)
+{
+    const struct plan_side *destination = &target->step->match->destination;
+    if (destination->domains < 0 || destination->ipset >= 0) {
+        target->by_name = false;
+        lower_family(target, family);
+    }
+    if (destination->domains >= 0) {
+        target->by_name = true;
+        lower_family(target, family);
+    }
+}
+
+static void lower_families(struct target *target)
 {
     const struct plan_match *match = target->step->match;
     bool by_family = match->families != PLAN_BOTH || side_sees_address(&match->source) ||
                      side_sees_address(&match->destination) || target->step->kind != PLAN_STEP_RULE;
     if (!by_family) {
-        lower_family(target, 0);
+        lower_sets_of(target, 0);
         return;
     }
     if (match->families & PLAN_V4) {
-        lower_family(target, IP_V4);
+        lower_sets_of(target, IP_V4);
     }
     if (match->families & PLAN_V6) {
-        lower_family(target, IP_V6);
+        lower_sets_of(target, IP_V6);
     }
 }
 

@@ -273,6 +273,68 @@ NETNS_TEST(many_elements_in_one_put)
     nft_updater_close(it.updater);
 }
 
+// ---- what a commit brings along ----------------------------------------------------------------------------------------
+
+static struct set *domain_set(struct made *made, uint32_t list, uint8_t family)
+{
+    struct set *set =
+        make_set(made, nft_domain_set_name(made->arena, list_names[list], family), SET_DOMAINS);
+    set->domains = list;
+    set->family = family;
+    set->dynamic = true;
+    set->timeout = 3600;
+    set->size = 4;
+    return set;
+}
+
+// Sets that come are filled in the transaction that makes them; those that were there are left alone.
+NETNS_TEST(sets_that_come_are_filled)
+{
+    struct bench it = bench();
+    struct made made = make_ruleset();
+    struct chain *base = make_base(&made, "forward", HOOK_FORWARD, 0);
+    struct nft_domain_element items[] = {
+        element(1, "fd00::1", 2 * MINUTE_MS),  element(0, "10.0.0.9", 3 * MINUTE_MS),
+        element(1, "10.0.0.2", 4 * MINUTE_MS), element(0, "10.0.0.1", 5 * MINUTE_MS),
+        element(0, "10.0.0.1", 1 * MINUTE_MS), element(0, "10.0.0.3", 0),
+        element(5, "10.0.0.4", MINUTE_MS)};
+    struct nft_domain_elements fill = {.items = items, .count = ARRAY_COUNT(items)};
+    struct nft_commit_options options = {.generation = 7, .fill = &fill};
+    domain_set(&made, 0, IP_V4);
+    require(try_commit_with(&made, &options, &it.failure) == NFT_DONE);
+    require_same(&made);
+    require_text(&it, "0 10.0.0.1 5m, 0 10.0.0.9 3m");
+    items[3].left_ms = items[4].left_ms = 9 * MINUTE_MS;
+    domain_set(&made, 1, IP_V4);
+    domain_set(&made, 1, IP_V6);
+    MAKE_RULE(&made, base, "a", make_verdict(VERDICT_ACCEPT, NULL));
+    options.dry_run = true;
+    require(try_commit_with(&made, &options, &it.failure) == NFT_DONE);
+    require_text(&it, "0 10.0.0.1 5m, 0 10.0.0.9 3m");
+    options.dry_run = false;
+    require(try_commit_with(&made, &options, &it.failure) == NFT_DONE);
+    require_text(&it, "0 10.0.0.1 5m, 0 10.0.0.9 3m, 1 10.0.0.2 4m, 1 fd00::1 2m");
+    make_free(&made);
+    nft_updater_close(it.updater);
+}
+
+NETNS_TEST(sets_are_filled_as_far_as_they_have_room)
+{
+    struct bench it = bench();
+    struct made made = make_ruleset();
+    struct nft_domain_element items[9];
+    for (uint32_t i = 0; i < ARRAY_COUNT(items); i++) {
+        items[i] = element(0, arena_printf(it.arena, "10.0.0.%u", 9 - i), MINUTE_MS);
+    }
+    struct nft_domain_elements fill = {.items = items, .count = ARRAY_COUNT(items)};
+    struct nft_commit_options options = {.generation = 7, .fill = &fill};
+    domain_set(&made, 0, IP_V4);
+    require(try_commit_with(&made, &options, &it.failure) == NFT_DONE);
+    require_text(&it, "0 10.0.0.1 1m, 0 10.0.0.2 1m, 0 10.0.0.3 1m, 0 10.0.0.4 1m");
+    make_free(&made);
+    nft_updater_close(it.updater);
+}
+
 // ---- packets while times move ---------------------------------------------------------------------------------------
 
 enum { ADDRESSES = 16 }; // 127.0.0.1 and so on
@@ -363,5 +425,6 @@ UNIT_TESTS("nft domains", names_of_sets_are_those_of_their_lists, times_only_gro
            times_only_grow_with_an_older_kernel, nothing_is_sent_when_nothing_is_to_do,
            what_is_not_there_is_told, others_fill_the_sets_too, a_full_set_takes_what_fits,
            a_full_set_takes_what_fits_with_an_older_kernel, many_elements_in_one_put,
+           sets_that_come_are_filled, sets_are_filled_as_far_as_they_have_room,
            no_packet_is_missed_while_times_move,
            no_packet_is_missed_while_times_move_with_an_older_kernel)
