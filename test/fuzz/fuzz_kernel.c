@@ -3,6 +3,7 @@
 // is compared with a ruleset, and its comments are taken apart. The type of each message says what it is.
 #include "compare.h"
 #include "decode.h"
+#include "domains.h"
 #include "flows.h"
 #include "read_dnat.h"
 
@@ -74,6 +75,28 @@ static void take_flows(struct fuzz *fuzz, const struct nlmsghdr *message, netlin
     }
 }
 
+// The same elements as those of a domain set.
+static void take_domains(struct fuzz *fuzz, const struct nlmsghdr *message)
+{
+    static const uint8_t families[] = {IP_V4, IP_V6};
+    struct nft_domain_elements elements = {.count = 0};
+    struct domain_reader reader = {.arena = fuzz->arena, .ret = &elements};
+    for (size_t i = 0; i < ARRAY_COUNT(families); i++) {
+        reader.family = families[i];
+        domains_take_elements(message, &reader);
+    }
+    size_t count = elements.count;
+    domain_elements_merge(&elements, 0);
+    for (size_t i = 1; i < elements.count; i++) {
+        if (domain_element_compare(&elements.items[i - 1], &elements.items[i]) >= 0) {
+            abort();
+        }
+    }
+    if (elements.count > count || (count > 0 && elements.count == 0)) {
+        abort();
+    }
+}
+
 static void finish_set(struct fuzz *fuzz)
 {
     if (fuzz->set != NULL) {
@@ -113,6 +136,7 @@ static void take(struct fuzz *fuzz, const struct nlmsghdr *message)
         break;
     case NFT_MSG_NEWSETELEM:
         take_flows(fuzz, message, flows_take_elements);
+        take_domains(fuzz, message);
         if (fuzz->set != NULL) {
             raw_elements_add(&fuzz->raw, message, fuzz->kernel->texts);
         }

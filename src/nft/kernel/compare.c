@@ -177,8 +177,8 @@ static void compare_set(void *context, const struct set *wanted, const struct ke
     change->loc = wanted != NULL ? wanted->loc : LOC_NONE;
     change->elements_added = counts.added;
     change->elements_removed = counts.removed;
-    change->forgets =
-        kernel != NULL && kernel->dynamic && (wanted == NULL || to_recreate(wanted, kernel));
+    change->forgets = kernel != NULL && kernel->shape.flags & NFT_SET_EVAL &&
+                      (wanted == NULL || to_recreate(wanted, kernel));
 }
 
 struct nft_diff *nft_compare(struct arena *arena, const struct nft_ruleset *wanted,

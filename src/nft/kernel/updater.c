@@ -102,7 +102,9 @@ static void take_living(struct put *put, const struct nlmsghdr *reply)
 static int take_answer(struct nft_updater *updater, size_t first, const struct nlmsghdr *reply)
 {
     if (reply->nlmsg_type == NLMSG_ERROR) {
-        int error = ((const struct nlmsgerr *)mnl_nlmsg_get_payload(reply))->error;
+        bool whole = mnl_nlmsg_get_payload_len(reply) >= sizeof(struct nlmsgerr);
+        int error =
+            whole ? ((const struct nlmsgerr *)mnl_nlmsg_get_payload(reply))->error : -EBADMSG;
         return error == -ENOENT ? 0 : error;
     }
     size_t index = first + reply->nlmsg_seq - (first == 0 ? 2 : 1);

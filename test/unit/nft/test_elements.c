@@ -360,6 +360,10 @@ NETNS_TEST(a_domain_set_keeps_its_addresses)
           "nft list set inet polc dom4.0 | grep -q '10.0.0.2 '");
     shell("nft flush set inet polc dom4.0");
     require_same(&made);
+    made.ruleset.sets.count = 0; // what goes is no record of packets
+    base->count = 0;
+    struct nft_diff *diff = compared(&made);
+    require(diff->count == 2 && diff->items[1].is_set && !diff->items[1].forgets);
     make_free(&made);
 }
 
