@@ -6,11 +6,6 @@
 
 #include <polc/net.h>
 
-struct resolver_server {
-    struct ip_addr addr;
-    uint16_t port; // host byte order
-};
-
 enum {
     RESOLVER_SERVERS = 32, // those behind the first 32 are not asked
     RESOLVER_A = 1,        // types of questions (RFC 1035, RFC 3596)
@@ -33,7 +28,7 @@ typedef void (*resolver_answer_fn)(void *context, size_t name, uint16_t type, co
                                    size_t size);
 
 struct resolver_request {
-    const struct resolver_server *servers; // asked in this order, those that keep silent last
+    const struct ip_port *servers; // asked in this order, those that keep silent last
     size_t server_count;
     const char *const *names; // without search domains: each is asked for as it is
     size_t name_count;

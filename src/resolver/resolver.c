@@ -229,7 +229,7 @@ static int errno_of(int status)
     return status == ARES_SUCCESS ? 0 : status == ARES_ENOMEM ? ENOMEM : EIO;
 }
 
-static int open_server(struct server *server, const struct resolver_server *address, int timeout)
+static int open_server(struct server *server, const struct ip_port *address, int timeout)
 {
     char nowhere[] = "/dev/null"; // only these servers, whatever this host says
     struct ares_options options = {

@@ -19,9 +19,9 @@ static void take(void *context, size_t name, uint16_t type, const uint8_t *bytes
     addresses[name] += bytes[7] == 1 && memcmp(bytes + size - 4, "\xc0\x00\x02\x01", 4) == 0;
 }
 
-static struct resolver_server server_at(const char *address, uint16_t port)
+static struct ip_port server_at(const char *address, uint16_t port)
 {
-    struct resolver_server server = {.port = port};
+    struct ip_port server = {.port = port};
     require(ip_addr_parse(address, strlen(address), &server.addr) == ADDR_OK);
     return server;
 }
@@ -38,7 +38,7 @@ struct ends {
     uint8_t a, aaaa;
 };
 
-static struct ends ask(const char *name, uint64_t timeout, const struct resolver_server *servers,
+static struct ends ask(const char *name, uint64_t timeout, const struct ip_port *servers,
                        size_t count)
 {
     struct resolver_result result;
@@ -53,14 +53,14 @@ static struct ends ask(const char *name, uint64_t timeout, const struct resolver
 
 static struct ends ask_good(const char *name)
 {
-    struct resolver_server good = server_at("127.0.0.1", PORT_GOOD);
+    struct ip_port good = server_at("127.0.0.1", PORT_GOOD);
     return ask(name, LONG, &good, 1);
 }
 
 NETNS_TEST(answers_come_over_either_family)
 {
     dns_server_start();
-    struct resolver_server six = server_at("::1", PORT_GOOD);
+    struct ip_port six = server_at("::1", PORT_GOOD);
     struct ends ends = ask_good("ok.example");
     require(ends.a == RESOLVER_ANSWERED && ends.aaaa == RESOLVER_ANSWERED);
     require(answers[0] == 2 && addresses[0] == 1);
@@ -116,8 +116,8 @@ NETNS_TEST(the_next_server_is_asked)
     struct seen *seen = dns_server_start();
     static const uint16_t bad[] = {PORT_SILENT, PORT_CLOSED, PORT_FAILING};
     for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
-        struct resolver_server servers[] = {server_at("127.0.0.1", bad[i]),
-                                            server_at("127.0.0.1", PORT_GOOD)};
+        struct ip_port servers[] = {server_at("127.0.0.1", bad[i]),
+                                    server_at("127.0.0.1", PORT_GOOD)};
         struct ends ends = ask("ok.example", LONG, servers, 2);
         require(ends.a == RESOLVER_ANSWERED && ends.aaaa == RESOLVER_ANSWERED && addresses[0] == 1);
     }
@@ -127,9 +127,9 @@ NETNS_TEST(the_next_server_is_asked)
 NETNS_TEST(what_nobody_can_tell_ends)
 {
     struct seen *seen = dns_server_start();
-    struct resolver_server failing = server_at("127.0.0.1", PORT_FAILING);
-    struct resolver_server closed = server_at("127.0.0.1", PORT_CLOSED);
-    struct resolver_server nowhere = server_at("198.51.100.1", 53); // no route
+    struct ip_port failing = server_at("127.0.0.1", PORT_FAILING);
+    struct ip_port closed = server_at("127.0.0.1", PORT_CLOSED);
+    struct ip_port nowhere = server_at("198.51.100.1", 53); // no route
     struct ends ends = ask("ok.example", LONG, &failing, 1);
     require(ends.a == RESOLVER_REFUSED && ends.aaaa == RESOLVER_REFUSED && seen->failing == 2);
     ends = ask("ok.example", LONG, &closed, 1);
@@ -147,8 +147,8 @@ NETNS_TEST(one_deadline_for_all)
 {
     dns_server_start();
     enum { NAMES = 1000, TIMEOUT = 500 };
-    struct resolver_server servers[] = {server_at("127.0.0.1", PORT_SILENT),
-                                        server_at("127.0.0.1", PORT_GOOD)};
+    struct ip_port servers[] = {server_at("127.0.0.1", PORT_SILENT),
+                                server_at("127.0.0.1", PORT_GOOD)};
     const char *names[NAMES];
     arena = arena_new((size_t)1 << 28);
     for (size_t i = 0; i < NAMES; i++) {
@@ -167,7 +167,7 @@ NETNS_TEST(one_deadline_for_all)
 NETNS_TEST(nobody_there)
 {
     dns_server_start();
-    struct resolver_server servers[] = {server_at("127.0.0.1", PORT_CLOSED)};
+    struct ip_port servers[] = {server_at("127.0.0.1", PORT_CLOSED)};
     const char *names[MANY];
     arena = arena_new((size_t)1 << 28);
     for (size_t i = 0; i < MANY; i++) {
@@ -183,8 +183,8 @@ NETNS_TEST(nobody_there)
 NETNS_TEST(many_at_once_but_not_all)
 {
     struct seen *seen = dns_server_start();
-    struct resolver_server servers[] = {server_at("127.0.0.1", PORT_SILENT),
-                                        server_at("127.0.0.1", PORT_GOOD)};
+    struct ip_port servers[] = {server_at("127.0.0.1", PORT_SILENT),
+                                server_at("127.0.0.1", PORT_GOOD)};
     const char *names[MANY];
     arena = arena_new((size_t)1 << 28);
     for (size_t i = 0; i < MANY; i++) {
