@@ -163,14 +163,15 @@ struct model_settings {
     bool drop_vxlan, drop_ipip; // tunnels that a workload opens itself
     uint16_t vxlan_port;
     uint32_t mark; // the one bit of the packet mark that polc uses, the lowest of nftablesMarkMask
-    uint32_t flow_size;          // flows in each set of the flow table; 0: no flow table
-    uint32_t flow_timeout;       // seconds that a flow is kept behind its last new connection
-    struct ip_ports dns_servers; // whose answers are believed; normalized
-    uint32_t dns_extra_ttl;      // seconds that an address is kept behind its TTL
-    uint32_t dns_min_ttl;        // seconds; a shorter TTL counts as this one
-    uint32_t dns_set_timeout;    // seconds of an address that others put into a set without a time
-    uint16_t dns_log_group;      // netlink log group that answers are copied to
-    bool dns_watch;              // answers are copied even when no rule has domains
+    uint32_t flow_size;    // flows in each set of the flow table; 0: no flow table
+    uint32_t flow_timeout; // seconds that a flow is kept behind its last new connection
+    const struct res_dns_servers *dns_named; // as the settings have them; NULL: not given
+    struct ip_ports dns_servers;             // whose answers are believed; normalized
+    uint32_t dns_extra_ttl;                  // seconds that an address is kept behind its TTL
+    uint32_t dns_min_ttl;                    // seconds; a shorter TTL counts as this one
+    uint32_t dns_set_timeout; // seconds of an address that others put into a set without a time
+    uint16_t dns_log_group;   // netlink log group that answers are copied to
+    bool dns_watch;           // answers are copied even when no rule has domains
     struct {
         VEC_FIELDS(struct res_failsafe);
     } failsafes[MODEL_DIRECTIONS];

@@ -142,10 +142,13 @@ static int read_interfaces(struct run *run, const char *node)
                                    node, &run->inventory);
         return good ? POLC_EXIT_OK : POLC_EXIT_USAGE;
     }
-    int error = node != NULL && is_this_machine(run, node)
-                    ? host_read_kernel(run->input, node, &run->inventory)
-                    : 0;
-    if (error != 0) {
+    if (node == NULL || !is_this_machine(run, node)) {
+        return POLC_EXIT_OK;
+    }
+    int error = host_read_kernel(run->input, node, &run->inventory);
+    if (error == 0) {
+        host_read_nameservers(run->input, &run->inventory.items[run->inventory.count - 1]);
+    } else {
         diag_report(run->diags, DIAG_N304, LOC_NONE, "reading this host's interfaces: %s",
                     strerror(error));
         return POLC_EXIT_SYSTEM;

@@ -53,6 +53,9 @@ void resolve_interfaces(struct arena *arena, struct diags *diags,
                         const struct host_inventory *inventory, struct model *model);
 void resolve_netsets(struct arena *arena, const struct resources *resources, struct model *model);
 void resolve_services(struct arena *arena, const struct resources *resources, struct model *model);
+// Whose DNS answers are believed, by the settings, the services and the hosts.
+void resolve_dns_servers(struct arena *arena, const struct host_inventory *inventory,
+                         struct model *model);
 void resolve_profiles(struct arena *arena, const struct resources *resources, struct model *model);
 void resolve_active(struct arena *arena, struct diags *diags, struct model *model);
 void resolve_rules(struct arena *arena, struct model *model);

@@ -71,6 +71,7 @@ struct model *resolve(struct arena *arena, struct diags *diags, const struct res
     resolve_interfaces(arena, diags, inventory, model);
     resolve_netsets(arena, resources, model);
     resolve_services(arena, resources, model);
+    resolve_dns_servers(arena, inventory, model);
     resolve_profiles(arena, resources, model);
     resolve_active(arena, diags, model);
     resolve_rules(arena, model);

@@ -57,22 +57,10 @@ static void set_failsafes(struct arena *arena, struct model_settings *settings, 
     }
 }
 
-static const uint16_t dns_port = 53;
-
-static void apply_dns(struct arena *arena, const struct res_felix *felix,
-                      struct model_settings *ret)
+static void apply_dns(const struct res_felix *felix, struct model_settings *ret)
 {
     if (felix->dns_servers.present) {
-        ret->dns_servers = (struct ip_ports){0};
-        for (size_t i = 0; i < felix->dns_servers.count; i++) {
-            const struct res_dns_server *server = &felix->dns_servers.items[i];
-            if (server->service_name == NULL) {
-                vec_push(
-                    arena, &ret->dns_servers,
-                    (struct ip_port){server->addr, server->port != 0 ? server->port : dns_port});
-            }
-        }
-        ip_ports_normalize(&ret->dns_servers);
+        ret->dns_named = &felix->dns_servers;
     }
     const struct {
         const struct res_order *from;
@@ -143,7 +131,7 @@ static void apply(struct arena *arena, const struct res_felix *felix, struct mod
     if (felix->flow_timeout.present) {
         ret->flow_timeout = (uint32_t)felix->flow_timeout.value;
     }
-    apply_dns(arena, felix, ret);
+    apply_dns(felix, ret);
     ret->rule_counters |= res_counts_rules(&felix->meta);
     if (felix->vxlan_port.present) {
         ret->vxlan_port = (uint16_t)felix->vxlan_port.value;

@@ -72,7 +72,8 @@ static const struct load_fields node = READ(node_rows);
 static const struct load_field named_rows[] = {HEAD_ROWS, {"metadata", &meta}};
 static const struct load_fields named = READ(named_rows);
 
-static const struct load_field service_spec_rows[] = {WHOLE("selector"), WHOLE("ports")};
+static const struct load_field service_spec_rows[] = {WHOLE("selector"), WHOLE("ports"),
+                                                      WHOLE("clusterIP"), WHOLE("clusterIPs")};
 static const struct load_fields service_spec = READ(service_spec_rows);
 static const struct load_field service_rows[] = {
     HEAD_ROWS, {"metadata", &meta}, {"spec", &service_spec}};

@@ -43,17 +43,16 @@ static const char *best_name(const struct services *services, const char *name)
     return spell_best(name, names.items, names.count);
 }
 
-static void check_exists(const struct services *services, const struct res_entity *entity,
-                         const char *ns, const struct rule_place *place)
+// `so`: what becomes of whoever names it.
+static void check_exists(const struct services *services, const char *name, struct loc loc,
+                         const char *so)
 {
     const struct check *check = services->check;
-    const char *name = arena_printf(check->arena, "%s/%s", ns, entity->service_name.text);
     if (strmap_get(services->known, name) != NULL) {
         return;
     }
-    struct diag *diag = diag_report(check->diags, DIAG_W023, entity->service_name.loc,
-                                    "service \"%s\" does not exist, so %s never matches", name,
-                                    rule_text(check, place));
+    struct diag *diag =
+        diag_report(check->diags, DIAG_W023, loc, "service \"%s\" does not exist, so %s", name, so);
     const char *best = best_name(services, name);
     if (best != NULL) {
         diag_label(diag, "did you mean \"%s\"?", best);
@@ -77,7 +76,10 @@ static void check_side(const struct services *services, const struct res_entity 
         diag_label(diag, "Calico would match nothing");
         diag_hint(diag, "services: {name: %s, namespace: %s}", entity->service_name.text, ns);
     }
-    check_exists(services, entity, ns, place);
+    struct arena *arena = services->check->arena;
+    check_exists(services, arena_printf(arena, "%s/%s", ns, entity->service_name.text),
+                 entity->service_name.loc,
+                 arena_printf(arena, "%s never matches", rule_text(services->check, place)));
 }
 
 static void check_list(const struct services *services, const struct res_rules *rules,
@@ -98,6 +100,19 @@ static void check_lists(const struct services *services, const struct res_meta *
     check_list(services, egress, place);
 }
 
+static void check_servers(const struct services *services, const struct res_dns_servers *servers)
+{
+    for (size_t i = 0; i < servers->count; i++) {
+        const struct res_dns_server *server = &servers->items[i];
+        if (server->service_name != NULL) {
+            check_exists(services,
+                         arena_printf(services->check->arena, "%s/%s", server->service_ns,
+                                      server->service_name),
+                         server->loc, "no DNS answer is believed for its sake");
+        }
+    }
+}
+
 void check_services_exist(const struct check *check)
 {
     struct services services = {check, strmap_new(check->arena)};
@@ -110,5 +125,8 @@ void check_services_exist(const struct check *check)
     for (size_t i = 0; i < resources->profiles.count; i++) {
         const struct res_profile *profile = &resources->profiles.items[i];
         check_lists(&services, &profile->meta, &profile->ingress, &profile->egress);
+    }
+    for (size_t i = 0; i < resources->felix.count; i++) {
+        check_servers(&services, &resources->felix.items[i].dns_servers);
     }
 }
