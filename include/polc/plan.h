@@ -69,7 +69,7 @@ struct plan_side {
     struct portset ports, not_ports; // numeric
     int32_t named_ports, not_named_ports; // named port sets
     // -1: none. Names of a destination, or-ed with `ipset`: the side has its set when the address is in the ipset or one
-    // of the names has it. Only of Allow rules of PLAN_OUT. Numeric ports go with either; named ones only with the ipset.
+    // of the names has it. Only of Allow rules of PLAN_OUT. Named ports are those of the ipset; without one there are none.
     int32_t domains;
 };
 

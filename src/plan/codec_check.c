@@ -32,6 +32,7 @@ static bool good_side(const struct check *check, const struct plan_side *side)
     return is_set(check, side->ipset, false) && is_set(check, side->not_ipset, false) &&
            side->domains >= -1 && side->domains < (int64_t)check->plan->domains.count &&
            is_set(check, side->named_ports, true) && is_set(check, side->not_named_ports, true) &&
+           (side->domains < 0 || side->ipset >= 0 || side->named_ports < 0) &&
            (side->has_nets || side->nets.count == 0) &&
            (side->has_not_nets || side->not_nets.count == 0);
 }

@@ -136,6 +136,17 @@ static const char *excluded_by_domains(const struct res_entity *entity)
     return NULL;
 }
 
+// The port that endpoints declare under a name stands for their addresses, which the names of a domain are not about.
+static const struct res_port *named_port(const struct res_ports *ports)
+{
+    for (size_t i = 0; i < ports->count; i++) {
+        if (ports->items[i].name != NULL) {
+            return &ports->items[i];
+        }
+    }
+    return NULL;
+}
+
 struct domains_problem {
     const char *text, *hint;
 };
@@ -154,6 +165,14 @@ static struct domains_problem domains_problem(const struct check *check,
         return (struct domains_problem){
             "\"domains\" stands only in rules with action Allow",
             "nobody knows all addresses of a name; allow those that are wanted, and the end of the tier denies the others"};
+    }
+    const struct res_port *port = named_port(&entity->ports);
+    if (port != NULL) {
+        return (struct domains_problem){
+            arena_printf(check->arena,
+                         "\"domains\" and the named port \"%s\" cannot stand on one side of a rule",
+                         port->name),
+            "a named port stands for the addresses of endpoints that declare it; write its number"};
     }
     const char *field = excluded_by_domains(entity);
     return field == NULL

@@ -213,6 +213,15 @@ static void spoil_direction(struct plan *plan)
     }
 }
 
+static void spoil_ports(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->ipsets.count; i++) {
+        if (plan->ipsets.items[i].named_ports) {
+            domain_rule(plan)->match.destination.named_ports = (int32_t)i;
+        }
+    }
+}
+
 static void spoil_name(struct plan *plan)
 {
     plan->domains.items[0].name = "a.example b.example";
@@ -250,8 +259,8 @@ static void spoil_server(struct plan *plan)
 START_TEST(domains_that_do_not_fit_are_no_plan)
 {
     static const spoil_fn spoilers[] = {
-        spoil_action,  spoil_number, spoil_side,  spoil_direction, spoil_name,
-        spoil_letters, spoil_order,  spoil_twins, spoil_empty,     spoil_server,
+        spoil_action, spoil_number, spoil_side,  spoil_direction, spoil_name,  spoil_letters,
+        spoil_order,  spoil_twins,  spoil_empty, spoil_server,    spoil_ports,
     };
     for (size_t i = 0; i < ARRAY_COUNT(spoilers); i++) {
         struct plan *plan = rich_plan(), *again;
