@@ -21,11 +21,11 @@ struct watch_copy {
 
 typedef void (*watch_copy_handler)(const struct watch_copy *copy, void *context);
 
-struct watch_capture; // owns its socket; memory is the arena's
+struct watch_capture; // owns its socket and its memory
 
 // Takes the log group `group` of this network namespace, until it is closed or the process ends. EPERM without
 // CAP_NET_ADMIN; EBUSY when another process has the group; EINVAL, ENOENT or EPROTONOSUPPORT in a kernel without NFLOG.
-int watch_capture_open(struct arena *arena, uint16_t group, struct watch_capture **ret);
+int watch_capture_open(uint16_t group, struct watch_capture **ret);
 void watch_capture_close(struct watch_capture **capture);
 
 // For poll.
@@ -59,11 +59,6 @@ enum watch_outcome {
 };
 extern const char *const watch_outcome_words[WATCH_OUTCOMES];
 
-struct watch_server {
-    struct ip_addr addr;
-    uint16_t port;
-};
-
 struct watch_counts {
     uint64_t of[WATCH_OUTCOMES];
 };
@@ -79,7 +74,7 @@ struct watch_listener *watch_listener_new(struct arena *arena);
 void watch_listener_free(struct watch_listener *listener);
 
 // Copies the servers. What is remembered stays.
-void watch_listener_trust(struct watch_listener *listener, const struct watch_server *servers,
+void watch_listener_trust(struct watch_listener *listener, const struct ip_port *servers,
                           size_t count);
 
 // Takes one copied packet at the time `now`; each answer in it that counts goes to the handler.

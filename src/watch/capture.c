@@ -19,10 +19,12 @@ enum {
     RECEIVE_BUFFER = 32 << 20, // a flood of some 20,000 messages
     MESSAGE_BUFFER = 512,      // for what is smaller; larger packets get more
     FLUSH_HUNDREDTHS = 1,      // of a second
-    COPY_ALL = 0xffff,         // the kernel cuts it to what it can
+    MEMORY_LIMIT = 1 << 20,
+    COPY_ALL = 0xffff, // the kernel cuts it to what it can
 };
 
 struct watch_capture {
+    struct arena *arena; // this, and the buffer
     struct netlink netlink;
     bool begun;        // a sequence number has come:
     uint32_t sequence; // of the next packet
@@ -63,25 +65,27 @@ static bool is_privileged(struct netlink *netlink)
     return netlink_request(netlink, request, NULL, NULL) != -EPERM;
 }
 
-int watch_capture_open(struct arena *arena, uint16_t group, struct watch_capture **ret)
+static int take_group(struct netlink *netlink, uint16_t group)
 {
     static const int size = RECEIVE_BUFFER;
+    if (setsockopt(netlink->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0) {
+        setsockopt(netlink->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    }
+    int error = bind_group(netlink, group);
+    return error == -EPERM && is_privileged(netlink) ? -EBUSY : error;
+}
+
+int watch_capture_open(uint16_t group, struct watch_capture **ret)
+{
+    struct arena *arena = arena_new(MEMORY_LIMIT);
     struct watch_capture *capture = arena_new_of(arena, struct watch_capture);
+    capture->arena = arena;
     int error = netlink_open(&capture->netlink, arena, NETLINK_NETFILTER);
-    if (error == 0) {
-        int fd = capture->netlink.fd;
-        if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0) {
-            setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-        }
-        error = bind_group(&capture->netlink, group);
-        if (error == -EPERM && is_privileged(&capture->netlink)) {
-            error = -EBUSY;
-        }
-    }
+    error = error == 0 ? take_group(&capture->netlink, group) : error;
+    *ret = capture;
     if (error != 0) {
-        netlink_close(&capture->netlink);
+        watch_capture_close(ret);
     }
-    *ret = error == 0 ? capture : NULL;
     return -error;
 }
 
@@ -89,6 +93,7 @@ void watch_capture_close(struct watch_capture **capture)
 {
     if (*capture != NULL) {
         netlink_close(&(*capture)->netlink);
+        arena_free((*capture)->arena);
     }
     *capture = NULL;
 }

@@ -28,7 +28,7 @@ const char *const watch_outcome_words[WATCH_OUTCOMES] = {
 struct watch_listener {
     struct arena *arena;   // of its own, with all that follows
     struct arena *scratch; // of one message
-    struct watch_server *servers;
+    struct ip_port *servers;
     size_t server_count, server_room;
     struct digest_secret secret;
     struct table *queries;
@@ -62,16 +62,16 @@ const struct watch_counts *watch_listener_counts(const struct watch_listener *li
 
 static int compare_servers(const void *a, const void *b)
 {
-    const struct watch_server *left = a, *right = b;
+    const struct ip_port *left = a, *right = b;
     int order = ip_addr_compare(left->addr, right->addr);
     return order != 0 ? order : (int)left->port - (int)right->port;
 }
 
-void watch_listener_trust(struct watch_listener *listener, const struct watch_server *servers,
+void watch_listener_trust(struct watch_listener *listener, const struct ip_port *servers,
                           size_t count)
 {
     if (count > listener->server_room) { // what there was before is small, and lists rarely grow
-        listener->servers = arena_array_of(listener->arena, struct watch_server, count);
+        listener->servers = arena_array_of(listener->arena, struct ip_port, count);
         listener->server_room = count;
     }
     if (count > 0) {
@@ -83,7 +83,7 @@ void watch_listener_trust(struct watch_listener *listener, const struct watch_se
 
 static bool is_trusted(const struct watch_listener *listener, struct ip_addr addr, uint16_t port)
 {
-    struct watch_server key = {addr, port};
+    struct ip_port key = {addr, port};
     return listener->server_count > 0 && bsearch(&key, listener->servers, listener->server_count,
                                                  sizeof key, compare_servers) != NULL;
 }

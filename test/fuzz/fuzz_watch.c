@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct watch_listener *listener;
     static uint64_t now;
     if (listener == NULL) {
-        struct watch_server servers[] = {{{IP_V4, {192, 0, 2, 53}}, 53},
+        struct ip_port servers[] = {{{IP_V4, {192, 0, 2, 53}}, 53},
                                          {{IP_V6, {0x20, 0x01, 0x0d, 0xb8, [15] = 0x53}}, 53}};
         listener = watch_listener_new(arena_new((size_t)1 << 28));
         watch_listener_trust(listener, servers, ARRAY_COUNT(servers));

@@ -20,7 +20,7 @@ struct lab {
 
 static void begin(struct lab *lab)
 {
-    struct watch_server servers[] = {{test_addr("2001:db8::53"), 53},
+    struct ip_port servers[] = {{test_addr("2001:db8::53"), 53},
                                      {test_addr("192.0.2.53"), 53},
                                      {test_addr("192.0.2.54"), 5353}};
     *lab = (struct lab){.arena = arena_new((size_t)1 << 26)};
@@ -241,7 +241,7 @@ START_TEST(servers_change)
     struct lab lab;
     begin(&lab);
     ask(&lab, 7, "a.example");
-    struct watch_server other = {test_addr("192.0.2.99"), 53};
+    struct ip_port other = {test_addr("192.0.2.99"), 53};
     watch_listener_trust(lab.listener, &other, 1);
     ck_assert_int_eq(answer(&lab, &answered, 7, "a.example"), WATCH_UNTRUSTED);
     watch_listener_trust(lab.listener, NULL, 0);
