@@ -1,4 +1,5 @@
-# polc_embed(MODULE SYMBOL FILE...): the texts of files, one behind the other, as a string constant SYMBOL of a module.
+# polc_embed(MODULE SYMBOL FILE...): the texts of files, one behind the other, as a string constant SYMBOL of a module, or of the
+# program (cli).
 # Run as a script (cmake -DOUTPUT=... -DSYMBOL=... -DFILES=... -P) it writes the C source.
 if(CMAKE_SCRIPT_MODE_FILE)
   set(bytes "")
@@ -24,5 +25,9 @@ function(polc_embed module symbol)
   add_custom_command(OUTPUT ${output}
     COMMAND ${CMAKE_COMMAND} -DOUTPUT=${output} -DSYMBOL=${symbol} "-DFILES=${files}" -P ${POLC_EMBED_SCRIPT}
     DEPENDS ${files} ${POLC_EMBED_SCRIPT} VERBATIM)
-  target_sources(polc_${module} PRIVATE ${output})
+  if(TARGET polc_${module})
+    target_sources(polc_${module} PRIVATE ${output})
+  else()
+    target_sources(polc PRIVATE ${output})
+  endif()
 endfunction()

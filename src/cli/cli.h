@@ -97,8 +97,9 @@ struct options {
     // Of recommend.
     bool allowed;
     bool include_denied;
-    uint64_t interval, stable; // ms
-    const char *out;           // a directory; NULL
+    uint64_t interval, stable;      // ms
+    const char *out;                // a directory; NULL
+    bool dnsmasq, unbound; // of dns export
 };
 
 struct loaded; // loaded.h

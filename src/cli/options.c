@@ -70,6 +70,8 @@ const struct option_info option_infos[] = {
     {"matrix", 0, "FILE", "a Markdown table of all that may connect; may be given several times",
      false},
     {"kernel", 0, NULL, "send real packets through the compiled rulesets, in namespaces", false},
+    {"dnsmasq", 0, NULL, "nftset= lines for dnsmasq", false},
+    {"unbound", 0, NULL, "a module for the Python of unbound", false},
     {"dry-run", 0, NULL, "check everything (the kernel too, where it is asked) and change nothing",
      false},
     {"cut", 0, NULL, "end live connections that the policy no longer allows", false},
@@ -247,6 +249,8 @@ static bool take_plain_option(struct options *options, const char *name, const c
         {"all", &options->all},
         {"allowed", &options->allowed},
         {"include-denied", &options->include_denied},
+        {"dnsmasq", &options->dnsmasq},
+        {"unbound", &options->unbound},
         {"help", &options->help},
     };
     struct {

@@ -1,7 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The verbs of polc dns: one row each, named with both words, as the table in verbs.c has them.
-#include "cli.h"
+#include "dns_verbs.h"
 
 const struct verb dns_verbs[] = {
+    {.name = "dns export",
+     .summary = "write what makes a resolver fill the sets before it answers",
+     .usage = "--dnsmasq | --unbound [PATH...]",
+     .text =
+         "Prints configuration with which a local resolver puts the addresses that it answers with into the sets of polc,\n"
+         "before it answers: the first connection to a name finds its address there. --dnsmasq: nftset= lines, with a\n"
+         "remark wherever dnsmasq's matching is wider than the pattern, and a list of what it cannot be told. --unbound: a\n"
+         "module for its Python, which matches exactly. Both say what else is to be set up. The names are those of the\n"
+         "generation that is loaded, or of PATH.",
+     .operands = OPERANDS_PATHS,
+     .options = "dnsmasq unbound",
+     .outputs = "text",
+     .this_host = true,
+     .run = cmd_dns_export},
     {.name = NULL},
 };

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The functions behind the verbs of polc dns.
+#pragma once
+
+#include "cli.h"
+
+int cmd_dns_export(struct run *run);
