@@ -155,10 +155,13 @@ struct flowlog_judge *flowlog_judge_new(struct flowlog_reader *reader, struct ar
 // What happened stays: records that have an action keep it, as that of their time, and only the traces are by the plan.
 void flowlog_judge_keep_actions(struct flowlog_judge *judge);
 
-// What is known of names: from then on, records whose destination is neither an endpoint nor has domains get the names
-// that the address had while the flow went on; where it had none then, those nearest in time. NULL: nothing is known.
-enum { FLOWLOG_DOMAINS_MAX = 16 };
+// What is known of names, from then on; the judge keeps the book, not its texts. NULL: nothing.
 void flowlog_judge_set_book(struct flowlog_judge *judge, const struct dns_book *book);
+
+// Gives a record without domains, whose destination is an address that is not an endpoint's, the names that the address
+// had while the flow went on, sorted; where it had none then, those nearest in time. flowlog_judge does that, too.
+enum { FLOWLOG_DOMAINS_MAX = 16 }; // those that were learned last
+void flowlog_judge_name_domains(const struct flowlog_judge *judge, struct flowlog_record *record);
 
 // NULL without a plan.
 const struct flow_evaluator *flowlog_judge_evaluator(const struct flowlog_judge *judge);

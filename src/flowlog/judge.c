@@ -81,17 +81,25 @@ static void name_ends(const struct flowlog_judge *judge, struct flowlog_record *
 }
 
 // Endpoints have names of their own.
-static void name_domains(const struct flowlog_judge *judge, struct flowlog_record *record)
+static bool is_endpoint(const struct flowlog_judge *judge, const struct flowlog_end *end,
+                        struct ip_addr addr)
+{
+    const char *type = is_named(end) && end->type != NULL
+                           ? end->type
+                           : flowlog_name_address(judge->names, addr, NULL).type;
+    return strcmp(type, "wep") == 0 || strcmp(type, "hep") == 0;
+}
+
+void flowlog_judge_name_domains(const struct flowlog_judge *judge, struct flowlog_record *record)
 {
     const struct flowlog_end *dest = &record->dest;
     struct ip_addr addr;
-    bool outside = texts_equal(dest->type, "net") || texts_equal(dest->type, "ns");
-    if (judge->book == NULL || record->domains.count > 0 || !outside || dest->ip == NULL ||
-        ip_addr_parse(dest->ip, strlen(dest->ip), &addr) != ADDR_OK) {
-        return;
+    if (judge->book != NULL && record->domains.count == 0 && dest->ip != NULL &&
+        ip_addr_parse(dest->ip, strlen(dest->ip), &addr) == ADDR_OK &&
+        !is_endpoint(judge, dest, addr)) {
+        record->domains = find_domains(judge->reader, judge->scratch, judge->book, addr,
+                                       record->start_time, record->end_time);
     }
-    record->domains = find_domains(judge->reader, judge->scratch, judge->book, addr,
-                                   record->start_time, record->end_time);
 }
 
 // By the backend: the flow is seen behind the service's own address, so that its own port is not known.
@@ -223,7 +231,7 @@ enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flow
     struct arena_mark mark = arena_mark(judge->scratch);
     enum flowlog_judged judged = FLOWLOG_KEPT;
     name_ends(judge, &named);
-    name_domains(judge, &named);
+    flowlog_judge_name_domains(judge, &named);
     if (judge->plan != NULL) {
         // Without a port which rule it meets cannot be said.
         bool whole = flowlog_find_flow(judge->names, &named, &flow);

@@ -76,6 +76,7 @@ static void show(struct follow *follow, const struct flowlog_records *records)
         }
     }
     follow->records += records->count;
+    follow->print.domains |= dns_book_all(follow->sift.book.book).count > 0;
     if (flow_print(&follow->print, scratch, &shown) > 0) {
         follow->quiet_since = change_now();
     }
@@ -129,6 +130,7 @@ static int go_on(struct follow *follow)
     for (bool first = true;; first = false) {
         uint64_t begun = change_now();
         int code = first ? POLC_EXIT_OK : renew(follow);
+        flow_sift_renew(&follow->sift);
         code = code == POLC_EXIT_OK ? look(follow, first) : code;
         if (code != POLC_EXIT_OK || ferror(stdout) || is_quiet(follow)) {
             return code;

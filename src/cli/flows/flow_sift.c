@@ -30,10 +30,19 @@ void flow_sift_begin(struct flow_sift *sift, struct arena *arena)
     if (sift->run->options.default_paths) {
         flowlog_judge_keep_actions(sift->judge);
     }
+    flow_book_open(sift->run, &sift->book);
+    flowlog_judge_set_book(sift->judge, sift->book.book);
+}
+
+void flow_sift_renew(struct flow_sift *sift)
+{
+    flow_book_renew(&sift->book);
+    flowlog_judge_set_book(sift->judge, sift->book.book);
 }
 
 void flow_sift_end(struct flow_sift *sift)
 {
+    flow_book_close(&sift->book);
     arena_free(sift->scratch);
     sift->scratch = NULL;
 }
@@ -69,7 +78,9 @@ void flow_sift_add(struct flow_sift *sift, const struct flowlog_record *record,
 {
     size_t kept = ret->count;
     if (sift->raw) {
-        vec_push(sift->run->arena, ret, *record);
+        struct flowlog_record *copy = vec_add(sift->run->arena, ret);
+        *copy = *record;
+        flowlog_judge_name_domains(sift->judge, copy);
     } else {
         judge(sift, record, ret);
     }
