@@ -4,6 +4,12 @@
 
 #include <polc/plan.h>
 
+struct dns_book; // of module dns
+
+struct flow_strings {
+    VEC_FIELDS(const char *);
+};
+
 // A new connection (or, for protocols without one, a packet). Both addresses are of one family.
 struct flow {
     struct ip_addr source, destination;
@@ -23,9 +29,13 @@ struct flow {
     // it was not translated.
     struct ip_addr published;
     uint16_t published_port; // host byte order
+    // By which names it was addressed, all of them, in any letter case: what rules with domains ask. NULL or none: not known;
+    // then what is known of the address counts alone (flow_evaluator_set_names).
+    const struct flow_strings *names;
 };
 
-enum flow_verdict { FLOW_ALLOW, FLOW_DENY };
+// FLOW_UNCERTAIN: it depends on whether a name that a rule allows has the address of the destination, and nobody knows.
+enum flow_verdict { FLOW_ALLOW, FLOW_DENY, FLOW_UNCERTAIN };
 
 // Why a flow was decided as it was, apart from rules.
 enum flow_reason {
@@ -42,6 +52,7 @@ enum flow_reason {
     FLOW_BY_EARLIER,      // an untracked or preDNAT stage has decided: this one is not asked
     FLOW_BY_LOCAL,        // from a host to itself or to its own workloads: never policed
     FLOW_BY_NOTHING,      // no endpoint governs it
+    FLOW_BY_DOMAINS,      // uncertain: it depends on the names of the destination
     FLOW_REASON_COUNT
 };
 
@@ -49,10 +60,19 @@ enum flow_reason {
 struct flow_evaluator;
 struct flow_evaluator *flow_evaluator_new(struct arena *arena, const struct plan *plan);
 
+// What is known of the names of destinations (semantics.md 8): those of `book`, or nothing (NULL). `complete`: an address
+// has no other names, so that everything is certain; else any name may have it. Without this call no address has a name:
+// the sets of the kernel as they are right after the first apply. The book must outlive the evaluator and stay as it is.
+void flow_evaluator_set_names(struct flow_evaluator *evaluator, const struct dns_book *book,
+                              bool complete);
+
 // The verdict alone: allow only if every stage on the way allows. With `staged`, every staged policy counts as enforced.
-// Allocates nothing.
+// A name that may have the address or not counts as one that has not: never FLOW_UNCERTAIN.
 enum flow_verdict flow_verdict(const struct flow_evaluator *evaluator, const struct flow *flow,
                                bool staged);
+// The same, and FLOW_UNCERTAIN where such a name would change it: names only ever allow.
+enum flow_verdict flow_verdict_or_doubt(const struct flow_evaluator *evaluator,
+                                        const struct flow *flow, bool staged);
 
 // What one rule (or the end of a tier, or of the profiles) did on the way.
 enum flow_step_result {
@@ -60,7 +80,8 @@ enum flow_step_result {
     FLOW_STEP_ALLOW,
     FLOW_STEP_DENY,
     FLOW_STEP_PASS,
-    FLOW_STEP_LOG
+    FLOW_STEP_LOG,
+    FLOW_STEP_MAYBE, // would allow it if one of its names has the address, and nobody knows; the way goes on as if none had
 };
 
 // A policy without rules has one step that does not match and has no rule.
@@ -85,8 +106,10 @@ struct flow_stage {
     uint8_t direction;                    // enum plan_direction
     const struct plan_endpoint *endpoint; // the workload endpoint, or NULL
     const struct plan_host *host;         // the host endpoint, or NULL
-    uint8_t verdict, pending_verdict;     // enum flow_verdict; allow when it only continues
-    uint8_t reason, pending_reason;       // what decided, enum flow_reason
+    // enum flow_verdict; allow when it only continues. Uncertain: the first FLOW_STEP_MAYBE says on what that depends, the
+    // steps behind it what happens otherwise.
+    uint8_t verdict, pending_verdict;
+    uint8_t reason, pending_reason; // what decided, enum flow_reason
     struct flow_steps enforced;
     struct flow_steps pending; // as if every staged policy were enforced
     struct flow_steps all; // enforced, and the hits of staged policies that decide nothing (9.4)
@@ -165,6 +188,10 @@ void flow_add_specials(const struct flow_evaluator *evaluator, struct arena *are
 
 // The first stage that denies; NULL when none does. `pending`: in the view of staged policies.
 const struct flow_stage *flow_denying_stage(const struct flow_trace *trace, bool pending);
+// The first stage that is uncertain; NULL when none is.
+const struct flow_stage *flow_uncertain_stage(const struct flow_trace *trace, bool pending);
+// The step on which an uncertain stage depends.
+const struct flow_step *flow_maybe_step(const struct flow_steps *steps);
 // Who decides a flow by two plans: on each side the stage that denies; where none does, the one that corresponds to the
 // denying one of the other side, else the last one that judged. NULL: none judges it.
 void flow_deciding_stages(const struct flow_trace *before, const struct flow_trace *after,
@@ -184,9 +211,6 @@ const char *flow_reporter_text(enum flow_reporter reporter); // "src" "dst" "fwd
 
 // Entries "0|security|security.default-pass|pass|0" of policy traces, in Calico Enterprise's form (semantics.md 9.3, 9.4).
 enum flow_view { FLOW_VIEW_ENFORCED, FLOW_VIEW_PENDING, FLOW_VIEW_ALL };
-struct flow_strings {
-    VEC_FIELDS(const char *);
-};
 // Appends those of a stage; the index goes on from what is there.
 void flow_strings_add(struct arena *arena, const struct plan *plan, const struct flow_stage *stage,
                       enum flow_view view, struct flow_strings *ret);
@@ -201,6 +225,9 @@ struct flow_report {
     uint8_t reason;                   // of the verdict, enum flow_reason
     const char *id, *node;            // of the endpoint; the node NULL when it has no name
     struct flow_strings enforced, pending, all;
+    struct {
+        VEC_FIELDS(const struct flow_step *);
+    } maybes; // on what it depends, when it is uncertain
 };
 struct flow_reports {
     VEC_FIELDS(struct flow_report);
@@ -209,13 +236,17 @@ struct flow_reports {
 void flow_reports_make(struct arena *arena, const struct plan *plan, const struct flow_trace *trace,
                        struct flow_reports *ret);
 
+// A list of domains of the plan, the first few: "www.example.com, *.example.org (+3 more)".
+const char *flow_domains_text(struct arena *arena, const struct plan *plan, int32_t number);
+
 // What would have to change in a rule for it to match: one thing, or more than that.
 enum flow_gap {
-    FLOW_GAP_NONE,      // it matches
-    FLOW_GAP_SERVICE,   // only protocol, ports or ICMP type
-    FLOW_GAP_PORT,      // of these, only the destination port
-    FLOW_GAP_PEER_SET,  // only which endpoints its selector takes at the other end
-    FLOW_GAP_PEER_NETS, // only the nets of the other end
+    FLOW_GAP_NONE,       // it matches
+    FLOW_GAP_SERVICE,    // only protocol, ports or ICMP type
+    FLOW_GAP_PORT,       // of these, only the destination port
+    FLOW_GAP_PEER_SET,   // only which endpoints its selector takes at the other end
+    FLOW_GAP_PEER_NETS,  // only the nets of the other end
+    FLOW_GAP_PEER_NAMES, // only its domains
     FLOW_GAP_MORE
 };
 // `direction` tells which end is the other one: the source of what comes in, the destination of what goes out.

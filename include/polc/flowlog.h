@@ -137,7 +137,8 @@ bool flowlog_read(struct flowlog_reader *reader, const char *text, size_t size,
                   struct flowlog_record *ret, struct flow_record_error *reterr);
 
 // Only the flow that the record is of: its addresses, or those of the endpoints of the plan that it names (of one family),
-// protocol, ports (0 when it has none), ICMP type (an echo request when it has none), interfaces.
+// protocol, ports (0 when it has none), ICMP type (an echo request when it has none), interfaces, and the names of its
+// destination, which are on the arena of the reader.
 bool flowlog_read_flow(struct flowlog_reader *reader, struct flowlog_names *names, const char *text,
                        size_t size, struct flow *ret, struct flow_record_error *reterr);
 
@@ -181,7 +182,8 @@ enum flowlog_judged {
 enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flowlog_record *record,
                                   struct flowlog_records *ret);
 
-// The flow of a record, for who asks a plan about it: its addresses, or those that endpoints of its names have. False
+// The flow of a record, for who asks a plan about it: its addresses, or those that endpoints of its names have; the names
+// of its destination are those of the record. False
 // when an end, the protocol or the port is not known.
 bool flowlog_find_flow(struct flowlog_names *names, const struct flowlog_record *record,
                        struct flow *ret);

@@ -75,6 +75,7 @@ struct options {
     bool wait;
     const char *if_pending; // a token; NULL
     struct words matrices;  // --matrix
+    struct words dns;       // --dns
     bool kernel, cut;
     uint64_t since;          // ms; 0: not asked for
     uint64_t aggregate;      // level of aggregation
@@ -230,6 +231,8 @@ const char *plural(size_t count); // "" or "s"
 // " PATH PATH": the operands for a command to paste; "" for the defaults.
 const char *paths_suffix(struct run *run);
 const char *paths_option(struct run *run); // the same as " -f PATH -f PATH"
+// Appends a word of a command to paste, quoted where a shell needs it.
+void add_shell_word(struct strbuf *text, const char *word);
 const char *words_join(struct arena *arena, const char *const *words, size_t count,
                        const char *separator);
 

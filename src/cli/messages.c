@@ -83,6 +83,21 @@ bool refuse(struct run *run, enum diag_code refusal, const char *format, ...)
     return !forced;
 }
 
+void add_shell_word(struct strbuf *text, const char *word)
+{
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                               "_./:@%+=,-";
+    if (word[0] != '\0' && word[strspn(word, safe)] == '\0') {
+        strbuf_addf(text, " %s", word);
+        return;
+    }
+    strbuf_add(text, " '");
+    for (; *word != '\0'; word++) {
+        strbuf_add_n(text, *word == '\'' ? "'\\''" : word, *word == '\'' ? 4 : 1);
+    }
+    strbuf_add(text, "'");
+}
+
 const char *same_options(struct run *run, bool paths)
 {
     const struct options *options = &run->options;

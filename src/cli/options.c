@@ -25,7 +25,7 @@ const struct option_info option_infos[] = {
      "compare with this: a PATH, a generation or \"kernel\"; lint: compare with this PATH", false},
     {"fail-level", 0, "LEVEL", "exit 1 for findings of this level: error, warning or note", false},
     {"from", 0, "REF", "where the flow comes from", false},
-    {"to", 0, "REF[:PORT]", "where it goes", false},
+    {"to", 0, "REF[:PORT]", "where it goes; also a name in DNS", false},
     {"proto", 0, "PROTOCOL", "tcp (default), udp, sctp, icmp, icmp6, or a number", false},
     {"dport", 0, "PORT", "destination port", false},
     {"sport", 0, "PORT", "source port (default: 40000)", false},
@@ -33,6 +33,9 @@ const struct option_info option_infos[] = {
     {"in-interface", 0, "NAME", "the interface by which it comes in", false},
     {"flows", 0, "FILE",
      "the flows of this file (\"-\": standard input), one JSON object a line; may be given several times",
+     false},
+    {"dns", 0, "FILE",
+     "the addresses of names (\"-\": standard input): lines \"NAME ADDRESS...\"; may be given several times",
      false},
     {"since", 0, "TIME",
      "only flows of so long ago at most, such as 15m, 2h or 7d; board: not used for so long",
@@ -296,6 +299,8 @@ static bool take_option(struct arena *arena, struct options *options, const char
         options->flows = options->flow_files.items[0];
     } else if (strcmp(name, "matrix") == 0) {
         vec_push(arena, &options->matrices, value);
+    } else if (strcmp(name, "dns") == 0) {
+        vec_push(arena, &options->dns, value);
     } else if (strcmp(name, "enforce") == 0) {
         vec_push(arena, &options->enforce, value);
     } else if (strcmp(name, "delete") == 0) {

@@ -2,12 +2,17 @@
 // Endpoint references on the model; see ref.h.
 #include "ref.h"
 
+#include <polc/dns.h>
+
 struct finder {
     struct arena *arena;
     const struct model *model;
     const char *text; // without the port
     struct ref *ret;
     struct ref_problem *problem;
+    bool domains;                // names in DNS count
+    const struct dns_book *book; // of their addresses, or NULL
+    size_t stand_in;             // see ref_find_destination
 };
 
 __attribute__((format(printf, 2, 3))) static bool fail(const struct finder *finder,
@@ -108,6 +113,172 @@ static void add_host(const struct finder *finder, size_t number)
     add_nets(&end, &host->res->expected_ips);
     add_interfaces(finder, &end, host->res->node.text, (int32_t)number);
     vec_push(finder->arena, &finder->ret->ends, end);
+}
+
+// ---- addresses --------------------------------------------------------------------------------------------------
+
+static bool in_a_set(const struct model *model, struct ip_addr addr)
+{
+    for (size_t i = 0; i < model->netsets.count; i++) {
+        const struct res_nets *nets = &model->netsets.items[i].res->nets;
+        for (size_t j = 0; j < nets->count; j++) {
+            if (nets->items[j].cidr.bits > 0 && cidr_contains_addr(nets->items[j].cidr, addr)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+// Some address of the Internet that no network set names: of the ranges for documentation (RFC 5737, 3849), else anyone's.
+static const struct ip_addr public_addresses[] = {
+    {IP_V4, {203, 0, 113, 1}},
+    {IP_V4, {198, 51, 100, 1}},
+    {IP_V4, {192, 0, 2, 1}},
+    {IP_V4, {9, 9, 9, 9}},
+    {IP_V6, {0x20, 0x01, 0x0d, 0xb8, [15] = 1}},
+    {IP_V6, {0x26, 0x20, 0, 0xfe, [15] = 0xfe}},
+};
+
+static void find_public(const struct finder *finder)
+{
+    struct ref_end end = {.name = "pub"};
+    for (size_t i = 0; i < ARRAY_COUNT(public_addresses); i++) {
+        if (!in_a_set(finder->model, public_addresses[i])) {
+            add_address(&end, public_addresses[i]);
+        }
+    }
+    add_address(&end, public_addresses[0]); // when sets name them all
+    vec_push(finder->arena, &finder->ret->ends, end);
+}
+
+static bool has_address(const struct res_nets *nets, struct ip_addr addr)
+{
+    for (size_t i = 0; i < nets->count; i++) {
+        if (ip_addr_compare(nets->items[i].cidr.addr, addr) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Whose address it is, as far as the input says.
+static void name_address(const struct finder *finder, struct ip_addr addr, struct ref_end *ret)
+{
+    for (size_t i = 0; i < finder->model->endpoints.count; i++) {
+        const struct model_endpoint *endpoint = &finder->model->endpoints.items[i];
+        if (has_address(&endpoint->res->addresses, addr)) {
+            name_workload(finder->arena, endpoint, ret);
+            return;
+        }
+    }
+    for (size_t i = 0; i < finder->model->hosts.count; i++) {
+        const struct model_host *host = &finder->model->hosts.items[i];
+        if (has_address(&host->res->expected_ips, addr)) {
+            ret->name = arena_strdup(finder->arena, host->id);
+            ret->selector = selector_of(finder->arena, &host->labels);
+            return;
+        }
+    }
+}
+
+static void add_named_address(const struct finder *finder, struct ip_addr addr)
+{
+    char buffer[IP_TEXT_MAX];
+    struct ref_end end = {0};
+    name_address(finder, addr, &end);
+    if (end.name == NULL) {
+        end.name = arena_strdup(finder->arena, ip_addr_text(addr, buffer));
+    }
+    for (size_t i = 0; i < finder->ret->ends.count; i++) {
+        if (strcmp(finder->ret->ends.items[i].name, end.name) == 0) {
+            add_address(&finder->ret->ends.items[i], addr);
+            return;
+        }
+    }
+    add_address(&end, addr);
+    vec_push(finder->arena, &finder->ret->ends, end);
+}
+
+static bool find_address(const struct finder *finder)
+{
+    struct ip_addr addr;
+    if (ip_addr_parse(finder->text, strlen(finder->text), &addr) != ADDR_OK) {
+        return false;
+    }
+    add_named_address(finder, addr);
+    return true;
+}
+
+// ---- names in DNS ---------------------------------------------------------------------------------------------
+
+enum { STAND_INS = 1 << 17, NET_HOSTS = 254 };
+
+// Number `number` of the addresses for documentation (RFC 5737, 3849) and, when those are used up, for benchmarks (2544).
+static struct ip_addr stand_in_address(uint8_t family, uint32_t number)
+{
+    static const uint8_t nets[][3] = {{203, 0, 113}, {198, 51, 100}, {192, 0, 2}};
+    enum { BENCHMARK_1 = 198, BENCHMARK_2 = 18 };
+    uint8_t low = (uint8_t)number, high = (uint8_t)(number >> 8);
+    if (family == IP_V6) {
+        return (struct ip_addr){IP_V6, {0x20, 0x01, 0x0d, 0xb8, [13] = 1, [14] = high, [15] = low}};
+    }
+    if (number < ARRAY_COUNT(nets) * NET_HOSTS) {
+        const uint8_t *net = nets[number / NET_HOSTS];
+        return (struct ip_addr){IP_V4, {net[0], net[1], net[2], (uint8_t)(number % NET_HOSTS + 1)}};
+    }
+    return (struct ip_addr){IP_V4,
+                            {BENCHMARK_1, (uint8_t)(BENCHMARK_2 + (number >> 16)), high, low}};
+}
+
+static bool is_free(const struct finder *finder, struct ip_addr addr)
+{
+    struct ref_end owner = {0};
+    for (size_t i = 0; i < ARRAY_COUNT(public_addresses); i++) {
+        if (ip_addr_compare(public_addresses[i], addr) == 0) {
+            return false;
+        }
+    }
+    name_address(finder, addr, &owner);
+    return owner.name == NULL && !in_a_set(finder->model, addr);
+}
+
+// A different one for each number, which nothing of the input names.
+static struct ip_addr find_stand_in(const struct finder *finder, uint8_t family)
+{
+    size_t left = finder->stand_in;
+    for (uint32_t i = 0; i < STAND_INS; i++) {
+        struct ip_addr addr = stand_in_address(family, i);
+        if (is_free(finder, addr) && left-- == 0) {
+            return addr;
+        }
+    }
+    return stand_in_address(family, 0); // sets name them all
+}
+
+static bool is_domain(const char *text)
+{
+    return strchr(text, '.') != NULL && dns_name_problem(text) == NULL;
+}
+
+static bool find_domain(const struct finder *finder)
+{
+    const char *name = dns_name_canonical(finder->arena, finder->text);
+    struct ref_end end = {.name = name, .domain = name};
+    struct dns_view facts = {0};
+    if (finder->book != NULL && dns_book_name(finder->book, name, &facts) && facts.count > 0) {
+        for (size_t i = 0; i < facts.count; i++) {
+            end.addresses[0] = facts.items[i]->addr;
+            end.address_count = 1;
+            vec_push(finder->arena, &finder->ret->ends, end);
+        }
+        return true;
+    }
+    add_address(&end, find_stand_in(finder, IP_V4));
+    add_address(&end, find_stand_in(finder, IP_V6));
+    end.stands_in = true;
+    vec_push(finder->arena, &finder->ret->ends, end);
+    return true;
 }
 
 // ---- by name ----------------------------------------------------------------------------------------------------
@@ -223,6 +394,9 @@ static bool find_by_name(const struct finder *finder)
         }
     }
     bool pattern = strchr(text, '*') != NULL;
+    if (finder->ret->ends.count == 0 && finder->domains && is_domain(text)) {
+        return find_domain(finder);
+    }
     if (finder->ret->ends.count == 0) {
         suggest(finder, text);
         return fail(finder, "there is no endpoint \"%s\"", text);
@@ -254,100 +428,6 @@ static bool find_by_selector(const struct finder *finder)
             finder->arena, "polc get endpoints --show-labels     (labels that there are)");
         return fail(finder, "the selector %s matches no endpoint", finder->text);
     }
-    return true;
-}
-
-// ---- addresses --------------------------------------------------------------------------------------------------
-
-static bool in_a_set(const struct model *model, struct ip_addr addr)
-{
-    for (size_t i = 0; i < model->netsets.count; i++) {
-        const struct res_nets *nets = &model->netsets.items[i].res->nets;
-        for (size_t j = 0; j < nets->count; j++) {
-            if (nets->items[j].cidr.bits > 0 && cidr_contains_addr(nets->items[j].cidr, addr)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-// Some address of the Internet that no network set names: of the ranges for documentation (RFC 5737, 3849), else anyone's.
-static void find_public(const struct finder *finder)
-{
-    static const struct ip_addr candidates[] = {
-        {IP_V4, {203, 0, 113, 1}},
-        {IP_V4, {198, 51, 100, 1}},
-        {IP_V4, {192, 0, 2, 1}},
-        {IP_V4, {9, 9, 9, 9}},
-        {IP_V6, {0x20, 0x01, 0x0d, 0xb8, [15] = 1}},
-        {IP_V6, {0x26, 0x20, 0, 0xfe, [15] = 0xfe}},
-    };
-    struct ref_end end = {.name = "pub"};
-    for (size_t i = 0; i < ARRAY_COUNT(candidates); i++) {
-        if (!in_a_set(finder->model, candidates[i])) {
-            add_address(&end, candidates[i]);
-        }
-    }
-    add_address(&end, candidates[0]); // when sets name them all
-    vec_push(finder->arena, &finder->ret->ends, end);
-}
-
-static bool has_address(const struct res_nets *nets, struct ip_addr addr)
-{
-    for (size_t i = 0; i < nets->count; i++) {
-        if (ip_addr_compare(nets->items[i].cidr.addr, addr) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-// Whose address it is, as far as the input says.
-static void name_address(const struct finder *finder, struct ip_addr addr, struct ref_end *ret)
-{
-    for (size_t i = 0; i < finder->model->endpoints.count; i++) {
-        const struct model_endpoint *endpoint = &finder->model->endpoints.items[i];
-        if (has_address(&endpoint->res->addresses, addr)) {
-            name_workload(finder->arena, endpoint, ret);
-            return;
-        }
-    }
-    for (size_t i = 0; i < finder->model->hosts.count; i++) {
-        const struct model_host *host = &finder->model->hosts.items[i];
-        if (has_address(&host->res->expected_ips, addr)) {
-            ret->name = arena_strdup(finder->arena, host->id);
-            ret->selector = selector_of(finder->arena, &host->labels);
-            return;
-        }
-    }
-}
-
-static void add_named_address(const struct finder *finder, struct ip_addr addr)
-{
-    char buffer[IP_TEXT_MAX];
-    struct ref_end end = {0};
-    name_address(finder, addr, &end);
-    if (end.name == NULL) {
-        end.name = arena_strdup(finder->arena, ip_addr_text(addr, buffer));
-    }
-    for (size_t i = 0; i < finder->ret->ends.count; i++) {
-        if (strcmp(finder->ret->ends.items[i].name, end.name) == 0) {
-            add_address(&finder->ret->ends.items[i], addr);
-            return;
-        }
-    }
-    add_address(&end, addr);
-    vec_push(finder->arena, &finder->ret->ends, end);
-}
-
-static bool find_address(const struct finder *finder)
-{
-    struct ip_addr addr;
-    if (ip_addr_parse(finder->text, strlen(finder->text), &addr) != ADDR_OK) {
-        return false;
-    }
-    add_named_address(finder, addr);
     return true;
 }
 
@@ -456,30 +536,51 @@ static bool have_addresses(const struct finder *finder)
     return true;
 }
 
-bool ref_find(struct arena *arena, const struct model *model, const char *text, struct ref *ret,
-              struct ref_problem *reterr_problem)
+static bool find(struct finder *finder)
 {
-    char *rest = arena_strdup(arena, text);
-    struct finder finder = {arena, model, text, ret, reterr_problem};
-    *ret = (struct ref){.text = arena_strdup(arena, text)};
-    *reterr_problem = (struct ref_problem){0};
-    bool selector = is_selector(text);
-    if (!selector && !split_port(&finder, rest, &rest)) {
+    char *rest = arena_strdup(finder->arena, finder->text);
+    *finder->ret = (struct ref){.text = arena_strdup(finder->arena, finder->text)};
+    *finder->problem = (struct ref_problem){0};
+    bool selector = is_selector(finder->text);
+    if (!selector && !split_port(finder, rest, &rest)) {
         return false;
     }
-    finder.text = rest;
+    finder->text = rest;
     if (rest[0] == '\0') {
-        return fail(&finder, "a reference is empty");
+        return fail(finder, "a reference is empty");
     }
-    if (find_address(&finder)) {
+    if (find_address(finder)) {
         return true;
     }
     if (strcmp(rest, "pub") == 0) {
-        find_public(&finder);
+        find_public(finder);
         return true;
     }
-    bool found = text_begins(rest, "svc/") ? find_service(&finder)
-                 : selector                ? find_by_selector(&finder)
-                                           : find_by_name(&finder);
-    return found && have_addresses(&finder);
+    bool found = text_begins(rest, "svc/") ? find_service(finder)
+                 : selector                ? find_by_selector(finder)
+                                           : find_by_name(finder);
+    return found && have_addresses(finder);
+}
+
+bool ref_find(struct arena *arena, const struct model *model, const char *text, struct ref *ret,
+              struct ref_problem *reterr_problem)
+{
+    struct finder finder = {
+        .arena = arena, .model = model, .text = text, .ret = ret, .problem = reterr_problem};
+    return find(&finder);
+}
+
+bool ref_find_destination(struct arena *arena, const struct model *model,
+                          const struct dns_book *book, size_t stand_in, const char *text,
+                          struct ref *ret, struct ref_problem *reterr_problem)
+{
+    struct finder finder = {.arena = arena,
+                            .model = model,
+                            .text = text,
+                            .ret = ret,
+                            .problem = reterr_problem,
+                            .domains = true,
+                            .book = book,
+                            .stand_in = stand_in};
+    return find(&finder);
 }

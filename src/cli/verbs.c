@@ -172,16 +172,19 @@ const struct verb verbs[] = {
      .run = cmd_eval},
     {.name = "trace",
      .summary = "show what happens to a flow, and which rule decides",
-     .usage = "[PATH...] --from REF --to REF[:PORT] [--proto P] | --flows FILE",
+     .usage = "[PATH...] --from REF --to REF[:PORT] [--proto P] | --flows FILE  [--dns FILE]",
      .text =
          "Follows a new connection through every tier, policy and rule of both ends, on all nodes (or those of --node),\n"
          "without touching the kernel. REF is an address, NS/NAME, NAME if it is unique, NAME-* or a selector in quotes\n"
          "(every endpoint that matches), wep/NS/NAME, hep/NAME, node/NAME, svc/NS/NAME (its backends), or pub\n"
-         "(some address of the Internet).\n"
+         "(some address of the Internet). The destination may be a name in DNS, too.\n"
          "With --flows, each line of FILE is a flow as JSON, and each line of the result says what happens to it.\n"
-         "Exit 0 when it is allowed, 1 when it is denied; with --flows 0 when every line could be evaluated.",
+         "Where a rule names domains, it is uncertain whether it takes an address: --dns FILE says which names have which\n"
+         "addresses, and that decides. A name in --to, and \"dest_domains\" of a flow, decide it as well.\n"
+         "Exit 0 when it is allowed, 1 when it is denied, 7 when it is uncertain; with --flows 0 when every line could be\n"
+         "evaluated.",
      .operands = OPERANDS_PATHS,
-     .options = "from to proto dport sport icmp in-interface flows",
+     .options = "from to proto dport sport icmp in-interface flows dns",
      .outputs = "text json",
      .run = cmd_trace},
     {.name = "enforce",

@@ -203,6 +203,7 @@ struct flow_evaluator *flow_evaluator_new(struct arena *arena, const struct plan
     collect_interface_names(arena, evaluator);
     collect_owners(arena, evaluator);
     find_staged(arena, evaluator);
+    evaluator->names = names_new(arena, plan);
     return evaluator;
 }
 

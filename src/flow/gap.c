@@ -6,7 +6,7 @@ static bool matches(const struct plan *plan, const struct plan_match *match,
                     const struct flow *flow)
 {
     bool source;
-    return match_rule(plan, match, flow, &source) == MISMATCH_NONE;
+    return match_rule(plan, match, flow, NULL, &source) == MISMATCH_NONE;
 }
 
 static void forget_ports(struct plan_side *side)
@@ -41,9 +41,10 @@ static bool only_set_differs(const struct plan *plan, struct plan_match match,
                              enum plan_direction direction, const struct flow *flow)
 {
     struct plan_side *peer = peer_of(&match, direction);
-    if (peer->ipset >= 0) { // names alone take no labels
-        peer->ipset = peer->domains = -1;
+    if (peer->ipset < 0) { // of domains alone there is no selector that could be made wider
+        return false;
     }
+    peer->ipset = peer->domains = -1;
     return matches(plan, &match, flow);
 }
 
@@ -51,6 +52,17 @@ static bool only_nets_differ(const struct plan *plan, struct plan_match match,
                              enum plan_direction direction, const struct flow *flow)
 {
     peer_of(&match, direction)->has_nets = false;
+    return matches(plan, &match, flow);
+}
+
+// Names that stand in the rule itself; those of sets come with a selector.
+static bool only_names_differ(const struct plan *plan, struct plan_match match,
+                              const struct flow *flow)
+{
+    if (match.destination.domains < 0 || match.destination.ipset >= 0) {
+        return false;
+    }
+    match.destination.domains = -1;
     return matches(plan, &match, flow);
 }
 
@@ -81,6 +93,9 @@ enum flow_gap flow_rule_gap(const struct plan *plan, const struct plan_rule *rul
     }
     if (only_nets_differ(plan, rule->match, direction, flow)) {
         return FLOW_GAP_PEER_NETS;
+    }
+    if (only_names_differ(plan, rule->match, flow)) {
+        return FLOW_GAP_PEER_NAMES;
     }
     if (only_ports_differ(plan, rule->match, flow)) {
         return FLOW_GAP_PORT;

@@ -2,6 +2,7 @@
 // What the files of module flow share: matching a rule, walking a class, the packet's way.
 #pragma once
 
+#include <polc/dns.h>
 #include <polc/flow.h>
 
 // ---- match.c: one rule ----------------------------------------------------------------------------------------
@@ -21,11 +22,25 @@ enum mismatch {
     MISMATCH_SET,
     MISMATCH_NOT_SET,
     MISMATCH_NOT_NAMED_PORTS,
+    MISMATCH_DOMAINS, // of these two nothing but the names is missing
+    MISMATCH_MAYBE,   // whether one of the names has the address is not known
 };
 
-// The first criterion that is not met; *ret_source says of which side, when it is one of a side.
+// What of the names that are not known to have an address.
+enum guess { GUESS_NO, GUESS_YES, GUESS_NONE };
+
+// What is known of the names of a destination.
+struct known_names {
+    const uint64_t
+        *sets;      // bits, by number in plan.domains: one of these names has it; NULL: none has
+    uint8_t others; // enum guess
+};
+
+// The first criterion that is not met, names last; *ret_source says of which side, when it is one of a side. `names` NULL:
+// no name has the destination.
 enum mismatch match_rule(const struct plan *plan, const struct plan_match *match,
-                         const struct flow *flow, bool *ret_source);
+                         const struct flow *flow, const struct known_names *names,
+                         bool *ret_source);
 
 // ---- walk.c: the tiers, policies and profiles of a class --------------------------------------------------------
 
@@ -40,6 +55,7 @@ enum outcome { OUTCOME_ALLOW, OUTCOME_DENY, OUTCOME_CONTINUE };
 struct decision {
     uint8_t outcome; // enum outcome
     uint8_t reason;  // enum flow_reason
+    bool maybe;      // a rule before it may match: nobody knows the names of the destination
 };
 
 // Where steps are noted; NULL when only the decision counts.
@@ -50,7 +66,8 @@ struct recorder {
 };
 
 struct decision walk_class(const struct plan *plan, const struct plan_class *class,
-                           const struct flow *flow, enum walk_mode mode, struct recorder *recorder);
+                           const struct flow *flow, const struct known_names *names,
+                           enum walk_mode mode, struct recorder *recorder);
 
 // Enforced steps of a class without staged policies as the pending view has them: ends of tiers name the first policy.
 void walk_as_pending(const struct plan *plan, const struct plan_class *class,
@@ -90,6 +107,7 @@ struct flow_evaluator {
     struct strmap *workload_interfaces;   // names of interfaces and bridge ports of endpoints
     bool *has_staged;                     // of each class: whether a staged policy is in it
     int32_t own_node; // the plan's, or the only one; NODE_UNKNOWN when there are several
+    struct names *names;
 };
 
 // An end of a flow.
@@ -111,6 +129,14 @@ const struct plan_settings *settings_of_node(const struct flow_evaluator *evalua
 const struct plan_settings *settings_of_host(const struct flow_evaluator *evaluator,
                                              const struct plan_host *host);
 bool is_workload_interface(const struct flow_evaluator *evaluator, const char *name);
+
+// ---- names.c: which sets of domains an address is in ---------------------------------------------------------------
+
+// `names` is NULL in a plan without domains.
+struct names *names_new(struct arena *arena, const struct plan *plan);
+// For a class of the plan; `others` is what of the names of which nothing is known. Valid until it is asked again.
+struct known_names names_of(const struct flow_evaluator *evaluator, uint32_t class,
+                            const struct flow *flow, enum guess others);
 
 // ---- host.c: which host endpoint ---------------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ static bool is_before_dnat(const struct stop *stop)
 }
 
 static struct decision judge(const struct flow_evaluator *evaluator, const struct flow *flow,
-                             const struct stop *stop, enum walk_mode mode,
+                             const struct stop *stop, enum walk_mode mode, enum guess guess,
                              struct recorder *recorder)
 {
     const struct plan *plan = evaluator->plan;
@@ -52,13 +52,14 @@ static struct decision judge(const struct flow_evaluator *evaluator, const struc
         return stop->decision;
     }
     if (stop->host != NULL && is_discovery(flow)) {
-        return (struct decision){OUTCOME_CONTINUE, FLOW_BY_DISCOVERY};
+        return (struct decision){.outcome = OUTCOME_CONTINUE, .reason = FLOW_BY_DISCOVERY};
     }
     if (stop->host != NULL && stop->stage != PLAN_FORWARD &&
         is_failsafe(settings_of_host(evaluator, stop->host), stop, flow)) {
-        return (struct decision){OUTCOME_CONTINUE, FLOW_BY_FAILSAFE};
+        return (struct decision){.outcome = OUTCOME_CONTINUE, .reason = FLOW_BY_FAILSAFE};
     }
-    return walk_class(plan, &plan->classes.items[stop->class], flow, mode, recorder);
+    struct known_names names = names_of(evaluator, stop->class, flow, guess);
+    return walk_class(plan, &plan->classes.items[stop->class], flow, &names, mode, recorder);
 }
 
 // What later stages of the same group are spared. A failsafe port is none: it only keeps a stage from judging.
@@ -67,25 +68,48 @@ static bool ends_group(const struct stop *stop, struct decision decision)
     return is_before_dnat(stop) && decision.outcome != OUTCOME_CONTINUE;
 }
 
-enum flow_verdict flow_verdict(const struct flow_evaluator *evaluator, const struct flow *flow,
-                               bool staged)
+// *ret_maybe: whether another guess at the names could make another verdict.
+static enum flow_verdict judge_way(const struct flow_evaluator *evaluator, const struct flow *flow,
+                                   const struct way *way, enum walk_mode mode, enum guess guess,
+                                   bool *ret_maybe)
 {
-    struct way way UNINITIALIZED;
     unsigned skipped = NO_GROUP;
-    way_find(evaluator, flow, &way);
-    for (size_t i = 0; i < way.count; i++) {
-        const struct stop *stop = &way.stops[i];
+    for (size_t i = 0; i < way->count; i++) {
+        const struct stop *stop = &way->stops[i];
         if (stop->group == skipped) {
             continue;
         }
-        struct decision decision =
-            judge(evaluator, flow, stop, staged ? WALK_PENDING : WALK_ENFORCED, NULL);
+        struct decision decision = judge(evaluator, flow, stop, mode, guess, NULL);
+        *ret_maybe |= decision.maybe;
         if (decision.outcome == OUTCOME_DENY) {
             return FLOW_DENY;
         }
         skipped = ends_group(stop, decision) ? stop->group : skipped;
     }
     return FLOW_ALLOW;
+}
+
+enum flow_verdict flow_verdict(const struct flow_evaluator *evaluator, const struct flow *flow,
+                               bool staged)
+{
+    struct way way UNINITIALIZED;
+    bool maybe = false;
+    way_find(evaluator, flow, &way);
+    return judge_way(evaluator, flow, &way, staged ? WALK_PENDING : WALK_ENFORCED, GUESS_NO,
+                     &maybe);
+}
+
+enum flow_verdict flow_verdict_or_doubt(const struct flow_evaluator *evaluator,
+                                        const struct flow *flow, bool staged)
+{
+    struct way way UNINITIALIZED;
+    enum walk_mode mode = staged ? WALK_PENDING : WALK_ENFORCED;
+    bool maybe = false;
+    way_find(evaluator, flow, &way);
+    enum flow_verdict verdict = judge_way(evaluator, flow, &way, mode, GUESS_NONE, &maybe);
+    bool doubtful = verdict == FLOW_DENY && maybe &&
+                    judge_way(evaluator, flow, &way, mode, GUESS_YES, &maybe) == FLOW_ALLOW;
+    return doubtful ? FLOW_UNCERTAIN : verdict;
 }
 
 // ---- trace ----------------------------------------------------------------------------------------------------
@@ -97,57 +121,89 @@ struct tracer {
     bool hits_only;
 };
 
+// What is judged twice where names are not known: as if none of them had the address, and as if all had.
+enum { NONE, ALL, CASES };
+
 // One view (enforced or pending) of all stages, in which an earlier one may take a later one out.
 struct view {
     enum walk_mode mode;
-    unsigned skipped;
-    uint8_t verdict;
+    unsigned skipped[CASES];
+    bool denied[CASES];
 };
 
-static void note_decision(struct view *view, const struct stop *stop, struct decision decision)
+struct decisions {
+    struct decision of[CASES];
+};
+
+static struct view new_view(enum walk_mode mode)
 {
-    if (ends_group(stop, decision)) {
-        view->skipped = stop->group;
-    }
-    if (decision.outcome == OUTCOME_DENY) {
-        view->verdict = FLOW_DENY;
+    return (struct view){.mode = mode, .skipped = {NO_GROUP, NO_GROUP}};
+}
+
+static void note_decisions(struct view *view, const struct stop *stop, struct decisions decisions)
+{
+    for (int i = 0; i < CASES; i++) {
+        if (ends_group(stop, decisions.of[i])) {
+            view->skipped[i] = stop->group;
+        }
+        view->denied[i] |= decisions.of[i].outcome == OUTCOME_DENY;
     }
 }
 
-static struct decision judge_in_view(const struct tracer *tracer, const struct stop *stop,
-                                     struct view *view, struct flow_steps *steps)
+static struct decision judge_case(const struct tracer *tracer, const struct stop *stop,
+                                  const struct view *view, int number, struct recorder *recorder)
+{
+    static const uint8_t guesses[CASES] = {GUESS_NONE, GUESS_YES};
+    if (stop->group == view->skipped[number]) {
+        return (struct decision){.outcome = OUTCOME_CONTINUE, .reason = FLOW_BY_EARLIER};
+    }
+    return judge(tracer->evaluator, tracer->flow, stop, view->mode, guesses[number], recorder);
+}
+
+static struct decisions judge_in_view(const struct tracer *tracer, const struct stop *stop,
+                                      struct view *view, struct flow_steps *steps)
 {
     struct recorder recorder = {tracer->arena, tracer->hits_only, steps};
-    if (stop->group == view->skipped) {
-        return (struct decision){OUTCOME_CONTINUE, FLOW_BY_EARLIER};
-    }
-    struct decision decision = judge(tracer->evaluator, tracer->flow, stop, view->mode, &recorder);
-    note_decision(view, stop, decision);
-    return decision;
+    struct decision none = judge_case(tracer, stop, view, NONE, &recorder);
+    bool one = !none.maybe && view->skipped[NONE] == view->skipped[ALL];
+    struct decision all = one ? none : judge_case(tracer, stop, view, ALL, NULL);
+    struct decisions decisions = {{none, all}};
+    note_decisions(view, stop, decisions);
+    return decisions;
 }
 
-static uint8_t verdict_of(struct decision decision)
+static uint8_t verdict_of(bool denied_by_none, bool denied_by_all)
 {
-    return decision.outcome == OUTCOME_DENY ? FLOW_DENY : FLOW_ALLOW;
+    return denied_by_none == denied_by_all ? (denied_by_none ? FLOW_DENY : FLOW_ALLOW)
+                                           : FLOW_UNCERTAIN;
+}
+
+static void set_verdict(struct decisions decisions, uint8_t *ret_verdict, uint8_t *ret_reason)
+{
+    const struct decision *none = &decisions.of[NONE], *all = &decisions.of[ALL];
+    *ret_verdict = verdict_of(none->outcome == OUTCOME_DENY, all->outcome == OUTCOME_DENY);
+    *ret_reason = *ret_verdict == FLOW_UNCERTAIN ? FLOW_BY_DOMAINS : none->reason;
 }
 
 // Where no policy is staged there is one view: it is judged once and told twice.
 static bool same_view(const struct tracer *tracer, const struct stop *stop,
                       const struct view *enforced, const struct view *pending)
 {
-    return !stop->fixed && !tracer->evaluator->has_staged[stop->class] &&
-           (enforced->skipped == stop->group) == (pending->skipped == stop->group);
+    bool same = !stop->fixed && !tracer->evaluator->has_staged[stop->class];
+    for (int i = 0; i < CASES; i++) {
+        same &= (enforced->skipped[i] == stop->group) == (pending->skipped[i] == stop->group);
+    }
+    return same;
 }
 
 static void trace_pending(const struct tracer *tracer, const struct stop *stop,
                           struct view *pending, struct flow_stage *stage)
 {
-    struct decision decision = judge_in_view(tracer, stop, pending, &stage->pending);
-    stage->pending_verdict = verdict_of(decision);
-    stage->pending_reason = decision.reason;
+    set_verdict(judge_in_view(tracer, stop, pending, &stage->pending), &stage->pending_verdict,
+                &stage->pending_reason);
     if (stage->reason != FLOW_BY_EARLIER) {
         struct recorder recorder = {tracer->arena, true, &stage->all};
-        judge(tracer->evaluator, tracer->flow, stop, WALK_ALL, &recorder);
+        judge(tracer->evaluator, tracer->flow, stop, WALK_ALL, GUESS_NONE, &recorder);
     }
 }
 
@@ -159,9 +215,8 @@ static void trace_stop(const struct tracer *tracer, const struct stop *stop, str
     stage->direction = stop->direction;
     stage->endpoint = stop->endpoint;
     stage->host = stop->host;
-    struct decision decision = judge_in_view(tracer, stop, enforced, &stage->enforced);
-    stage->verdict = verdict_of(decision);
-    stage->reason = decision.reason;
+    struct decisions decisions = judge_in_view(tracer, stop, enforced, &stage->enforced);
+    set_verdict(decisions, &stage->verdict, &stage->reason);
     if (!same) {
         trace_pending(tracer, stop, pending, stage);
         return;
@@ -172,7 +227,7 @@ static void trace_stop(const struct tracer *tracer, const struct stop *stop, str
     stage->all = stage->enforced;
     stage->pending_verdict = stage->verdict;
     stage->pending_reason = stage->reason;
-    note_decision(pending, stop, decision);
+    note_decisions(pending, stop, decisions);
 }
 
 static struct flow_end end_of(const struct flow_evaluator *evaluator, const struct party *party)
@@ -185,23 +240,33 @@ static struct flow_end end_of(const struct flow_evaluator *evaluator, const stru
     return end;
 }
 
+// The first that denies; else the first that is uncertain; else the last one.
+static const struct flow_stage *deciding_stage(const struct flow_trace *trace)
+{
+    const struct flow_stage *stage = flow_denying_stage(trace, false);
+    stage = stage != NULL ? stage : flow_uncertain_stage(trace, false);
+    return stage != NULL || trace->stages.count == 0
+               ? stage
+               : &trace->stages.items[trace->stages.count - 1];
+}
+
 static void trace(const struct tracer *tracer, struct flow_trace *ret)
 {
     const struct flow_evaluator *evaluator = tracer->evaluator;
     struct way way;
-    struct view enforced = {WALK_ENFORCED, NO_GROUP, FLOW_ALLOW};
-    struct view pending = {WALK_PENDING, NO_GROUP, FLOW_ALLOW};
+    struct view enforced = new_view(WALK_ENFORCED);
+    struct view pending = new_view(WALK_PENDING);
     *ret = (struct flow_trace){0};
     way_find(evaluator, tracer->flow, &way);
     ret->reason = way.empty_reason;
     for (size_t i = 0; i < way.count; i++) {
-        bool denied = enforced.verdict == FLOW_DENY;
         struct flow_stage *stage = vec_add(tracer->arena, &ret->stages);
         trace_stop(tracer, &way.stops[i], &enforced, &pending, stage);
-        ret->reason = denied ? ret->reason : stage->reason;
     }
-    ret->verdict = enforced.verdict;
-    ret->pending_verdict = pending.verdict;
+    ret->verdict = verdict_of(enforced.denied[NONE], enforced.denied[ALL]);
+    ret->pending_verdict = verdict_of(pending.denied[NONE], pending.denied[ALL]);
+    const struct flow_stage *deciding = deciding_stage(ret);
+    ret->reason = deciding != NULL ? deciding->reason : ret->reason;
     ret->source = end_of(evaluator, &way.source);
     ret->destination = end_of(evaluator, &way.destination);
     ret->interface_unknown = way.unknown_interface;
@@ -221,12 +286,33 @@ void flow_trace_hits(const struct flow_evaluator *evaluator, struct arena *arena
 
 // ---- stages of a trace --------------------------------------------------------------------------------------------
 
-const struct flow_stage *flow_denying_stage(const struct flow_trace *trace, bool pending)
+static const struct flow_stage *stage_with(const struct flow_trace *trace,
+                                           enum flow_verdict verdict, bool pending)
 {
     for (size_t i = 0; i < trace->stages.count; i++) {
         const struct flow_stage *stage = &trace->stages.items[i];
-        if ((pending ? stage->pending_verdict : stage->verdict) == FLOW_DENY) {
+        if ((pending ? stage->pending_verdict : stage->verdict) == verdict) {
             return stage;
+        }
+    }
+    return NULL;
+}
+
+const struct flow_stage *flow_denying_stage(const struct flow_trace *trace, bool pending)
+{
+    return stage_with(trace, FLOW_DENY, pending);
+}
+
+const struct flow_stage *flow_uncertain_stage(const struct flow_trace *trace, bool pending)
+{
+    return stage_with(trace, FLOW_UNCERTAIN, pending);
+}
+
+const struct flow_step *flow_maybe_step(const struct flow_steps *steps)
+{
+    for (size_t i = 0; i < steps->count; i++) {
+        if (steps->items[i].result == FLOW_STEP_MAYBE) {
+            return &steps->items[i];
         }
     }
     return NULL;

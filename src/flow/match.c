@@ -57,9 +57,22 @@ static bool in_ipset(const struct plan *plan, int32_t number, struct ip_addr add
     return cidrset_contains_addr(&plan->ipsets.items[number].members, addr);
 }
 
-// Numeric ports count within the positive selector; the set of a named port was made within it (semantics.md 4.4).
+static enum mismatch match_domains(int32_t number, const struct known_names *names)
+{
+    enum { BITS = 64 };
+    bool known = names != NULL && names->sets != NULL &&
+                 (names->sets[number / BITS] >> number % BITS & 1) != 0;
+    if (known || (names != NULL && names->others == GUESS_YES)) {
+        return MISMATCH_NONE;
+    }
+    return names != NULL && names->others == GUESS_NONE ? MISMATCH_MAYBE : MISMATCH_DOMAINS;
+}
+
+// Numeric ports count within the positive selector; the set of a named port was made within it (semantics.md 4.4). Who is
+// not in the set may still have one of the names: *ret_domains.
 static enum mismatch match_positive(const struct plan *plan, const struct plan_side *side,
-                                    struct ip_addr addr, uint8_t protocol, uint16_t port)
+                                    struct ip_addr addr, uint8_t protocol, uint16_t port,
+                                    bool *ret_domains)
 {
     if (side->named_ports >= 0 && names_port(plan, side->named_ports, addr, protocol, port)) {
         return MISMATCH_NONE;
@@ -67,12 +80,14 @@ static enum mismatch match_positive(const struct plan *plan, const struct plan_s
     if (side->has_ports && !portset_contains(&side->ports, port)) {
         return MISMATCH_PORTS;
     }
-    bool in_set = side->ipset >= 0 ? in_ipset(plan, side->ipset, addr) : side->domains < 0;
-    return in_set ? MISMATCH_NONE : MISMATCH_SET;
+    bool in_set = side->ipset >= 0 && in_ipset(plan, side->ipset, addr);
+    *ret_domains = side->domains >= 0 && !in_set;
+    return in_set || side->ipset < 0 || *ret_domains ? MISMATCH_NONE : MISMATCH_SET;
 }
 
 static enum mismatch match_side(const struct plan *plan, const struct plan_side *side,
-                                struct ip_addr addr, uint8_t protocol, uint16_t port)
+                                struct ip_addr addr, uint8_t protocol, uint16_t port,
+                                bool *ret_domains)
 {
     if (side->not_ports.count > 0 && portset_contains(&side->not_ports, port)) {
         return MISMATCH_NOT_PORTS;
@@ -83,7 +98,7 @@ static enum mismatch match_side(const struct plan *plan, const struct plan_side 
     if (side->has_not_nets && cidrset_contains_addr(&side->not_nets, addr)) {
         return MISMATCH_NOT_NETS;
     }
-    enum mismatch mismatch = match_positive(plan, side, addr, protocol, port);
+    enum mismatch mismatch = match_positive(plan, side, addr, protocol, port, ret_domains);
     if (mismatch != MISMATCH_NONE) {
         return mismatch;
     }
@@ -98,8 +113,9 @@ static enum mismatch match_side(const struct plan *plan, const struct plan_side 
 }
 
 enum mismatch match_rule(const struct plan *plan, const struct plan_match *match,
-                         const struct flow *flow, bool *ret_source)
+                         const struct flow *flow, const struct known_names *names, bool *ret_source)
 {
+    bool domains[2] = {false, false};
     uint8_t family = flow->source.family == IP_V4 ? PLAN_V4 : PLAN_V6;
     *ret_source = false;
     if ((match->families & family) == 0) {
@@ -114,12 +130,15 @@ enum mismatch match_rule(const struct plan *plan, const struct plan_match *match
     enum mismatch mismatch = match_icmp(match, flow);
     if (mismatch == MISMATCH_NONE) {
         mismatch = match_side(plan, &match->destination, flow->destination, flow->protocol,
-                              flow->destination_port);
+                              flow->destination_port, &domains[0]);
     }
     if (mismatch == MISMATCH_NONE) {
-        mismatch =
-            match_side(plan, &match->source, flow->source, flow->protocol, flow->source_port);
+        mismatch = match_side(plan, &match->source, flow->source, flow->protocol, flow->source_port,
+                              &domains[1]);
         *ret_source = mismatch != MISMATCH_NONE;
     }
-    return mismatch;
+    // Only destinations have names.
+    return mismatch == MISMATCH_NONE && domains[0]
+               ? match_domains(match->destination.domains, names)
+               : mismatch;
 }

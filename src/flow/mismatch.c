@@ -84,6 +84,34 @@ static const char *set_name(const struct context *context, int32_t number)
     return selector_text(context->arena, context->plan->ipsets.items[number].name);
 }
 
+const char *flow_domains_text(struct arena *arena, const struct plan *plan, int32_t number)
+{
+    const struct plan_domains *domains = &plan->domains.items[number];
+    struct strbuf text = {.arena = arena};
+    for (size_t i = 0; i < domains->count && i < LIST_SHOWN; i++) {
+        strbuf_addf(&text, "%s%s", i > 0 ? ", " : "", domains->patterns[i]);
+    }
+    add_more(&text, domains->count);
+    return strbuf_text(&text);
+}
+
+// By its name when it has one, else by its address.
+static const char *wrong_name(const struct context *context)
+{
+    struct arena *arena = context->arena;
+    const struct flow_strings *names = context->flow->names;
+    const char *wanted = flow_domains_text(arena, context->plan, context->side->domains);
+    char buffer[IP_TEXT_MAX];
+    const char *mismatch = names != NULL && names->count > 0
+                               ? arena_printf(arena, "%s is not %s", names->items[0], wanted)
+                               : arena_printf(arena, "%s is no address of %s",
+                                              ip_addr_text(context->addr, buffer), wanted);
+    return context->side->ipset < 0
+               ? mismatch
+               : arena_printf(arena, "destination is not %s, and %s",
+                              set_name(context, context->side->ipset), mismatch);
+}
+
 // The service that a set stands for, or NULL.
 static const char *service_of(const struct context *context, int32_t number)
 {
@@ -189,12 +217,15 @@ static const char *side_text(const struct context *context, enum mismatch mismat
     case MISMATCH_NOT_NAMED_PORTS:
         return arena_printf(arena, "%s port %u is one of notPorts: %s", name, context->port,
                             port_name(context, side->not_named_ports));
+    case MISMATCH_DOMAINS:
+        return wrong_name(context);
     case MISMATCH_NONE:
     case MISMATCH_FAMILY:
     case MISMATCH_PROTOCOL:
     case MISMATCH_NOT_PROTOCOL:
     case MISMATCH_ICMP:
     case MISMATCH_NOT_ICMP:
+    case MISMATCH_MAYBE:
         break;
     }
     POLC_UNREACHABLE("a criterion of no side");
@@ -204,7 +235,7 @@ static const char *mismatch_text(struct arena *arena, const struct plan *plan,
                                  const struct plan_match *match, const struct flow *flow)
 {
     bool source;
-    enum mismatch mismatch = match_rule(plan, match, flow, &source);
+    enum mismatch mismatch = match_rule(plan, match, flow, NULL, &source);
     const char *service = flow_service_text(arena, flow);
     switch (mismatch) {
     case MISMATCH_FAMILY:
@@ -222,6 +253,8 @@ static const char *mismatch_text(struct arena *arena, const struct plan *plan,
                             icmp_text(arena, match->not_icmp_type, match->not_icmp_code));
     case MISMATCH_NONE:
         return NULL;
+    case MISMATCH_DOMAINS:
+    case MISMATCH_MAYBE:
     case MISMATCH_PORTS:
     case MISMATCH_NOT_PORTS:
     case MISMATCH_NETS:

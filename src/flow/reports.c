@@ -9,10 +9,17 @@ static bool belongs(const struct flow_trace *trace, const struct flow_stage *sta
            (report->reporter != FLOW_REPORT_FORWARD || strcmp(stage->host->id, report->id) == 0);
 }
 
-// The first stage that denies speaks for the side, else the last one.
+// What counts more of a side: a deny is certain whatever an uncertain stage says.
+static int weight(uint8_t verdict)
+{
+    static const uint8_t weights[] = {[FLOW_ALLOW] = 0, [FLOW_UNCERTAIN] = 1, [FLOW_DENY] = 2};
+    return weights[verdict];
+}
+
+// The first stage that denies speaks for the side, else the first that is uncertain, else the last one.
 static void add_verdict(const struct flow_stage *stage, struct flow_report *report)
 {
-    if (report->verdict == FLOW_ALLOW) {
+    if (report->verdict == FLOW_ALLOW || weight(stage->verdict) > weight(report->verdict)) {
         report->verdict = stage->verdict;
         report->reason = stage->reason;
         report->id = stage->endpoint != NULL ? stage->endpoint->id
@@ -22,8 +29,19 @@ static void add_verdict(const struct flow_stage *stage, struct flow_report *repo
                        : stage->host != NULL   ? stage->host->node
                                                : NULL;
     }
-    if (stage->pending_verdict == FLOW_DENY) {
-        report->pending_verdict = FLOW_DENY;
+    if (weight(stage->pending_verdict) > weight(report->pending_verdict)) {
+        report->pending_verdict = stage->pending_verdict;
+    }
+}
+
+static void add_maybes(struct arena *arena, const struct flow_stage *stage,
+                       struct flow_report *report)
+{
+    for (size_t i = 0; stage->verdict == FLOW_UNCERTAIN && i < stage->enforced.count; i++) {
+        const struct flow_step *step = &stage->enforced.items[i];
+        if (step->result == FLOW_STEP_MAYBE) {
+            vec_push(arena, &report->maybes, step);
+        }
     }
 }
 
@@ -59,6 +77,7 @@ void flow_reports_make(struct arena *arena, const struct plan *plan, const struc
             report = new_report(arena, flow_reporter_of(trace, stage), ret);
         }
         add_verdict(stage, report);
+        add_maybes(arena, stage, report);
         flow_strings_add(arena, plan, stage, FLOW_VIEW_ENFORCED, &report->enforced);
         flow_strings_add(arena, plan, stage, FLOW_VIEW_PENDING, &report->pending);
         flow_strings_add(arena, plan, stage, FLOW_VIEW_ALL, &report->all);

@@ -61,7 +61,9 @@ static void add_step(struct arena *arena, const struct plan *plan, const struct 
                      enum flow_view view, const struct flow_step *step, struct flow_strings *ret)
 {
     bool profile_passes = step->tier < 0 && step->result == FLOW_STEP_PASS;
-    if (step->result == FLOW_STEP_NO_MATCH || step->result == FLOW_STEP_LOG || profile_passes) {
+    bool decides = step->result == FLOW_STEP_ALLOW || step->result == FLOW_STEP_DENY ||
+                   step->result == FLOW_STEP_PASS;
+    if (!decides || profile_passes) {
         return;
     }
     if (step->policy == NULL) {

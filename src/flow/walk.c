@@ -6,8 +6,10 @@ struct walk {
     const struct plan *plan;
     const struct plan_class *class;
     const struct flow *flow;
+    const struct known_names *names;
     enum walk_mode mode;
     struct recorder *recorder;
+    bool *maybe; // see struct decision
 };
 
 static void note(const struct walk *walk, struct flow_step step)
@@ -19,7 +21,7 @@ static void note(const struct walk *walk, struct flow_step step)
 }
 
 static void note_rule(const struct walk *walk, int32_t tier, const struct plan_policy *policy,
-                      const struct plan_rule *rule, bool matches)
+                      const struct plan_rule *rule, enum mismatch mismatch)
 {
     static const uint8_t results[] = {[PLAN_ALLOW] = FLOW_STEP_ALLOW,
                                       [PLAN_DENY] = FLOW_STEP_DENY,
@@ -27,7 +29,9 @@ static void note_rule(const struct walk *walk, int32_t tier, const struct plan_p
                                       [PLAN_PASS] = FLOW_STEP_PASS};
     _Static_assert(ARRAY_COUNT(results) == PLAN_ACTION_COUNT, "one result per action");
     note(walk, (struct flow_step){
-                   .result = matches ? results[rule->action] : (uint8_t)FLOW_STEP_NO_MATCH,
+                   .result = mismatch == MISMATCH_NONE    ? results[rule->action]
+                             : mismatch == MISMATCH_MAYBE ? (uint8_t)FLOW_STEP_MAYBE
+                                                          : (uint8_t)FLOW_STEP_NO_MATCH,
                    .reason = FLOW_BY_RULE,
                    .tier = tier,
                    .policy = policy,
@@ -41,14 +45,17 @@ static const struct plan_rule *walk_policy(const struct walk *walk, int32_t tier
                                            const struct plan_policy *policy)
 {
     const struct plan_rules *rules = &policy->rules[walk->class->direction];
+    bool deciding = !policy->staged || walk->mode == WALK_PENDING;
     bool source;
     for (size_t i = 0; i < rules->count; i++) {
         const struct plan_rule *rule = &rules->items[i];
-        bool matches = match_rule(walk->plan, &rule->match, walk->flow, &source) == MISMATCH_NONE;
-        note_rule(walk, tier, policy, rule, matches);
-        if (matches && rule->action != PLAN_LOG) {
+        enum mismatch mismatch =
+            match_rule(walk->plan, &rule->match, walk->flow, walk->names, &source);
+        note_rule(walk, tier, policy, rule, mismatch);
+        if (mismatch == MISMATCH_NONE && rule->action != PLAN_LOG) {
             return rule;
         }
+        *walk->maybe |= mismatch == MISMATCH_MAYBE && deciding;
     }
     if (rules->count == 0) {
         note(walk, (struct flow_step){.result = FLOW_STEP_NO_MATCH,
@@ -65,7 +72,7 @@ static struct decision by_rule(const struct plan_rule *rule)
     uint8_t outcome = rule->action == PLAN_ALLOW  ? OUTCOME_ALLOW
                       : rule->action == PLAN_DENY ? OUTCOME_DENY
                                                   : OUTCOME_CONTINUE;
-    return (struct decision){outcome, FLOW_BY_RULE};
+    return (struct decision){.outcome = outcome, .reason = FLOW_BY_RULE};
 }
 
 // The end of a tier names the last enforced policy, in a pending trace the first one (semantics.md 9.4).
@@ -82,7 +89,8 @@ static struct decision end_of_tier(const struct walk *walk, uint32_t number,
                                   .tier = (int32_t)number,
                                   .policy = policy,
                                   .loc = policy->loc});
-    return (struct decision){pass ? OUTCOME_CONTINUE : OUTCOME_DENY, FLOW_BY_TIER_END};
+    return (struct decision){.outcome = pass ? OUTCOME_CONTINUE : OUTCOME_DENY,
+                             .reason = FLOW_BY_TIER_END};
 }
 
 // A tier of nothing but staged policies decides nothing, but in the view of all a staged one that does not match shows.
@@ -117,8 +125,9 @@ static struct decision walk_tier(const struct walk *walk, const struct plan_clas
         }
     }
     bool takes_part = tier->enforced || walk->mode == WALK_PENDING;
-    return takes_part && first != NULL ? end_of_tier(walk, tier->tier, first, last_enforced)
-                                       : (struct decision){OUTCOME_CONTINUE, FLOW_BY_FALL_THROUGH};
+    return takes_part && first != NULL
+               ? end_of_tier(walk, tier->tier, first, last_enforced)
+               : (struct decision){.outcome = OUTCOME_CONTINUE, .reason = FLOW_BY_FALL_THROUGH};
 }
 
 static struct decision walk_profiles(const struct walk *walk)
@@ -132,7 +141,7 @@ static struct decision walk_profiles(const struct walk *walk)
                                           .tier = -1,
                                           .policy = profile,
                                           .loc = profile->loc});
-            return (struct decision){OUTCOME_DENY, FLOW_BY_NO_PROFILE};
+            return (struct decision){.outcome = OUTCOME_DENY, .reason = FLOW_BY_NO_PROFILE};
         }
         const struct plan_rule *rule = walk_policy(walk, -1, profile);
         if (rule != NULL && rule->action != PLAN_PASS) {
@@ -141,25 +150,36 @@ static struct decision walk_profiles(const struct walk *walk)
     }
     note(walk,
          (struct flow_step){.result = FLOW_STEP_DENY, .reason = FLOW_BY_NO_PROFILE, .tier = -1});
-    return (struct decision){OUTCOME_DENY, FLOW_BY_NO_PROFILE};
+    return (struct decision){.outcome = OUTCOME_DENY, .reason = FLOW_BY_NO_PROFILE};
 }
 
-struct decision walk_class(const struct plan *plan, const struct plan_class *class,
-                           const struct flow *flow, enum walk_mode mode, struct recorder *recorder)
+static struct decision walk_tiers(const struct walk *walk)
 {
-    struct walk walk = {plan, class, flow, mode, recorder};
+    const struct plan_class *class = walk->class;
     for (size_t i = 0; i < class->tiers.count; i++) {
         const struct plan_class_tier *tier = &class->tiers.items[i];
-        if (!tier->enforced && mode == WALK_ENFORCED) {
+        if (!tier->enforced && walk->mode == WALK_ENFORCED) {
             continue;
         }
-        struct decision decision = walk_tier(&walk, tier);
+        struct decision decision = walk_tier(walk, tier);
         if (decision.outcome != OUTCOME_CONTINUE) {
             return decision;
         }
     }
-    return class->stage == PLAN_NORMAL ? walk_profiles(&walk)
-                                       : (struct decision){OUTCOME_CONTINUE, FLOW_BY_FALL_THROUGH};
+    return class->stage == PLAN_NORMAL
+               ? walk_profiles(walk)
+               : (struct decision){.outcome = OUTCOME_CONTINUE, .reason = FLOW_BY_FALL_THROUGH};
+}
+
+struct decision walk_class(const struct plan *plan, const struct plan_class *class,
+                           const struct flow *flow, const struct known_names *names,
+                           enum walk_mode mode, struct recorder *recorder)
+{
+    bool maybe = false;
+    struct walk walk = {plan, class, flow, names, mode, recorder, &maybe};
+    struct decision decision = walk_tiers(&walk);
+    decision.maybe = maybe;
+    return decision;
 }
 
 void walk_as_pending(const struct plan *plan, const struct plan_class *class,

@@ -46,7 +46,8 @@ enum flow_lack record_flow(struct flowlog_names *names, const struct flowlog_rec
     *ret = (struct flow){.icmp_type = (int16_t)record->icmp_type,
                          .icmp_code = (int16_t)record->icmp_code,
                          .in_interface = record->in_interface,
-                         .out_interface = record->out_interface};
+                         .out_interface = record->out_interface,
+                         .names = &record->domains};
     enum flow_lack lack = find_ends(names, record, ret);
     if (lack != LACK_NOTHING) {
         return lack;
@@ -103,7 +104,11 @@ bool flowlog_read_flow(struct flowlog_reader *reader, struct flowlog_names *name
     if (!flowlog_read(reader, text, size, &record, reterr)) {
         return false;
     }
-    switch (record_flow(names, &record, ret)) {
+    enum flow_lack lack = record_flow(names, &record, ret);
+    struct flow_strings *domains = arena_new_of(arena, struct flow_strings);
+    *domains = record.domains;
+    ret->names = domains;
+    switch (lack) {
     case LACK_NOTHING:
     case LACK_PORT:
         return true;

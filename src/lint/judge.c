@@ -18,13 +18,17 @@ struct class_info {
     struct befores befores[2];
 };
 
+// What a rule takes whatever names have which addresses, and what it may take at most.
+enum extent { CERTAIN, AT_MOST, EXTENTS };
+
 struct judge {
     struct arena *arena;
     struct space *space;
     struct matcher *matcher;
     const struct plan *plan;
     struct class_info *classes;
-    struct region **rules[2][PLAN_DIRECTIONS]; // by family, direction, policy: one for each rule
+    // By extent, family, direction and policy: one for each rule.
+    struct region **rules[EXTENTS][2][PLAN_DIRECTIONS];
 };
 
 static int family_index(uint8_t family)
@@ -167,27 +171,42 @@ struct judge *judge_new(struct arena *arena, const struct lint *lint)
     for (size_t i = 0; i < plan->classes.count; i++) {
         fill_class(judge, (uint32_t)i, &own[i]);
     }
-    for (int family = 0; family < 2; family++) {
-        for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
-            judge->rules[family][direction] =
-                arena_array_of(arena, struct region *, plan->policies.count);
+    for (int extent = 0; extent < EXTENTS; extent++) {
+        for (int family = 0; family < 2; family++) {
+            for (int direction = 0; direction < PLAN_DIRECTIONS; direction++) {
+                judge->rules[extent][family][direction] =
+                    arena_array_of(arena, struct region *, plan->policies.count);
+            }
         }
     }
     return judge;
 }
 
-const struct region *judge_rule(struct judge *judge, uint8_t family, int direction,
-                                struct target target)
+static struct region make_rule(struct judge *judge, const struct plan_rule *rule, uint8_t family,
+                               enum extent extent)
+{
+    return extent == CERTAIN ? match_region(judge->matcher, &rule->match, family)
+                             : match_region_at_most(judge->matcher, &rule->match, family);
+}
+
+static const struct region *find_rule(struct judge *judge, uint8_t family, int direction,
+                                      struct target target, enum extent extent)
 {
     const struct plan_rules *rules = &judge->plan->policies.items[target.policy].rules[direction];
-    struct region **made = &judge->rules[family_index(family)][direction][target.policy];
+    struct region **made = &judge->rules[extent][family_index(family)][direction][target.policy];
     if (*made == NULL) {
         *made = arena_array_of(judge->arena, struct region, rules->count);
         for (size_t i = 0; i < rules->count; i++) {
-            (*made)[i] = match_region(judge->matcher, &rules->items[i].match, family);
+            (*made)[i] = make_rule(judge, &rules->items[i], family, extent);
         }
     }
     return &(*made)[target.rule];
+}
+
+const struct region *judge_rule(struct judge *judge, uint8_t family, int direction,
+                                struct target target)
+{
+    return find_rule(judge, family, direction, target, AT_MOST);
 }
 
 struct region judge_class(struct judge *judge, struct arena *arena, uint8_t family, uint32_t class)
@@ -223,6 +242,13 @@ struct ip_addr judge_host_address(const struct judge *judge, uint32_t class, uin
 }
 
 // ---- the walk -------------------------------------------------------------------------------------------------
+
+// Who asks whether anything is allowed asks for what may be; who asks what is taken away, for what certainly is. Names are
+// in Allow rules alone.
+static enum extent extent_of(const struct walk *walk)
+{
+    return walk->allowed != NULL ? AT_MOST : CERTAIN;
+}
 
 // Whether the walk may go on: there is budget, and what it looks for was not found yet.
 static bool goes_on(const struct walk *walk)
@@ -286,7 +312,7 @@ static bool walk_policy(struct walk *walk, uint32_t number, struct region *live,
                                : rule->action == PLAN_ALLOW ? walk->allowed
                                                             : NULL;
         const struct region *boxes =
-            judge_rule(judge, walk->family, direction, (struct target){number, i});
+            find_rule(judge, walk->family, direction, (struct target){number, i}, extent_of(walk));
         struct decider decider = {.kind = DECIDED_BY_RULE,
                                   .verdict = rule->action,
                                   .tier = policy->tier,
@@ -365,7 +391,7 @@ static void walk_profile(struct walk *walk, const struct plan_policy *profile, i
         if (rule->action == PLAN_LOG) {
             continue;
         }
-        struct region boxes = match_region(walk->judge->matcher, &rule->match, walk->family);
+        struct region boxes = make_rule(walk->judge, rule, walk->family, extent_of(walk));
         struct region *taken = rule->action == PLAN_PASS    ? &passed
                                : rule->action == PLAN_ALLOW ? walk->allowed
                                                             : NULL;

@@ -56,7 +56,7 @@ struct walk {
     bool alone;   // only the policy of the target: what a staged policy does by itself
 };
 
-// The packets of a rule in a family: overlapping boxes, none for none.
+// The packets that a rule may take in a family, whatever names have which addresses: overlapping boxes, none for none.
 const struct region *judge_rule(struct judge *judge, uint8_t family, int direction,
                                 struct target target);
 // The packets that the policies of a class are asked about at all.

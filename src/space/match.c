@@ -22,6 +22,9 @@ struct matcher {
     // By number of the set, for IPv4 and IPv6.
     uint32_t *addresses[2]; // set + 1, 0: not made yet
     struct port_groups *groups[2];
+    const struct cidrset *domains; // by number in plan.domains; NULL: nothing
+    uint32_t *named[2];            // the same as sets + 1
+    bool at_most;                  // every address has every name
 };
 
 static int family_index(uint8_t family)
@@ -38,6 +41,30 @@ struct matcher *matcher_new(struct arena *arena, struct space *space, const stru
         matcher->groups[i] = arena_array_of(arena, struct port_groups, plan->ipsets.count);
     }
     return matcher;
+}
+
+void matcher_set_domains(struct matcher *matcher, const struct cidrset *domains)
+{
+    matcher->domains = domains;
+    for (int i = 0; i < 2; i++) {
+        matcher->named[i] = arena_array_of(matcher->arena, uint32_t, matcher->plan->domains.count);
+    }
+}
+
+// The addresses that one of the names has.
+static uint32_t named_addresses(struct matcher *matcher, int32_t number, uint8_t family)
+{
+    if (matcher->at_most) {
+        return space_everything(matcher->space, family).sides[SIDE_DESTINATION];
+    }
+    if (matcher->domains == NULL) {
+        return SPACE_EMPTY;
+    }
+    uint32_t *known = &matcher->named[family_index(family)][number];
+    if (*known == 0) {
+        *known = 1 + space_cidrs(matcher->space, &matcher->domains[number], family);
+    }
+    return *known - 1;
 }
 
 static uint32_t set_addresses(struct matcher *matcher, int32_t number, uint8_t family)
@@ -110,6 +137,7 @@ static const struct port_groups *named_groups(struct matcher *matcher, int32_t n
 
 // ---- one side of a rule ---------------------------------------------------------------------------------------
 
+// By all but the positive set.
 static uint32_t side_addresses(struct matcher *matcher, const struct plan_side *side,
                                uint8_t family, uint32_t addresses)
 {
@@ -120,15 +148,28 @@ static uint32_t side_addresses(struct matcher *matcher, const struct plan_side *
     if (side->has_not_nets) {
         addresses = space_minus(space, addresses, space_cidrs(space, &side->not_nets, family));
     }
-    if (side->ipset >= 0) {
-        addresses = space_and(space, addresses, set_addresses(matcher, side->ipset, family));
-    } else if (side->domains >= 0) {
-        addresses = SPACE_EMPTY; // the addresses that names may have open nothing for sure
-    }
     if (side->not_ipset >= 0) {
         addresses = space_minus(space, addresses, set_addresses(matcher, side->not_ipset, family));
     }
     return addresses;
+}
+
+// Who is in the set, or has one of the names.
+static uint32_t positive_addresses(struct matcher *matcher, const struct plan_side *side,
+                                   uint8_t family, uint32_t addresses)
+{
+    uint32_t positive = SPACE_EMPTY;
+    if (side->ipset < 0 && side->domains < 0) {
+        return addresses;
+    }
+    if (side->ipset >= 0) {
+        positive = set_addresses(matcher, side->ipset, family);
+    }
+    if (side->domains >= 0) {
+        positive =
+            space_or(matcher->space, positive, named_addresses(matcher, side->domains, family));
+    }
+    return space_and(matcher->space, addresses, positive);
 }
 
 static void push_box(struct matcher *matcher, struct box box, struct region *ret)
@@ -139,6 +180,22 @@ static void push_box(struct matcher *matcher, struct box box, struct region *ret
         }
     }
     vec_push(matcher->arena, ret, box);
+}
+
+// The set of a named port was made within the positive selector (semantics.md 4.4); no domain has named ports.
+static void push_named(struct matcher *matcher, const struct box *box,
+                       const struct port_groups *groups, enum side addresses, enum side ports,
+                       struct region *ret)
+{
+    struct space *space = matcher->space;
+    for (size_t i = 0; i < groups->count; i++) {
+        const struct port_group *group = &groups->items[i];
+        struct box named = *box;
+        named.sides[addresses] = space_and(space, box->sides[addresses], group->addresses);
+        named.sides[ports] = space_and(space, box->sides[ports], group->port);
+        named.sides[SIDE_PROTOCOL] = space_and(space, box->sides[SIDE_PROTOCOL], group->protocol);
+        push_box(matcher, named, ret);
+    }
 }
 
 // Every box of `region` with the criteria of one side added.
@@ -153,23 +210,16 @@ static struct region add_side(struct matcher *matcher, const struct region *regi
         box.sides[addresses] = side_addresses(matcher, side, family, box.sides[addresses]);
         box.sides[ports] =
             space_minus(space, box.sides[ports], space_ports(space, &side->not_ports));
-        if (!side->has_ports) {
-            push_box(matcher, box, &ret);
-            continue;
-        }
         struct box numeric = box;
-        numeric.sides[ports] = space_and(space, box.sides[ports], space_ports(space, &side->ports));
+        numeric.sides[addresses] = positive_addresses(matcher, side, family, box.sides[addresses]);
+        if (side->has_ports) {
+            numeric.sides[ports] =
+                space_and(space, box.sides[ports], space_ports(space, &side->ports));
+        }
         push_box(matcher, numeric, &ret);
-        const struct port_groups *groups =
-            side->named_ports >= 0 ? named_groups(matcher, side->named_ports, family) : NULL;
-        for (size_t j = 0; groups != NULL && j < groups->count; j++) {
-            const struct port_group *group = &groups->items[j];
-            struct box named = box;
-            named.sides[addresses] = space_and(space, box.sides[addresses], group->addresses);
-            named.sides[ports] = space_and(space, box.sides[ports], group->port);
-            named.sides[SIDE_PROTOCOL] =
-                space_and(space, box.sides[SIDE_PROTOCOL], group->protocol);
-            push_box(matcher, named, &ret);
+        if (side->named_ports >= 0) {
+            push_named(matcher, &box, named_groups(matcher, side->named_ports, family), addresses,
+                       ports, &ret);
         }
     }
     return ret;
@@ -236,4 +286,13 @@ struct region match_region(struct matcher *matcher, const struct plan_match *mat
               SIDE_DESTINATION_PORT);
     cut_named(matcher, &ret, match->source.not_named_ports, family, SIDE_SOURCE, SIDE_SOURCE_PORT);
     return ret;
+}
+
+struct region match_region_at_most(struct matcher *matcher, const struct plan_match *match,
+                                   uint8_t family)
+{
+    matcher->at_most = true;
+    struct region region = match_region(matcher, match, family);
+    matcher->at_most = false;
+    return region;
 }

@@ -10,6 +10,7 @@ enum polc_exit {
     POLC_EXIT_REVERTED = 4,  // applied and then taken back
     POLC_EXIT_SAFETY = 5,    // refused for safety
     POLC_EXIT_BUSY = 6,      // another apply holds the lock, or a generation waits
+    POLC_EXIT_UNCERTAIN = 7, // the answer depends on what nobody knows
     POLC_EXIT_INTERNAL = 70, // a bug; nothing was sent
 };
 

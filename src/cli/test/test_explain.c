@@ -91,22 +91,6 @@ static void add_decisions(struct run *run, const struct flow_evaluator *evaluato
 
 // ---- the command ------------------------------------------------------------------------------------------------
 
-// A word for a shell.
-static void add_word(struct strbuf *text, const char *word)
-{
-    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                               "_./:@%+=,-[]";
-    if (word[0] != '\0' && word[strspn(word, safe)] == '\0') {
-        strbuf_addf(text, " %s", word);
-        return;
-    }
-    strbuf_add(text, " '");
-    for (; *word != '\0'; word++) {
-        strbuf_add_n(text, *word == '\'' ? "'\\''" : word, *word == '\'' ? 4 : 1);
-    }
-    strbuf_add(text, "'");
-}
-
 static const char *trace_command(struct run *run, const struct expect_suite *suite,
                                  const struct expect_flow *flow)
 {
@@ -115,12 +99,12 @@ static const char *trace_command(struct run *run, const struct expect_suite *sui
     struct strbuf text = {.arena = run->arena};
     strbuf_add(&text, "polc trace");
     for (size_t i = 0; i < options->paths.count && !options->default_paths; i++) {
-        add_word(&text, options->paths.items[i]);
+        add_shell_word(&text, options->paths.items[i]);
     }
     strbuf_add(&text, " --from");
-    add_word(&text, suite->parties.items[flow->from].name);
+    add_shell_word(&text, suite->parties.items[flow->from].name);
     strbuf_add(&text, " --to");
-    add_word(&text, suite->parties.items[flow->to].name);
+    add_shell_word(&text, suite->parties.items[flow->to].name);
     const char *name = proto_name(what->protocol);
     strbuf_addf(&text, " --proto ");
     for (; name != NULL && *name != '\0'; name++) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc trace: what happens to a flow, by the plan alone.
+#include "answers.h"
 #include "trace.h"
 
 #include <polc/flowlog.h>
@@ -9,7 +10,8 @@ enum { DEFAULT_SOURCE_PORT = 40000, PAIRS_MAX = 100 * 1000, TYPE_MAX = 254 };
 // What the command line asks for.
 struct question {
     struct ref from, to;
-    uint8_t protocol; // 0: ICMP of the family
+    const struct dns_book *book; // NULL: nothing is known of names
+    uint8_t protocol;            // 0: ICMP of the family
     uint16_t source_port, destination_port;
     int16_t icmp_type, icmp_code;
 };
@@ -112,17 +114,28 @@ static bool parse_question(struct run *run, struct question *ret)
 
 // ---- the ends -----------------------------------------------------------------------------------------------------
 
-static bool find_end(struct run *run, const char *option, const char *text, struct ref *ret)
+static bool complain_end(const char *option, const struct ref_problem *problem)
 {
-    struct ref_problem problem;
-    if (ref_find(run->arena, run->model, text, ret, &problem)) {
-        return true;
-    }
-    complain("--%s: %s", option, problem.message);
-    if (problem.hint != NULL) {
-        hint("%s", problem.hint);
+    complain("--%s: %s", option, problem->message);
+    if (problem->hint != NULL) {
+        hint("%s", problem->hint);
     }
     return false;
+}
+
+static bool find_from(struct run *run, struct question *question)
+{
+    struct ref_problem problem;
+    return ref_find(run->arena, run->model, run->options.from, &question->from, &problem) ||
+           complain_end("from", &problem);
+}
+
+static bool find_to(struct run *run, struct question *question)
+{
+    struct ref_problem problem;
+    return ref_find_destination(run->arena, run->model, question->book, 0, run->options.to,
+                                &question->to, &problem) ||
+           complain_end("to", &problem);
 }
 
 static bool has_port(struct question *question)
@@ -143,8 +156,7 @@ static bool has_port(struct question *question)
 
 static int find_ends(struct run *run, struct question *question)
 {
-    if (!find_end(run, "from", run->options.from, &question->from) ||
-        !find_end(run, "to", run->options.to, &question->to) || !has_port(question)) {
+    if (!find_from(run, question) || !find_to(run, question) || !has_port(question)) {
         return POLC_EXIT_USAGE;
     }
     size_t pairs = question->from.ends.count * question->to.ends.count;
@@ -165,7 +177,7 @@ struct results {
     const struct flowlog_names *names;
     struct strmap *known; // what happens, as text -> struct trace_result *
     VEC_FIELDS(struct trace_result *);
-    bool denied;
+    bool denied, uncertain;
 };
 
 static uint8_t protocol_for(const struct question *question, uint8_t family)
@@ -216,6 +228,7 @@ static void add_result(struct results *results, const struct ref_end *from,
     *result = (struct trace_result){.from = from, .to = to, .flow = *flow};
     flow_trace(results->evaluator, arena, flow, &result->trace);
     results->denied |= result->trace.verdict == FLOW_DENY;
+    results->uncertain |= result->trace.verdict == FLOW_UNCERTAIN;
     const char *key = fate(results, &result->trace);
     struct trace_result *known = strmap_get(results->known, key);
     if (known != NULL) {
@@ -227,9 +240,20 @@ static void add_result(struct results *results, const struct ref_end *from,
     vec_push(arena, results, result);
 }
 
+// Whose address stands for others is asked about by its name alone.
+static const struct flow_strings *names_of(const struct results *results, const struct ref_end *to)
+{
+    struct flow_strings *names = arena_new_of(results->run->arena, struct flow_strings);
+    if (to->stands_in) {
+        vec_push(results->run->arena, names, to->domain);
+    }
+    return names;
+}
+
 static void add_pair(struct results *results, const struct ref_end *from, const struct ref_end *to)
 {
     const struct question *question = results->question;
+    const struct flow_strings *names = names_of(results, to);
     for (size_t i = 0; i < from->address_count; i++) {
         for (size_t j = 0; j < to->address_count; j++) {
             uint8_t family = from->addresses[i].family;
@@ -240,7 +264,8 @@ static void add_pair(struct results *results, const struct ref_end *from, const 
                                 .destination_port = question->destination_port,
                                 .icmp_type = question->icmp_type,
                                 .icmp_code = question->icmp_code,
-                                .in_interface = results->run->options.in_interface};
+                                .in_interface = results->run->options.in_interface,
+                                .names = names};
             bool same_family = to->addresses[j].family == family;
             // An endpoint among many is not asked whether it may talk to itself.
             bool itself = same_family && strcmp(from->name, to->name) == 0 &&
@@ -297,6 +322,9 @@ static json_t *result_json(const struct results *results, const struct trace_res
     json_object_set_new(object, "dest_ip",
                         json_string(ip_addr_text(flow->destination, destination)));
     set_names(results, object, "dest", flow->destination, result->from);
+    if (result->to->domain != NULL) {
+        json_object_set_new(object, "dest_domains", json_pack("[s]", result->to->domain));
+    }
     json_object_set_new(object, "proto",
                         json_string(flow_protocol_text(run->arena, flow->protocol)));
     if (flow->destination_port != 0) {
@@ -354,7 +382,15 @@ static int answer(struct run *run, const struct flow_evaluator *evaluator,
     }
     run->options.output == OUTPUT_JSON ? print_json(&results)
                                        : print_text(run, &results, this_node);
-    return results.denied ? POLC_EXIT_NO : POLC_EXIT_OK;
+    return results.denied ? POLC_EXIT_NO : results.uncertain ? POLC_EXIT_UNCERTAIN : POLC_EXIT_OK;
+}
+
+// Of what nobody says anything is uncertain.
+static const struct flow_evaluator *make_evaluator(struct run *run, const struct dns_book *book)
+{
+    struct flow_evaluator *evaluator = flow_evaluator_new(run->arena, run->plan);
+    flow_evaluator_set_names(evaluator, book, book != NULL);
+    return evaluator;
 }
 
 static bool is_endpoint_interface(const struct plan *plan, const char *name)
@@ -405,7 +441,8 @@ int cmd_trace(struct run *run)
     }
     run_report(run);
     run->diags = diags_new(run->arena, run->sources); // they were printed
-    if (run->options.flows == NULL && find_ends(run, &question) != POLC_EXIT_OK) {
+    if (!answers_read(run, &question.book) ||
+        (run->options.flows == NULL && find_ends(run, &question) != POLC_EXIT_OK)) {
         return POLC_EXIT_USAGE;
     }
     bool is_short;
@@ -413,11 +450,11 @@ int cmd_trace(struct run *run)
                                               this_hostname(run), &is_short);
     if (run->options.flows != NULL) {
         pipeline_plan(run);
-        return trace_flows(run, flow_evaluator_new(run->arena, run->plan));
+        return trace_flows(run, make_evaluator(run, question.book));
     }
     run->plan = plan_build(run->arena, run->model); // the model stays, for the names of the ends
     if (!has_interface(run)) {
         return POLC_EXIT_USAGE;
     }
-    return answer(run, flow_evaluator_new(run->arena, run->plan), &question, this_node);
+    return answer(run, make_evaluator(run, question.book), &question, this_node);
 }

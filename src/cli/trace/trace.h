@@ -32,6 +32,11 @@ json_t *trace_json(struct arena *arena, const struct plan *plan, const struct fl
 void trace_print(struct run *run, const struct trace_result *result, const char *this_node);
 void trace_print_fact(const char *name, const char *text); // "staged      would not change it"
 
+// ---- trace_doubt.c ----------------------------------------------------------------------------------------------
+
+// On what an uncertain verdict depends, what becomes of the flow otherwise, and the command that decides it.
+void trace_print_doubt(struct run *run, const struct trace_result *result);
+
 // ---- trace_others.c ---------------------------------------------------------------------------------------------
 
 // Base chains of other tables that judge an allowed flow too, when it passes this host and they may be looked at.
@@ -39,11 +44,15 @@ void trace_print_others(struct run *run, const struct trace_result *result, cons
 
 // ---- trace_words.c: single facts ----------------------------------------------------------------------------------
 
-const char *trace_verdict_text(uint8_t verdict, bool loud); // "allow", "DENY"
+const char *trace_verdict_text(uint8_t verdict, bool loud); // "allow", "DENY", "UNCERTAIN"
 const char *trace_reason_key(uint8_t reason);               // "tier-end", for programs
 // Why a stage ended as it did, for a person, with the place; `pending`: in the view of staged policies.
 const char *trace_decision(struct run *run, const struct flow_trace *trace,
                            const struct flow_stage *stage, const struct flow *flow, bool pending);
+// "203.0.113.1 is an address of *.twilio.com": what a rule asks that nobody can answer.
+const char *trace_condition(struct run *run, const struct flow_step *step, const struct flow *flow);
+// What ends an uncertain stage if that is not so.
+const char *trace_otherwise(struct run *run, const struct flow_stage *stage);
 const char *trace_place(struct run *run, struct loc loc); // "FILE:LINE"; "" for none
 // A policy as its author called it; "staged:NAME" for a staged one.
 const char *trace_policy_name(struct run *run, const struct plan_policy *policy);

@@ -21,6 +21,9 @@ static const char *peer_text(struct run *run, const struct trace_result *result,
     if (strcmp(peer->name, "pub") == 0) {
         return addr.family == IP_V4 ? "nets: [0.0.0.0/0]" : "nets: [\"::/0\"]";
     }
+    if (peer->domain != NULL) {
+        return arena_printf(run->arena, "domains: [%s]", peer->domain);
+    }
     if (peer->selector == NULL) {
         const char *quote = addr.family == IP_V6 ? "\"" : ""; // YAML stumbles over "::"
         return arena_printf(run->arena, "nets: [%s%s%s]", quote,
@@ -81,7 +84,9 @@ static bool can_widen(const struct trace_result *result, const struct flow_stage
     bool own_namespace = ns == NULL || (peer->ns != NULL && strcmp(peer->ns, ns) == 0);
     return gap == FLOW_GAP_PORT ||
            (gap == FLOW_GAP_PEER_SET && peer->selector != NULL && own_namespace) ||
-           (gap == FLOW_GAP_PEER_NETS && peer->selector == NULL && strcmp(peer->name, "pub") != 0);
+           (gap == FLOW_GAP_PEER_NAMES && peer->domain != NULL) ||
+           (gap == FLOW_GAP_PEER_NETS && peer->selector == NULL && peer->domain == NULL &&
+            strcmp(peer->name, "pub") != 0);
 }
 
 // Of the Allow rules that were looked at in the tier that ended, the one that lacks least.
@@ -120,6 +125,9 @@ static const char *widen_rule(struct run *run, const struct trace_result *result
     case FLOW_GAP_PEER_SET:
         return arena_printf(arena, "%s to the %s selector: || %s     %s", rule, peer_side(stage),
                             peer_of(result, stage)->selector, place);
+    case FLOW_GAP_PEER_NAMES:
+        return arena_printf(arena, "%s to the destination domains: %s     %s", rule,
+                            peer_of(result, stage)->domain, place);
     case FLOW_GAP_PEER_NETS:
         return arena_printf(arena, "%s to the %s nets: %s     %s", rule, peer_side(stage),
                             cidr_text(cidr_of_addr(addr), false, buffer), place);
@@ -194,6 +202,7 @@ static const char *by_step(struct run *run, const struct trace_result *result,
     case FLOW_BY_EARLIER:
     case FLOW_BY_LOCAL:
     case FLOW_BY_NOTHING:
+    case FLOW_BY_DOMAINS:
     case FLOW_REASON_COUNT:
         break;
     }

@@ -21,6 +21,7 @@ static void print_line(struct run *run, const struct flow *flow, const struct fl
     char source[IP_TEXT_MAX];
     char destination[IP_TEXT_MAX];
     const struct flow_stage *stage = flow_denying_stage(trace, false);
+    stage = stage != NULL ? stage : flow_uncertain_stage(trace, false);
     if (stage == NULL && trace->stages.count > 0) {
         stage = &trace->stages.items[trace->stages.count - 1];
     }
@@ -30,9 +31,10 @@ static void print_line(struct run *run, const struct flow *flow, const struct fl
     printf("%s -> %s  %s  %s  %s%s\n", ip_addr_text(flow->source, source),
            ip_addr_text(flow->destination, destination), flow_service_text(run->arena, flow),
            trace_verdict_text(trace->verdict, true), why,
-           trace->pending_verdict == trace->verdict ? ""
-           : trace->pending_verdict == FLOW_ALLOW   ? "  (staged policies would allow it)"
-                                                    : "  (staged policies would deny it)");
+           trace->pending_verdict == trace->verdict   ? ""
+           : trace->pending_verdict == FLOW_UNCERTAIN ? "  (with staged policies it is uncertain)"
+           : trace->pending_verdict == FLOW_ALLOW     ? "  (staged policies would allow it)"
+                                                      : "  (staged policies would deny it)");
 }
 
 // What reads and judges them.
@@ -40,10 +42,24 @@ struct judge {
     const struct flow_evaluator *evaluator;
     struct flowlog_reader *reader;
     struct flowlog_names *names;
+    size_t uncertain; // flows
 };
 
-static void evaluate(struct flow_lines *lines, const struct judge *judge, const char *text,
-                     size_t start, size_t size)
+// Said once: a line has no room for it.
+static void print_uncertain(const struct run *run, size_t count)
+{
+    if (count > 0 && !run->options.quiet) {
+        fflush(stdout);
+        fprintf(stderr,
+                "note: %zu flow%s uncertain: nobody knows whether a name that is allowed has "
+                "the address\n",
+                count, count == 1 ? " is" : "s are");
+        hint("--dns FILE decides, with lines \"NAME ADDRESS...\"");
+    }
+}
+
+static void evaluate(struct flow_lines *lines, struct judge *judge, const char *text, size_t start,
+                     size_t size)
 {
     struct flow flow;
     struct flow_record_error error;
@@ -54,6 +70,7 @@ static void evaluate(struct flow_lines *lines, const struct judge *judge, const 
     }
     struct flow_trace trace;
     flow_trace_hits(judge->evaluator, run->arena, &flow, &trace);
+    judge->uncertain += trace.verdict == FLOW_UNCERTAIN;
     if (run->options.output == OUTPUT_JSON) {
         json_t *root = trace_json(run->arena, run->plan, &trace, false);
         json_dumpf(root, stdout, JSON_COMPACT);
@@ -68,8 +85,8 @@ static void evaluate(struct flow_lines *lines, const struct judge *judge, const 
 int trace_flows(struct run *run, const struct flow_evaluator *evaluator)
 {
     struct arena *arena = arena_new(MEMORY_LIMIT);
-    struct judge judge = {evaluator, flowlog_reader_new(arena),
-                          flowlog_names_new(arena, run->plan)};
+    struct judge judge = {evaluator, flowlog_reader_new(arena), flowlog_names_new(arena, run->plan),
+                          0};
     struct flow_lines lines;
     const char *text;
     size_t start, size;
@@ -86,6 +103,7 @@ int trace_flows(struct run *run, const struct flow_evaluator *evaluator)
         }
     }
     int code = flow_lines_finish(&lines);
+    print_uncertain(run, judge.uncertain);
     arena_free(arena);
     return code;
 }

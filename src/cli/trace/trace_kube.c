@@ -60,6 +60,9 @@ static const char *peer_text(struct arena *arena, const struct ref_end *peer, st
         const char *pods = pods_text(arena, peer, policy);
         return form == FORM_NETWORK ? pods : arena_printf(arena, "pods: {%s}", pods);
     }
+    if (peer->domain != NULL) {
+        return NULL;
+    }
     bool anybody = strcmp(peer->name, "pub") == 0;
     const char *all = addr.family == IP_V4 ? "0.0.0.0/0" : "::/0";
     const char *net = anybody ? all : cidr_text(cidr_of_addr(addr), false, buffer);

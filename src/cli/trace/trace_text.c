@@ -74,6 +74,8 @@ static const char *result_text(const struct flow_step *step)
         return "pass";
     case FLOW_STEP_LOG:
         return "log";
+    case FLOW_STEP_MAYBE:
+        return "ALLOW if";
     case FLOW_STEP_NO_MATCH:
         break;
     }
@@ -95,9 +97,10 @@ static const char *detail_text(struct run *run, const struct flow_step *step,
 {
     bool missing = step->tier < 0 && step->rule == NULL && step->policy != NULL;
     const char *mismatch = flow_step_mismatch(run->arena, run->plan, step, flow);
-    return mismatch != NULL ? mismatch
-           : missing        ? "does not exist"
-                            : loc_short(run->arena, run->sources, step->loc);
+    return mismatch != NULL                  ? mismatch
+           : step->result == FLOW_STEP_MAYBE ? trace_condition(run, step, flow)
+           : missing                         ? "does not exist"
+                                             : loc_short(run->arena, run->sources, step->loc);
 }
 
 static struct row row_of(struct run *run, const struct flow_step *step, const struct flow *flow)
@@ -226,6 +229,17 @@ static bool sees_staged(const struct flow_trace *trace)
     return false;
 }
 
+// The stage at which staged policies make another verdict.
+static const struct flow_stage *staged_stage(const struct flow_trace *trace)
+{
+    if (trace->pending_verdict == FLOW_UNCERTAIN) {
+        return flow_uncertain_stage(trace, true);
+    }
+    const struct flow_stage *denying =
+        flow_denying_stage(trace, trace->pending_verdict == FLOW_DENY);
+    return denying != NULL ? denying : flow_uncertain_stage(trace, false);
+}
+
 static void print_staged(struct run *run, const struct trace_result *result)
 {
     const struct flow_trace *trace = &result->trace;
@@ -236,12 +250,13 @@ static void print_staged(struct run *run, const struct trace_result *result)
         trace_print_fact("staged", "would not change it");
         return;
     }
-    const struct flow_stage *stage =
-        flow_denying_stage(trace, trace->pending_verdict == FLOW_DENY);
-    trace_print_fact("staged",
-                     arena_printf(run->arena, "would %s it: %s",
-                                  trace_verdict_text(trace->pending_verdict, true),
-                                  trace_decision(run, trace, stage, &result->flow, true)));
+    const char *would = trace->pending_verdict == FLOW_UNCERTAIN
+                            ? "would make it UNCERTAIN"
+                            : arena_printf(run->arena, "would %s it",
+                                           trace_verdict_text(trace->pending_verdict, true));
+    trace_print_fact("staged", arena_printf(run->arena, "%s: %s", would,
+                                            trace_decision(run, trace, staged_stage(trace),
+                                                           &result->flow, true)));
 }
 
 static void print_like(const struct trace_result *result)
@@ -258,6 +273,7 @@ static void print_like(const struct trace_result *result)
 void trace_print(struct run *run, const struct trace_result *result, const char *this_node)
 {
     const struct flow_trace *trace = &result->trace;
+    char buffer[IP_TEXT_MAX];
     const char *title =
         arena_printf(run->arena, "%s  ->  %s  %s",
                      end_text(run, result->from, result->flow.source, &trace->source),
@@ -268,17 +284,29 @@ void trace_print(struct run *run, const struct trace_result *result, const char 
     putchar('\n');
     for (size_t i = 0; i < trace->stages.count; i++) {
         // What is not asked because the flow is gone needs no word.
-        if (trace->verdict == FLOW_ALLOW || trace->stages.items[i].reason != FLOW_BY_EARLIER) {
+        if (trace->verdict != FLOW_DENY || trace->stages.items[i].reason != FLOW_BY_EARLIER) {
             print_stage(run, result, &trace->stages.items[i]);
         }
     }
     if (trace->stages.count > 0) {
         putchar('\n');
     }
-    print_decisions(run, result);
+    if (trace->verdict == FLOW_UNCERTAIN) {
+        trace_print_doubt(run, result);
+    } else {
+        print_decisions(run, result);
+    }
     print_staged(run, result);
     print_advice(run, result);
     trace_print_others(run, result, this_node);
+    if (result->to->stands_in) {
+        trace_print_fact("note",
+                         arena_printf(run->arena,
+                                      "%s is no endpoint but a name in DNS; %s stands for its "
+                                      "addresses     --dns FILE has them",
+                                      result->to->domain,
+                                      ip_addr_text(result->flow.destination, buffer)));
+    }
     if (trace->interface_unknown) {
         trace_print_fact("note",
                          "host endpoints may judge it too: by which interface it goes is not known "

@@ -4,7 +4,9 @@
 
 const char *trace_verdict_text(uint8_t verdict, bool loud)
 {
-    static const char *const texts[2][2] = {{"allow", "deny"}, {"ALLOW", "DENY"}};
+    static const char *const texts[2][3] = {
+        {[FLOW_ALLOW] = "allow", [FLOW_DENY] = "deny", [FLOW_UNCERTAIN] = "uncertain"},
+        {[FLOW_ALLOW] = "ALLOW", [FLOW_DENY] = "DENY", [FLOW_UNCERTAIN] = "UNCERTAIN"}};
     return texts[loud][verdict];
 }
 
@@ -24,6 +26,7 @@ const char *trace_reason_key(uint8_t reason)
         [FLOW_BY_EARLIER] = "decided-earlier",
         [FLOW_BY_LOCAL] = "local",
         [FLOW_BY_NOTHING] = "not-governed",
+        [FLOW_BY_DOMAINS] = "domains",
     };
     _Static_assert(ARRAY_COUNT(keys) == FLOW_REASON_COUNT, "one key per reason");
     return keys[reason];
@@ -78,6 +81,32 @@ static const char *step_decision(struct run *run, const struct flow_stage *stage
                       step->loc);
 }
 
+const char *trace_condition(struct run *run, const struct flow_step *step, const struct flow *flow)
+{
+    char buffer[IP_TEXT_MAX];
+    return arena_printf(
+        run->arena, "%s is an address of %s", ip_addr_text(flow->destination, buffer),
+        flow_domains_text(run->arena, run->plan, step->rule->match.destination.domains));
+}
+
+// What an uncertain stage depends on, as a decision: the rule that may allow it.
+static const char *doubt(struct run *run, const struct flow_stage *stage, const struct flow *flow,
+                         bool pending)
+{
+    const struct flow_step *step = flow_maybe_step(pending ? &stage->pending : &stage->enforced);
+    return with_place(
+        run,
+        arena_printf(run->arena, "rule %u of %s %s allows it if %s", step->rule->index,
+                     step->tier < 0 ? "profile" : step->policy->kind,
+                     trace_policy_name(run, step->policy), trace_condition(run, step, flow)),
+        step->loc);
+}
+
+const char *trace_otherwise(struct run *run, const struct flow_stage *stage)
+{
+    return step_decision(run, stage, trace_last_step(&stage->enforced));
+}
+
 const char *trace_decision(struct run *run, const struct flow_trace *trace,
                            const struct flow_stage *stage, const struct flow *flow, bool pending)
 {
@@ -89,6 +118,8 @@ const char *trace_decision(struct run *run, const struct flow_trace *trace,
     case FLOW_BY_TIER_END:
     case FLOW_BY_NO_PROFILE:
         return step_decision(run, stage, step);
+    case FLOW_BY_DOMAINS:
+        return doubt(run, stage, flow, pending);
     case FLOW_BY_FAILSAFE:
         return arena_printf(arena, "failsafe port %s, before every policy",
                             flow_service_text(arena, flow));
