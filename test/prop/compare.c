@@ -4,6 +4,7 @@
 #include "compare.h"
 
 #include "counts.h"
+#include "names.h"
 #include "promote.h"
 #include "records.h"
 #include "scene.h"
@@ -22,12 +23,23 @@ bool subject_make(struct arena *arena, const struct test_case *test_case, struct
     memcpy(ret->by_pass, built.by_pass, sizeof ret->by_pass);
     ref_make(arena, built.resources, &ret->ref);
     everywhere_make(arena, test_case, &ret->everywhere);
+    ret->book = names_book(arena);
+    names_elements(arena, ret->plan, &ret->elements);
     struct test_case promoted;
     if (promote_case(arena, test_case, &promoted) &&
         build_case(arena, &promoted, SCENE_NODE, &built, NULL)) {
         ret->promoted = built.ruleset;
+        names_elements(arena, built.plan, &ret->promoted_elements);
     }
     return true;
+}
+
+void subject_set_names(struct subject *subject, bool known)
+{
+    const struct dns_book *book = known ? subject->book : NULL;
+    subject->names = subject->ref.names = known;
+    flow_evaluator_set_names(subject->evaluator, book, true);
+    everywhere_set_names(&subject->everywhere, book, true);
 }
 
 // Every bit of the mark may be set by somebody else before polc sees the packet, and rate limits may be used up: neither
@@ -57,6 +69,7 @@ enum sim_verdict subject_simulate(const struct subject *subject, const struct pr
 {
     struct sim_packet packet = packet_of(probe, ct_state);
     sim->ruleset = subject->ruleset;
+    sim->domains = subject->names ? &subject->elements : NULL;
     return sim_packet_way(sim, &packet);
 }
 
@@ -119,7 +132,8 @@ static const char *compare_stages(const struct subject *subject, const struct pr
 static const char *compare_redirected(const struct subject *subject, const struct probe *probe,
                                       const struct flow_trace *trace)
 {
-    struct sim sim = {.ruleset = subject->ruleset};
+    struct sim sim = {.ruleset = subject->ruleset,
+                      .domains = subject->names ? &subject->elements : NULL};
     struct sim_packet packet = packet_of(probe, SIM_CT_NEW);
     if (probe->in_interface[0] != '\0' || plan_has_untracked(subject->plan) ||
         probe->flow.protocol == PROTO_ICMPV6) { // neighbour discovery is not redirected
@@ -189,6 +203,7 @@ static const char *compare_promoted(const struct subject *subject, const struct 
     struct sim sim = {0};
     struct subject promoted = *subject;
     promoted.ruleset = subject->promoted;
+    promoted.elements = subject->promoted_elements;
     if (subject->promoted == NULL) {
         return NULL;
     }
@@ -217,7 +232,7 @@ static const char *compare_passes(const struct subject *subject, const struct pr
     return NULL;
 }
 
-const char *subject_compare(const struct subject *subject, const struct probe *probe)
+static const char *compare_once(const struct subject *subject, const struct probe *probe)
 {
     struct sim sim = {0};
     struct flow_trace trace;
@@ -249,6 +264,17 @@ const char *subject_compare(const struct subject *subject, const struct probe *p
     return problem;
 }
 
+const char *subject_compare(struct subject *subject, const struct probe *probe)
+{
+    subject_set_names(subject, false);
+    const char *problem = compare_once(subject, probe);
+    if (problem == NULL && subject->plan->domains.count > 0) {
+        subject_set_names(subject, true);
+        problem = compare_once(subject, probe);
+    }
+    return problem;
+}
+
 static const char *const stage_names[PLAN_STAGES] = {"normal", "forward", "preDNAT", "untracked"};
 
 void subject_explain(const struct subject *subject, const struct probe *probe, FILE *out)
@@ -257,6 +283,7 @@ void subject_explain(const struct subject *subject, const struct probe *probe, F
     struct sim sim = {.trace = &text};
     struct flow_trace trace;
     flow_trace(subject->evaluator, subject->arena, &probe->flow, &trace);
+    fprintf(out, "  names: %s\n", subject->names ? "known" : "not known");
     fprintf(out, "  evaluator: %s\n", trace.verdict == FLOW_ALLOW ? "allow" : "deny");
     for (size_t i = 0; i < trace.stages.count; i++) {
         const struct flow_stage *stage = &trace.stages.items[i];

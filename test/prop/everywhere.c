@@ -33,6 +33,15 @@ bool everywhere_make(struct arena *arena, const struct test_case *test_case, str
     return true;
 }
 
+void everywhere_set_names(const struct everywhere *everywhere, const struct dns_book *book,
+                          bool complete)
+{
+    if (everywhere->all != NULL) {
+        flow_evaluator_set_names(everywhere->all, book, complete);
+        flow_evaluator_set_names(everywhere->other, book, complete);
+    }
+}
+
 static const struct plan_endpoint *owner_of(const struct plan *plan, struct ip_addr addr)
 {
     for (size_t i = 0; i < plan->endpoints.count; i++) {

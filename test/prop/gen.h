@@ -51,6 +51,8 @@ void gen_service_account_selector(struct gen *gen, int depth, const char *key);
 const char *gen_cidr(struct gen *gen, uint8_t family, bool masked, bool any);
 const char *gen_port_name(struct gen *gen);
 uint16_t gen_port(struct gen *gen);
+// "KEY:" and a list of names.
+void gen_domains(struct gen *gen, int depth, const char *key);
 
 // gen_rule.c
 void gen_rules(struct gen *gen, int depth, bool egress, uint32_t most);

@@ -10,6 +10,7 @@ struct rule {
     uint8_t family;     // of all nets of the rule
     bool has_ports;     // a protocol that has them
     bool has_protocol;
+    bool names; // its destination may be names
 };
 
 static bool chance(const struct rule *rule, uint32_t percent)
@@ -82,14 +83,15 @@ static void put_port(const struct rule *rule, int depth, bool named)
     }
 }
 
-static void put_ports(const struct rule *rule, const char *key)
+// `numbers`: no port by its name.
+static void put_ports(const struct rule *rule, const char *key, bool numbers)
 {
     struct gen *gen = rule->gen;
     uint32_t count = rng_between(&gen->rng, 1, chance(rule, 10) ? 20 : 3);
     gen_line(gen, rule->depth + 1, "%s:", key);
     for (uint32_t i = 0; i < count; i++) {
         put_port(rule, rule->depth + 2,
-                 !rule->has_protocol || (gen->named_ports && chance(rule, 30)));
+                 !numbers && (!rule->has_protocol || (gen->named_ports && chance(rule, 30))));
     }
 }
 
@@ -156,25 +158,37 @@ static void put_services(const struct rule *rule)
     gen_line(gen, rule->depth + 2, "namespace: %s", service->ns);
 }
 
+static void put_domains(const struct rule *rule)
+{
+    gen_domains(rule->gen, rule->depth + 1, "domains");
+    if (chance(rule, 20)) {
+        put_nets(rule, "notNets", true);
+    }
+}
+
 static void put_side(const struct rule *rule, bool destination)
 {
     struct gen *gen = rule->gen;
     bool peer = destination == rule->egress;
-    bool ports = rule->has_ports || (!rule->has_protocol && gen->named_ports && chance(rule, 15));
+    bool domains = destination && rule->names && chance(rule, 25);
+    bool ports = rule->has_ports ||
+                 (!domains && !rule->has_protocol && gen->named_ports && chance(rule, 15));
     gen_line(gen, rule->depth, destination ? "destination:" : "source:");
     if (peer && gen->service_count > 0 && chance(rule, 20)) {
         put_services(rule);
         if (destination) {
             return;
         }
+    } else if (domains) {
+        put_domains(rule);
     } else {
         put_addresses(rule, peer);
     }
     if (ports && chance(rule, destination ? 65 : 10)) {
-        put_ports(rule, "ports");
+        put_ports(rule, "ports", domains);
     }
     if (ports && chance(rule, destination ? 12 : 4)) {
-        put_ports(rule, "notPorts");
+        put_ports(rule, "notPorts", false);
     }
 }
 
@@ -188,7 +202,9 @@ static const char *pick_action(struct gen *gen)
 static void put_rule(struct gen *gen, int depth, bool egress, bool broad)
 {
     struct rule rule = {.gen = gen, .depth = depth + 1, .egress = egress};
-    gen_line(gen, depth, "- action: %s", broad ? "Allow" : pick_action(gen));
+    const char *action = broad ? "Allow" : pick_action(gen);
+    rule.names = egress && strcmp(action, "Allow") == 0;
+    gen_line(gen, depth, "- action: %s", action);
     if (chance(&rule, 12)) {
         rule.ip_version = chance(&rule, 50) ? 4 : 6;
         gen_line(gen, depth + 1, "ipVersion: %u", rule.ip_version);
@@ -217,12 +233,15 @@ static void put_rule(struct gen *gen, int depth, bool egress, bool broad)
 static void put_flat_rule(struct gen *gen, int depth, bool egress, const char *action)
 {
     struct rule rule = {.gen = gen, .depth = depth + 1, .egress = egress, .has_ports = true};
+    bool domains = egress && strcmp(action, "Allow") == 0 && chance(&rule, 10);
     rule.has_protocol = true;
     rule.family = chance(&rule, 70) ? 4 : 6;
-    gen_line(gen, depth, "- action: %s", chance(&rule, 3) ? "Log" : action);
+    gen_line(gen, depth, "- action: %s", !domains && chance(&rule, 3) ? "Log" : action);
     gen_line(gen, depth + 1, "protocol: %s", chance(&rule, 75) ? "TCP" : "UDP");
     gen_line(gen, depth + 1, egress ? "destination:" : "source:");
-    if (chance(&rule, 60)) {
+    if (domains) {
+        put_domains(&rule);
+    } else if (chance(&rule, 60)) {
         put_nets(&rule, "nets", false);
     } else {
         gen_selector(gen, depth + 2, "selector");
@@ -230,7 +249,7 @@ static void put_flat_rule(struct gen *gen, int depth, bool egress, const char *a
     if (!egress) {
         gen_line(gen, depth + 1, "destination:");
     }
-    put_ports(&rule, chance(&rule, 4) ? "notPorts" : "ports");
+    put_ports(&rule, chance(&rule, 4) ? "notPorts" : "ports", domains);
 }
 
 static void put_flat_rules(struct gen *gen, int depth, bool egress)

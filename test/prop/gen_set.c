@@ -23,6 +23,9 @@ static void put_set(struct gen *gen, bool global, uint32_t number)
     for (uint32_t i = 0; i < count; i++) {
         put_net(gen);
     }
+    if (rng_chance(&gen->rng, 40)) {
+        gen_domains(gen, 1, "allowedEgressDomains");
+    }
     gen_end(gen);
 }
 

@@ -2,6 +2,8 @@
 // Generator: labels, selectors, prefixes, ports. Few values, so that they meet.
 #include "gen.h"
 
+#include "names.h"
+
 static const char *const namespaces[] = {"alpha", "beta", "gamma"};
 static const char *const keys[] = {"role", "env", "app.kubernetes.io/name", "has", "pcns.env"};
 static const char *const values[] = {"web", "db", "web-db", "prod", "x"};
@@ -22,6 +24,15 @@ uint16_t gen_port(struct gen *gen)
 {
     static const uint16_t ports[] = {22, 53, 80, 443, 5432, 8080, 8081, 1, 65535};
     return rng_pick(&gen->rng, ports);
+}
+
+void gen_domains(struct gen *gen, int depth, const char *key)
+{
+    uint32_t count = rng_between(&gen->rng, 1, 4);
+    gen_line(gen, depth, "%s:", key);
+    for (uint32_t i = 0; i < count; i++) {
+        gen_line(gen, depth + 1, "- \"%s\"", names_pattern(gen->arena, &gen->rng));
+    }
 }
 
 void gen_labels(struct gen *gen, int depth, const char *key)

@@ -23,10 +23,14 @@ static const struct {
 };
 
 static const char *const patterns[] = {
-    "example.com",      "www.example.com", "api.example.com",    "*.example.com",
-    "www.*.com",        "*.com",           "www.*.example.com",  "a.*.example.com",
-    "*.www.example.com", "example.org",     "*.example.org",      "inside.example.org",
-    "*.eu.example.com", "_tls.example.net", "nowhere.example.net", "*.test",
+    "example.com",         "www.example.com",
+    "api.example.com",     "*.example.com",
+    "www.*.com",           "*.com",
+    "www.*.example.com",   "a.*.example.com",
+    "*.www.example.com",   "example.org",
+    "*.example.org",       "inside.example.org",
+    "*.eu.example.com",    "_tls.example.net",
+    "nowhere.example.net", "*.test",
 };
 
 const char *names_pattern(struct arena *arena, struct rng *rng)

@@ -60,7 +60,7 @@ static void mark_stage(struct marks *marks, const struct flow_stage *stage)
     }
 }
 
-static void send_probes(const struct run *run, uint64_t number, const struct subject *subject,
+static void send_probes(const struct run *run, uint64_t number, struct subject *subject,
                         struct marks *marks)
 {
     struct rng rng = rng_new(~run->cases.seed, number);
@@ -69,6 +69,7 @@ static void send_probes(const struct run *run, uint64_t number, const struct sub
     for (size_t i = 0; i < probes.count; i++) {
         struct arena_mark mark = arena_mark(subject->arena);
         struct flow_trace trace = {0};
+        subject_set_names(subject, i % 2 == 1);
         flow_trace(subject->evaluator, subject->arena, &probes.items[i].flow, &trace);
         for (size_t j = 0; j < trace.stages.count; j++) {
             mark_stage(marks, &trace.stages.items[j]);

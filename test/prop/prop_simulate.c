@@ -32,7 +32,7 @@ static const size_t arena_limit = (size_t)1 << 30;
 
 // ---- one case -------------------------------------------------------------------------------------------------
 
-static const char *find_problem(struct arena *arena, const struct subject *subject,
+static const char *find_problem(struct arena *arena, struct subject *subject,
                                 const struct probe *probe)
 {
     return probe != NULL ? subject_compare(subject, probe) : sim_check(arena, subject->ruleset);
@@ -57,8 +57,8 @@ static void make_probes(const struct run *run, struct arena *arena, const struct
 }
 
 // The first thing that is wrong with the case; false when nothing is.
-static bool check_subject(struct run *run, const struct subject *subject,
-                          const struct probes *probes, struct wrong *ret)
+static bool check_subject(struct run *run, struct subject *subject, const struct probes *probes,
+                          struct wrong *ret)
 {
     ret->probe = NULL;
     ret->problem = sim_check(subject->arena, subject->ruleset);
@@ -82,6 +82,7 @@ static void report_wrong(struct run *run, struct arena *arena, uint64_t number,
     case_print(test_case, stdout);
     if (wrong->probe != NULL && subject_make(arena, test_case, &subject, stdout)) {
         printf("  flow: %s\n", probe_text(arena, wrong->probe));
+        subject_compare(&subject, wrong->probe);
         subject_explain(&subject, wrong->probe, stdout);
     }
     cases_write(&run->cases, arena, number, test_case);

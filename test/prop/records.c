@@ -63,6 +63,7 @@ static enum expected expect_allowed(const struct plan *plan, const struct flow_s
     case FLOW_BY_EARLIER:
     case FLOW_BY_LOCAL:
     case FLOW_BY_NOTHING:
+    case FLOW_BY_DOMAINS: // here it is known which names there are
     case FLOW_REASON_COUNT:
         break;
     }

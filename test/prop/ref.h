@@ -11,6 +11,7 @@
 struct ref_object {
     const char *id; // of an endpoint: "wep/NS/NAME", "hep/NAME"; NULL for a set
     const struct res_nets *nets;
+    const struct res_names *domains;        // NULL of an endpoint
     const struct res_endpoint_ports *ports; // NULL for a set
     const struct res_names *profiles;       // NULL for a set
     struct {
@@ -27,6 +28,7 @@ struct ref {
     struct {
         VEC_FIELDS(const struct res_policy *);
     } policies; // in order of evaluation, enforced ones
+    bool names; // the names of the scene have their addresses; else none has any
 };
 
 enum ref_verdict { REF_ALLOW, REF_DENY, REF_CONTINUE, REF_UNKNOWN /* services, fleets */ };
@@ -47,4 +49,4 @@ const char *ref_label(const struct ref_object *object, const char *key);
 
 // ref_rule.c: 1 matches, 0 does not, -1 not known. `ns` of the policy, NULL for a global one or a profile.
 int ref_rule_matches(const struct ref *ref, const struct res_rule *rule, const char *ns,
-                     const struct flow *flow);
+                     enum plan_direction direction, const struct flow *flow);

@@ -109,6 +109,7 @@ static void add_set(struct ref *ref, const struct res_netset *res)
 {
     struct ref_object *object = vec_add(ref->arena, &ref->objects);
     object->nets = &res->nets;
+    object->domains = &res->domains;
     if (res->meta.ns != NULL) {
         add_label(ref, object, "", "projectcalico.org/namespace", res->meta.ns);
     }

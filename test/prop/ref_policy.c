@@ -119,12 +119,12 @@ static bool governs(const struct res_policy *policy, const struct ref_object *ob
 enum outcome { NO_MATCH, PASSED, ALLOWED, DENIED, NOT_KNOWN };
 
 static enum outcome run_rules(const struct ref *ref, const struct res_rules *rules, const char *ns,
-                              const struct flow *flow)
+                              enum plan_direction direction, const struct flow *flow)
 {
     static const enum outcome outcomes[] = {
         [RES_ALLOW] = ALLOWED, [RES_DENY] = DENIED, [RES_PASS] = PASSED};
     for (size_t i = 0; i < rules->count; i++) {
-        int matches = ref_rule_matches(ref, &rules->items[i], ns, flow);
+        int matches = ref_rule_matches(ref, &rules->items[i], ns, direction, flow);
         if (matches < 0) {
             return NOT_KNOWN;
         }
@@ -149,7 +149,7 @@ static enum outcome run_profile(const struct ref *ref, const char *name,
         const struct res_profile *profile = &ref->resources->profiles.items[i];
         if (strcmp(profile->meta.name, name) == 0) {
             return run_rules(ref, rules_of(&profile->ingress, &profile->egress, direction), NULL,
-                             flow);
+                             direction, flow);
         }
     }
     if (strncmp(name, "kns.", 4) == 0 || strcmp(name, "projectcalico-default-allow") == 0) {
@@ -193,7 +193,7 @@ static enum outcome run_tier(const struct ref *ref, size_t first, size_t last,
             governs(policy, object)) {
             *ret_any = true;
             outcome = run_rules(ref, rules_of(&policy->ingress, &policy->egress, direction),
-                                policy->meta.ns, flow);
+                                policy->meta.ns, direction, flow);
         }
     }
     return outcome;

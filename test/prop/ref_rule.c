@@ -2,6 +2,8 @@
 // Reference: whether a rule matches a flow (semantics.md 3.2 to 3.6, 4).
 #include "ref.h"
 
+#include "names.h"
+
 #define IN_NAMESPACE "projectcalico.org/namespace"
 
 struct side {
@@ -12,6 +14,7 @@ struct side {
     const struct flow *flow;
     struct ip_addr addr;
     uint16_t port;
+    bool names; // names of domains count: the destination of an egress rule that allows
 };
 
 static bool in_prefix(const struct cidr *cidr, struct ip_addr addr)
@@ -31,6 +34,16 @@ static bool in_nets(const struct res_nets *nets, struct ip_addr addr)
 {
     for (size_t i = 0; i < nets->count; i++) {
         if (in_prefix(&nets->items[i].cidr, addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_named_by(const struct side *side, const struct res_names *domains)
+{
+    for (size_t i = 0; side->ref->names && domains != NULL && i < domains->count; i++) {
+        if (names_have(domains->items[i].text, side->addr)) {
             return true;
         }
     }
@@ -101,7 +114,8 @@ static bool selectors_match(const struct side *side)
         const struct ref_object *object = &side->ref->objects.items[i];
         bool counts =
             positive ? is_selected(side, object) : ref_selects(negative, object, "", NULL);
-        if (counts && in_nets(object->nets, side->addr)) {
+        bool named = positive && side->names && is_named_by(side, object->domains);
+        if (counts && (named || in_nets(object->nets, side->addr))) {
             return positive;
         }
     }
@@ -157,6 +171,7 @@ static bool side_matches(const struct side *side)
            speaks_of_family(&entity->not_nets, side->addr.family) &&
            (entity->nets.count == 0 || in_nets(&entity->nets, side->addr)) &&
            !in_nets(&entity->not_nets, side->addr) && selectors_match(side) &&
+           (entity->domains.count == 0 || is_named_by(side, &entity->domains)) &&
            (entity->ports.count == 0 || is_listed(side, &entity->ports)) &&
            !is_listed(side, &entity->not_ports);
 }
@@ -186,14 +201,16 @@ static bool icmp_matches(const struct res_rule *rule, const struct flow *flow)
 }
 
 int ref_rule_matches(const struct ref *ref, const struct res_rule *rule, const char *ns,
-                     const struct flow *flow)
+                     enum plan_direction direction, const struct flow *flow)
 {
+    bool names = direction == PLAN_OUT && rule->action == RES_ALLOW;
     if (rule->source.has_services || rule->destination.has_services) {
         return -1;
     }
-    struct side source = {ref, rule, &rule->source, ns, flow, flow->source, flow->source_port};
+    struct side source = {ref,  rule,         &rule->source,     ns,
+                          flow, flow->source, flow->source_port, false};
     struct side destination = {
-        ref, rule, &rule->destination, ns, flow, flow->destination, flow->destination_port};
+        ref, rule, &rule->destination, ns, flow, flow->destination, flow->destination_port, names};
     return family_matches(rule, flow->source.family) &&
            (rule->protocol.number == 0 || rule->protocol.number == flow->protocol) &&
            (rule->not_protocol.number == 0 || rule->not_protocol.number != flow->protocol) &&

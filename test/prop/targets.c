@@ -3,6 +3,7 @@
 // of port ranges, protocols, ICMP types.
 #include "probe.h"
 
+#include "names.h"
 #include "scene.h"
 
 struct finder {
@@ -163,6 +164,10 @@ static void add_usual(struct finder *finder)
     }
     for (size_t i = 0; i < ARRAY_COUNT(ports); i++) {
         add_port(finder, ports[i]);
+    }
+    struct ip_addr named;
+    for (size_t i = 0; names_address(i, &named); i++) {
+        add_address(finder, named);
     }
     for (size_t slot = 0; slot < SCENE_SLOTS; slot++) {
         add_address(finder, scene_slot_address(slot, IP_V4, 7));
