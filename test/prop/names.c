@@ -113,6 +113,7 @@ struct dns_book *names_book(struct arena *arena)
 
 void names_elements(struct arena *arena, const struct plan *plan, struct nft_domain_elements *ret)
 {
+    static const uint64_t left_ms = 3600 * 1000;
     struct ip_addr addr;
     for (uint32_t i = 0; i < plan->domains.count; i++) {
         const struct plan_domains *domains = &plan->domains.items[i];
@@ -122,7 +123,8 @@ void names_elements(struct arena *arena, const struct plan *plan, struct nft_dom
                 has = names_have(domains->patterns[k], addr);
             }
             if (has) {
-                vec_push(arena, ret, (struct nft_domain_element){.set = i, .addr = addr});
+                vec_push(arena, ret,
+                         (struct nft_domain_element){.set = i, .addr = addr, .left_ms = left_ms});
             }
         }
     }

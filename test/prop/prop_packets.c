@@ -62,6 +62,29 @@ static bool apply(const struct run *run, struct arena *arena, const struct test_
            wire_forget_connections(&run->wire);
 }
 
+// The names of the scene have their addresses, here and in the sets of the kernel. What the case before left there, and
+// apply took over, are the same.
+static bool learn_names(const struct run *run, struct arena *arena, struct subject *subject)
+{
+    struct nft_updater *updater = NULL;
+    struct nft_failure failure;
+    const struct plan *plan = subject->plan;
+    const char **lists = arena_array_of(arena, const char *, plan->domains.count);
+    for (size_t i = 0; i < plan->domains.count; i++) {
+        lists[i] = plan->domains.items[i].name;
+    }
+    subject_set_names(subject, true);
+    wire_enter(&run->wire, WIRE_HOST);
+    enum nft_status status = nft_updater_open(arena, "polc", &updater, &failure);
+    wire_enter(&run->wire, -1);
+    if (status == NFT_DONE) {
+        nft_updater_set_lists(updater, lists, plan->domains.count);
+        status = nft_updater_put(updater, &subject->elements, &failure);
+        nft_updater_close(updater);
+    }
+    return status == NFT_DONE;
+}
+
 static void print_log(const struct run *run)
 {
     char path[256], line[512];
@@ -162,7 +185,8 @@ static bool is_still_wrong(struct arena *arena, const struct test_case *test_cas
 {
     struct wrong *wrong = context;
     struct subject subject;
-    if (!subject_make(arena, test_case, &subject, NULL) || !apply(wrong->run, arena, test_case)) {
+    if (!subject_make(arena, test_case, &subject, NULL) || !apply(wrong->run, arena, test_case) ||
+        !learn_names(wrong->run, arena, &subject)) {
         return false;
     }
     struct shot shot = wrong->shot;
@@ -183,6 +207,7 @@ static void report_wrong(struct run *run, struct arena *arena, uint64_t number,
     case_print(test_case, stdout);
     printf("  flow: %s\n", probe_text(arena, wrong->shot.probe));
     if (subject_make(arena, test_case, &subject, stdout)) {
+        subject_set_names(&subject, true);
         subject_explain(&subject, wrong->shot.probe, stdout);
     }
     cases_write(&run->cases, arena, number, test_case);
@@ -298,7 +323,8 @@ static void run_case(struct run *run, struct arena *arena, uint64_t number)
     gen_case(arena, run->cases.seed, number, &test_case);
     test_case.bridged = false; // on the wire every slot has an interface of its own
     if (!subject_make(arena, &test_case, &subject, stdout) ||
-        !apply_case(run, arena, number, &test_case)) {
+        !apply_case(run, arena, number, &test_case) ||
+        (!run->swap && !learn_names(run, arena, &subject))) {
         printf("not ok - case %" PRIu64 " of seed %" PRIu64 " cannot be applied\n", number,
                run->cases.seed);
         print_log(run);
