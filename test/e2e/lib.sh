@@ -229,8 +229,9 @@ lab_nft() {
 }
 
 # lab_listing [NAME]: the table of polc in a namespace, in a form that can be compared: without the values of counters and
-# what packets left in dynamic sets, without polc's own notes on who loaded it, without the places in comments (a rule
-# that only moved in its file is left as it is), and with its chains, sets and maps in the order of their names.
+# what packets and others left in sets that they fill, without polc's own notes on who loaded it, without the places in
+# comments (a rule that only moved in its file is left as it is), and with its chains, sets and maps in the order of their
+# names.
 lab_listing() {
   lab_exec "${1:-router}" nft list table inet polc | lab_normalize
 }
@@ -239,7 +240,7 @@ lab_normalize() {
   sed -E 's/counter packets [0-9]+ bytes [0-9]+/counter/g; s/(comment ".*) [^ "]+:[0-9]+"$/\1"/' |
     awk '/^\t(set|map|chain) / { block = 1; text = "" }
          block { text = text $0 "\001" }
-         block && /^\t}$/ && text ~ /\tflags dynamic/ { sub(/\t\telements = [^}]*}\001/, "", text) }
+         block && /^\t}$/ && text ~ /\tflags dynamic|\ttimeout / { sub(/\t\telements = [^}]*}\001/, "", text) }
          block && /^\t}$/ { block = 0; if (text !~ /^\tchain polc\.info /) print text; next }
          !block && NF { print "\t~ " $0 }' | LC_ALL=C sort | tr '\001' '\n'
 }
