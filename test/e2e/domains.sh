@@ -192,7 +192,7 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(("", int(sys.argv[2])))
-s.sendto(b"x", (sys.argv[1], 5000))' "${LAB_V4[other]}" 54 
+s.sendto(b"x", (sys.argv[1], 5000))' "${LAB_V4[other]}" 54
 check_eq 'no answer that nobody asked for' '' "$(copied)"
 lab_nft -f - <<END
 table ip drops {
