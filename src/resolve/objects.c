@@ -112,7 +112,7 @@ static void set_rules(struct arena *arena, struct model_policy *profile, int dir
     profile->rules[direction].count = count;
     for (size_t i = 0; i < count; i++) {
         profile->rules[direction].items[i] = (struct model_rule){
-            .res = &rules[i], .source = {-1, -1, -1, -1}, .destination = {-1, -1, -1, -1}};
+            .res = &rules[i], .source = {-1, -1, -1, -1, -1}, .destination = {-1, -1, -1, -1, -1}};
     }
 }
 
