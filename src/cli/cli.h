@@ -68,10 +68,12 @@ struct options {
     bool color_always;  // also where nobody looks
     bool quiet, verbose, color, help, dry_run, yes, show_labels;
     bool force_all;
-    struct words force;    // codes
-    const char *message;   // -m; NULL
-    uint64_t lock_timeout; // ms
-    uint64_t confirm;      // ms; 0: not asked for
+    struct words force;       // codes
+    const char *message;      // -m; NULL
+    uint64_t lock_timeout;    // ms
+    uint64_t resolve_timeout; // ms; 0: nothing is looked up
+    bool resolve_timeout_given;
+    uint64_t confirm; // ms; 0: not asked for
     bool wait;
     const char *if_pending; // a token; NULL
     struct words matrices;  // --matrix
@@ -98,9 +100,9 @@ struct options {
     // Of recommend.
     bool allowed;
     bool include_denied;
-    uint64_t interval, stable;      // ms
-    const char *out;                // a directory; NULL
-    bool dnsmasq, unbound; // of dns export
+    uint64_t interval, stable; // ms
+    const char *out;           // a directory; NULL
+    bool dnsmasq, unbound;     // of dns export
 };
 
 struct loaded; // loaded.h

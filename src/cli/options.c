@@ -86,6 +86,10 @@ const struct option_info option_infos[] = {
      "wait for the deadline of this one, and take it back if nobody confirmed", false},
     {"lock-timeout", 0, "TIME",
      "wait so long for another change, such as 500ms, 30s or 2m (default: 5s)", false},
+    {"resolve-timeout", 0, "TIME",
+     "look names up for so long at most; 0: not at all (default: 2s); dns refresh: look names up for so long at most "
+     "(default: 30s)",
+     false},
     {"message", 'm', "TEXT", "why, for the history", false},
     {"yes", 'y', NULL, "do not ask", false},
     {"quiet", 'q', NULL, "print nothing on success", true},
@@ -125,7 +129,7 @@ bool option_allowed(const struct verb *verb, const char *name)
 
 // ---- getopt's tables from ours --------------------------------------------------------------------------------
 
-enum { LOCK_TIMEOUT = 5000, AGGREGATE_MAX = 3, LIMIT_MAX = 1000000 };
+enum { LOCK_TIMEOUT = 5000, RESOLVE_TIMEOUT = 2000, AGGREGATE_MAX = 3, LIMIT_MAX = 1000000 };
 enum { LIMIT_DEFAULT = 20, WIDTH_MAX = 10000 };
 enum { INTERVAL_DEFAULT = 150000, STABLE_DEFAULT = 600000 }; // ms
 enum { LONG_BASE = 256 }; // getopt's value for option i is LONG_BASE + i
@@ -309,6 +313,9 @@ static bool take_option(struct arena *arena, struct options *options, const char
         return set_force(arena, options, value);
     } else if (strcmp(name, "lock-timeout") == 0) {
         return set_time(name, &options->lock_timeout, value);
+    } else if (strcmp(name, "resolve-timeout") == 0) {
+        options->resolve_timeout_given = true;
+        return set_time(name, &options->resolve_timeout, value);
     } else if (strcmp(name, "confirm") == 0) {
         return set_time(name, &options->confirm, value != NULL ? value : "60s") &&
                is_window(name, options->confirm);
@@ -452,6 +459,7 @@ bool options_parse(struct arena *arena, int argc, char **argv, struct options *r
                             .state_dir_given = has_state_dir,
                             .fail_level = DIAG_WARNING,
                             .lock_timeout = LOCK_TIMEOUT,
+                            .resolve_timeout = RESOLVE_TIMEOUT,
                             .limit = LIMIT_DEFAULT,
                             .interval = INTERVAL_DEFAULT,
                             .stable = STABLE_DEFAULT,

@@ -66,7 +66,8 @@ const struct verb verbs[] = {
     {.name = "apply",
      .summary = "commit the ruleset of this host, in one transaction",
      .usage =
-         "[PATH...] [--dry-run] [--confirm[=TIME] [--wait]] [--cut] [--force[=CODE,...]] [-m TEXT]",
+         "[PATH...] [--dry-run] [--confirm[=TIME] [--wait]] [--cut] [--force[=CODE,...]]\n"
+         "           [--resolve-timeout TIME] [-m TEXT]",
      .text =
          "Compiles the input for this host and commits what differs from the kernel in one transaction. PATH is the\n"
          "whole policy, not a patch: what is not in it is removed. Refuses (exit 5) what looks like a mistake:\n"
@@ -77,9 +78,10 @@ const struct verb verbs[] = {
          "because nothing tracks them yet; S010 the table of this name is somebody else's.\n"
          "With --dry-run the kernel checks the whole transaction and discards it. With --confirm what was loaded before\n"
          "comes back unless polc confirm is called in time, whatever happens to this shell.\n"
-         "Live connections that the policy no longer allows go on; --cut ends them.",
+         "Live connections that the policy no longer allows go on; --cut ends them.\n"
+         "Names in rules that have no address yet are looked up, for --resolve-timeout at most, and never hold it up longer.",
      .operands = OPERANDS_PATHS,
-     .options = "dry-run confirm wait cut force lock-timeout message",
+     .options = "dry-run confirm wait cut force lock-timeout resolve-timeout message",
      .outputs = "text json",
      .this_host = true,
      .this_kernel = true,

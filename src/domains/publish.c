@@ -81,9 +81,9 @@ static int write_file(int folder, const char *name, const json_t *root)
         return errno;
     }
     // Whatever the umask says: its reader is another user.
-    return fchmod(fd, 0644) != 0 || json_dumpfd(root, fd, JSON_INDENT(1)) != 0
-               ? (errno != 0 ? errno : EIO)
-               : 0;
+    bool written = fchmod(fd, 0644) == 0 && json_dumpfd(root, fd, JSON_INDENT(1)) == 0 &&
+                   write_all(fd, "\n", 1) == 0;
+    return written ? 0 : errno != 0 ? errno : EIO;
 }
 
 int domains_publish(struct arena *arena, const char *directory, const struct domain_rules *rules)

@@ -3,6 +3,7 @@
 // few lines has a file of its own, apply_*.c.
 #pragma once
 
+#include "dns_fill.h"
 #include "loaded.h"
 #include "state.h"
 
@@ -38,6 +39,7 @@ struct apply {
     struct {
         VEC_FIELDS(struct live_connection);
     } untracked; // --dry-run: connections of the host that would be entered into conntrack
+    struct dns_fill names;           // of domain rules: what their sets are to hold
     struct connections *connections; // what came out of apply_connections; NULL: not looked
 };
 
@@ -90,6 +92,12 @@ int apply_guard_failsafes(struct apply *apply); // S007
 int apply_sockets(struct apply *apply);
 // The sockets of this host, read once. Empty when they cannot be read.
 const struct live_sockets *apply_read_sockets(struct apply *apply);
+
+// ---- apply_names.c --------------------------------------------------------------------------------------------------------
+
+void apply_names(struct apply *apply); // behind the pipeline: looks up what is not known, and warns
+int apply_fill(struct apply *apply);   // a step, before the commit
+int apply_put(struct apply *apply);    // a step, behind it
 
 // ---- apply_connections.c ----------------------------------------------------------------------------------------------
 

@@ -86,6 +86,7 @@ static int commit(struct apply *apply)
         .generation = apply->generation,
         .id = apply->entry.id,
         .renumber = apply->renumber,
+        .fill = &apply->names.elements,
         .ret_generation_id = &apply->committed_id,
         .before_send = pause_for_test,
         .context = &apply->paused,
@@ -116,9 +117,11 @@ static const struct {
     {apply_guard_failsafes, "failsafes"},
     {apply_sockets, "sockets"},
     {apply_keep, "keep"},
+    {apply_fill, "fill"},
     {apply_arm, "arm"},
     {commit, "commit"},
     {apply_mark, "mark"},
+    {apply_put, "put"},
     {apply_connections, "conntrack"},
 };
 
@@ -177,6 +180,7 @@ static int compile_and_commit(struct apply *apply)
         return code;
     }
     warn_interfaces(run);
+    apply_names(apply);
     run_report(run);
     run->diags = diags_new(run->arena, run->sources); // what was said is not said again
     for (int i = 0; i < TRIES && apply->status == NFT_STALE; i++) {

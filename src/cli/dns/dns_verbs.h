@@ -5,3 +5,4 @@
 #include "cli.h"
 
 int cmd_dns_export(struct run *run);
+int cmd_dns_refresh(struct run *run);

@@ -3,6 +3,7 @@
 #include "reload.h"
 
 #include "connection.h"
+#include "dns_fill.h"
 
 enum { TRIES = 5 };
 
@@ -21,6 +22,7 @@ struct reload {
     struct run *run; // its plan is the one to load
     const struct nft_ruleset *ruleset;
     const struct change_entry *target;
+    struct dns_fill names; // what its domain sets are to hold, of what is known
     bool guard, changed;
     enum nft_status status;
     struct nft_failure failure;
@@ -58,6 +60,7 @@ static int load_once(struct reload *reload)
         .generation = reload->target->number,
         .id = reload->target->id,
         .renumber = !state_is_loaded(&info, reload->target),
+        .fill = &reload->names.elements,
     };
     reload->changed = options.renumber || !nft_diff_empty(diff);
     int code = guard(reload, kernel, diff);
@@ -65,6 +68,9 @@ static int load_once(struct reload *reload)
         return code;
     }
     die_for_test("reload-compared");
+    if (!run->options.dry_run) {
+        dns_fill_publish(run, &reload->names);
+    }
     reload->status =
         nft_commit(run->arena, reload->ruleset, kernel, diff, &options, &reload->failure);
     die_for_test("reload-committed");
@@ -106,6 +112,7 @@ int reload(struct run *run, const struct state *state, const struct change_entry
     run->sources = plan_origin_sources(run->arena, &origin);
     run->diags = diags_new(run->arena, run->sources);
     reload.ruleset = lower_plan(run, run->plan, run->sources, origin.roots, origin.root_count);
+    dns_fill_read(run, run->plan, &reload.names);
     die_for_test("reload-compiled");
     int code = POLC_EXIT_OK;
     for (int i = 0; i < TRIES && reload.status == NFT_STALE; i++) {
@@ -118,6 +125,8 @@ int reload(struct run *run, const struct state *state, const struct change_entry
     ret->changed = reload.changed;
     if (!run->options.dry_run) {
         connection_forget_marks(run, run->plan); // what another policy had cut may go on
+        dns_fill_put(run, &reload.names);
+        dns_fill_clean(run, &reload.names, state);
     }
     return POLC_EXIT_OK;
 }
