@@ -87,8 +87,8 @@ const struct option_info option_infos[] = {
     {"lock-timeout", 0, "TIME",
      "wait so long for another change, such as 500ms, 30s or 2m (default: 5s)", false},
     {"resolve-timeout", 0, "TIME",
-     "look names up for so long at most; 0: not at all (default: 2s); dns refresh: look names up for so long at most "
-     "(default: 30s)",
+     "look names up for so long at most, or not at all with 0 (default: 2s); dns refresh: look names up for so long at "
+     "most (default: 30s)",
      false},
     {"message", 'm', "TEXT", "why, for the history", false},
     {"yes", 'y', NULL, "do not ask", false},

@@ -47,8 +47,9 @@ static void warn_missing(struct run *run, const struct domain_rules *rules,
                            "%s cannot be looked up, %s: no DNS server is trusted", what, so);
         diag_hint(diag, "dnsTrustedServers: [192.0.2.53]     (in FelixConfiguration \"default\")");
     } else if (lookup == NULL) {
-        diag = diag_report(run->diags, DIAG_W102, loc, "%s: no address is known, %s", what, so);
-        diag_hint(diag, "polc dns refresh%s     (looks up)", same_options(run, false));
+        diag = diag_report(run->diags, DIAG_W102, loc, "no address is known of %s, %s", what, so);
+        diag_hint(diag, "polc dns refresh%s     (looks %s up)", same_options(run, false),
+                  count == 1 ? "it" : "them");
     } else if (lookup->problem != NULL || lookup->silent) {
         diag =
             diag_report(run->diags, DIAG_W102, loc, "%s could not be looked up, %s: %s", what, so,
@@ -86,14 +87,13 @@ static void warn_wildcards(struct run *run, const struct dns_fill *names)
         live.count > 0) {
         return;
     }
+    const char *more =
+        count == 1 ? " allows" : arena_printf(run->arena, " and %zu more allow", count - 1);
     struct diag *diag =
-        count == 1
-            ? diag_report(run->diags, DIAG_W103, place_of(run->plan, first),
-                          "\"%s\" allows nothing yet: nobody learns which names there are", first)
-            : diag_report(
-                  run->diags, DIAG_W103, place_of(run->plan, first),
-                  "\"%s\" and %zu more allow nothing yet: nobody learns which names there are",
-                  first, count - 1);
+        diag_report(run->diags, DIAG_W103, place_of(run->plan, first),
+                    "\"%s\"%s nothing yet: names with a \"*\" cannot be looked up, and nobody "
+                    "on this host learns them",
+                    first, more);
     diag_hint(diag,
               "polc dns watch%s     (learns from the answers that workloads get; as a service: "
               "systemctl enable --now polc-dns-watch)",

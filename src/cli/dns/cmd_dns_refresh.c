@@ -28,7 +28,7 @@ struct refresh {
 static int no_generation(struct run *run, const struct loaded *loaded)
 {
     complain("there is nothing to refresh: %s", loaded->problem);
-    hint("polc apply%s PATH     (loads policies; then their names can be refreshed)",
+    hint("polc apply%s     (loads policies; then their names can be refreshed)",
          same_options(run, false));
     return POLC_EXIT_NO;
 }
