@@ -12,17 +12,17 @@ install(DIRECTORY ${CMAKE_SOURCE_DIR}/policies/ DESTINATION ${CMAKE_INSTALL_DOCD
 
 if(POLC_SYSTEMD_UNIT_DIR)
   # Units in the tree name /usr/sbin/polc and /usr/share/polc; the installed ones name what was installed.
-  foreach(name polc.service polc-restore.service polc-lockdown.service polc-board.service polc-flows.service nftables.conf)
+  foreach(name polc.service polc-restore.service polc-lockdown.service polc-board.service polc-flows.service polc-dns.service nftables.conf)
     file(READ ${CMAKE_SOURCE_DIR}/contrib/systemd/${name} unit)
     string(REPLACE "/usr/sbin/polc" "${CMAKE_INSTALL_FULL_SBINDIR}/polc" unit "${unit}")
     string(REPLACE "/usr/share/polc" "${CMAKE_INSTALL_FULL_DATADIR}/polc" unit "${unit}")
     file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/systemd/${name} CONTENT "${unit}")
   endforeach()
-  foreach(name polc.service polc-restore.service polc-lockdown.service polc-board.service polc-flows.service)
+  foreach(name polc.service polc-restore.service polc-lockdown.service polc-board.service polc-flows.service polc-dns.service)
     install(FILES ${CMAKE_BINARY_DIR}/systemd/${name} DESTINATION ${POLC_SYSTEMD_UNIT_DIR})
   endforeach()
   install(FILES ${CMAKE_SOURCE_DIR}/contrib/systemd/polc.timer ${CMAKE_SOURCE_DIR}/contrib/systemd/polc-board.timer
-    ${CMAKE_SOURCE_DIR}/contrib/systemd/polc-flows.timer
+    ${CMAKE_SOURCE_DIR}/contrib/systemd/polc-flows.timer ${CMAKE_SOURCE_DIR}/contrib/systemd/polc-dns.timer
     DESTINATION ${POLC_SYSTEMD_UNIT_DIR})
   install(FILES ${CMAKE_BINARY_DIR}/systemd/nftables.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}
     RENAME nftables.service.d-polc.conf)

@@ -44,7 +44,8 @@ static int open_lock(const char *path)
     if (slash != NULL && slash != path) {
         char directory[PATH_MAX];
         snprintf(directory, sizeof directory, "%.*s", (int)(slash - path), path);
-        if (mkdir(directory, 0755) != 0 && errno != EEXIST) {
+        // Whatever the umask says: what is known of names, and for other users too, lies beside the lock.
+        if (mkdir(directory, 0755) == 0 ? chmod(directory, 0755) != 0 : errno != EEXIST) {
             return -1;
         }
     }

@@ -62,12 +62,17 @@ static json_t *rules_json(const struct domain_rules *rules)
                      servers_json(&rules->servers), "lists", lists_json(rules));
 }
 
+// Whatever the umask says: readers are other users. One that is there keeps its mode.
+static bool make_directory(const char *path)
+{
+    return mkdir(path, 0755) == 0 ? chmod(path, 0755) == 0 : errno == EEXIST;
+}
+
 // The folder for a file, made with its parent when it is not there; -1 with errno.
 static int open_folder(struct arena *arena, const char *directory, bool create)
 {
     const char *folder = arena_printf(arena, "%s/" DOMAINS_FOLDER, directory);
-    if (create && ((mkdir(directory, 0755) != 0 && errno != EEXIST) ||
-                   (mkdir(folder, 0755) != 0 && errno != EEXIST))) {
+    if (create && (!make_directory(directory) || !make_directory(folder))) {
         return -1;
     }
     return open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -80,7 +85,6 @@ static int write_file(int folder, const char *name, const json_t *root)
     if (fd < 0) {
         return errno;
     }
-    // Whatever the umask says: its reader is another user.
     bool written = fchmod(fd, 0644) == 0 && json_dumpfd(root, fd, JSON_INDENT(1)) == 0 &&
                    write_all(fd, "\n", 1) == 0;
     return written ? 0 : errno != 0 ? errno : EIO;

@@ -290,7 +290,7 @@ static void print_refreshed(const struct refresh *refresh)
             print_summary(refresh);
         }
     }
-    if (refresh->lookup.missing.count > 0) {
+    if (refresh->lookup.missing.count > 0 && !run->options.quiet) {
         fflush(stdout);
         complain(
             "no address came for %zu of %zu name%s: %s; what was known of %s stays until its time is over",

@@ -43,6 +43,8 @@ START_TEST(what_was_written_is_read)
     ck_assert_int_eq(
         stat(arena_printf(arena, "%s/%s", inner, domains_file_name(arena, rules.id)), &stat_of), 0);
     ck_assert_uint_eq(stat_of.st_mode & 0777, 0644);
+    ck_assert_int_eq(stat(arena_printf(arena, "%s/" DOMAINS_FOLDER, inner), &stat_of), 0);
+    ck_assert_uint_eq(stat_of.st_mode & 0777, 0755);
     // By the whole id, and by what a table says of it.
     ck_assert_ptr_null(domains_load(arena, inner, rules.id, &read, &exists));
     ck_assert(exists);
