@@ -103,6 +103,7 @@ struct options {
     uint64_t interval, stable; // ms
     const char *out;           // a directory; NULL
     bool dnsmasq, unbound;     // of dns export
+    const char *user;          // of dns watch; NULL: the one that it is
 };
 
 struct loaded; // loaded.h

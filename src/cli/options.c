@@ -69,6 +69,7 @@ const struct option_info option_infos[] = {
     {"record", 0, NULL, "note in the state directory which counters have grown, for --unused",
      false},
     {"watch", 0, "[TIME]", "show it again and again, until q or Ctrl-C (default: 2s)", false},
+    {"user", 0, "NAME", "become this user, once what needs root is done", false},
     {"width", 0, "COLUMNS", "so wide is the terminal (default: what it says)", false},
     {"matrix", 0, "FILE", "a Markdown table of all that may connect; may be given several times",
      false},
@@ -264,15 +265,25 @@ static bool take_plain_option(struct options *options, const char *name, const c
         const char *name;
         const char **text;
     } texts[] = {
-        {"namespace", &options->ns},    {"selector", &options->selector},
-        {"base", &options->base},       {"from", &options->from},
-        {"to", &options->to},           {"proto", &options->proto},
-        {"dport", &options->dport},     {"sport", &options->sport},
-        {"icmp", &options->icmp},       {"in-interface", &options->in_interface},
-        {"message", &options->message}, {"if-pending", &options->if_pending},
-        {"node", &options->node},       {"interfaces", &options->interfaces},
-        {"by", &options->by},           {"where", &options->where},
-        {"staged", &options->staged},   {"out", &options->out},
+        {"namespace", &options->ns},
+        {"selector", &options->selector},
+        {"base", &options->base},
+        {"from", &options->from},
+        {"to", &options->to},
+        {"proto", &options->proto},
+        {"user", &options->user},
+        {"dport", &options->dport},
+        {"sport", &options->sport},
+        {"icmp", &options->icmp},
+        {"in-interface", &options->in_interface},
+        {"message", &options->message},
+        {"if-pending", &options->if_pending},
+        {"node", &options->node},
+        {"interfaces", &options->interfaces},
+        {"by", &options->by},
+        {"where", &options->where},
+        {"staged", &options->staged},
+        {"out", &options->out},
     };
     for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
         if (strcmp(name, flags[i].name) == 0) {

@@ -31,5 +31,19 @@ const struct verb dns_verbs[] = {
      .outputs = "text",
      .this_host = true,
      .run = cmd_dns_export},
+    {.name = "dns watch",
+     .summary = "learn addresses from the answers that DNS servers give to those on this host",
+     .usage = "[--user NAME] [OPTION...]",
+     .text =
+         "Stays, and puts the addresses that trusted DNS servers (dnsTrustedServers) answer with into the sets of the domain\n"
+         "rules, milliseconds after the answer: the only way to serve wildcards. It hears what polc's table copies to a log\n"
+         "group; answers to no query, of other servers, or malformed ones change nothing. What every name had goes into a\n"
+         "file, for polc flows and for the time after a restart. It follows polc apply by itself; SIGHUP makes it read the\n"
+         "rules again. Needs CAP_NET_ADMIN, keeps nothing else, and enforcement does not need it.",
+     .operands = OPERANDS_NONE,
+     .options = "user",
+     .outputs = "text",
+     .this_kernel = true,
+     .run = cmd_dns_watch},
     {.name = NULL},
 };

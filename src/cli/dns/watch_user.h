@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Fewer rights for a process that reads what strangers write.
+#pragma once
+
+#include "cli.h"
+
+// Becomes the user (NULL: stays who it is), and keeps no capability but CAP_NET_ADMIN, for good. `directory` is made, and
+// belongs to the user then; what is in it is not touched. An exit code, the words printed.
+int watch_user_become(struct run *run, const char *user, const char *directory);
