@@ -39,8 +39,9 @@ int watch_capture_read(struct watch_capture *capture, watch_copy_handler handler
 // Packets that were left out so far, by their numbers.
 uint64_t watch_capture_lost(const struct watch_capture *capture);
 
-// The process that has the group, by what /proc shows; 0 when nobody has it, or nothing may be seen.
-uint32_t watch_capture_holder(uint16_t group);
+// The process that has the group, as /proc shows it: "process 812 (ulogd)"; NULL when nobody has it, or nothing may be
+// seen. The number is that of the socket, which is that of the process as a rule.
+const char *watch_capture_holder(struct arena *arena, uint16_t group);
 
 // ---- listener ---------------------------------------------------------------------------------------------------
 

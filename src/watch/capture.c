@@ -190,7 +190,7 @@ static void close_file(FILE **file)
     }
 }
 
-uint32_t watch_capture_holder(uint16_t group)
+static uint32_t reader_of(uint16_t group)
 {
     __attribute__((cleanup(close_file))) FILE *file =
         fopen("/proc/net/netfilter/nfnetlink_log", "re");
@@ -202,4 +202,20 @@ uint32_t watch_capture_holder(uint16_t group)
         }
     }
     return 0;
+}
+
+const char *watch_capture_holder(struct arena *arena, uint16_t group)
+{
+    char name[32];
+    uint32_t process = reader_of(group);
+    if (process == 0) {
+        return NULL;
+    }
+    __attribute__((cleanup(close_file))) FILE *file =
+        fopen(arena_printf(arena, "/proc/%u/comm", process), "re");
+    if (file == NULL || fgets(name, sizeof name, file) == NULL) {
+        return arena_printf(arena, "process %u", process);
+    }
+    name[strcspn(name, "\n")] = '\0';
+    return arena_printf(arena, "process %u (%s)", process, name);
 }

@@ -40,19 +40,15 @@ struct watcher {
 
 // ---- the log group --------------------------------------------------------------------------------------------
 
-static const char *holder_of(struct run *run, uint16_t group)
-{
-    uint32_t process = watch_capture_holder(group);
-    return process != 0 ? arena_printf(run->arena, "process %u", process) : "another process";
-}
-
 // Of the first attempt; later ones are repeated in silence.
 static int complain_capture(struct run *run, uint16_t group, int error)
 {
+    const char *holder;
     switch (error) {
     case EBUSY:
+        holder = watch_capture_holder(run->arena, group);
         complain("busy: log group %u is read by %s; a group has one reader", group,
-                 holder_of(run, group));
+                 holder != NULL ? holder : "another process");
         hint(
             "another number in the annotation polc.io/dns-log-group of FelixConfiguration \"default\", "
             "if that is not polc dns watch");
