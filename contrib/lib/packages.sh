@@ -7,7 +7,7 @@ PACKAGES_BUILD=(build-essential cmake pkg-config libnftnl-dev libmnl-dev libyaml
   check nftables iproute2)
 # To run every test: a second compiler, sanitizers and fuzzers, valgrind, and the linters.
 PACKAGES_TEST=(clang libclang-rt-14-dev valgrind mandoc shellcheck strace universal-ctags time jq
-  python3-jsonschema)
+  python3-jsonschema dnsmasq-base unbound python3-unbound bind9-dnsutils)
 # For the pages that polc makes; where they cannot be had, the test of these is skipped.
 PACKAGES_BROWSER=(chromium python3)
 
