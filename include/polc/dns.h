@@ -109,6 +109,7 @@ struct dns_fact {
     int64_t learned;
     uint32_t ttl;
     uint8_t source; // enum dns_source
+    bool followed;  // a CNAME led to the name: nobody is known to have asked for it
 };
 
 struct dns_facts {
@@ -141,7 +142,7 @@ struct dns_view dns_book_all(const struct dns_book *book);
 bool dns_book_next_name(const struct dns_book *book, void **cursor, const char **ret_name);
 
 // ---- stores of facts ------------------------------------------------------------------------------------------------
-// A file of lines "LEARNED TTL SOURCE NAME ADDRESS", to which one writer appends. Readers take it as it is: a last line
+// A file of lines "LEARNED TTL SOURCE NAME ADDRESS[ cname]" (the last word: followed), to which one writer appends. Readers take it as it is: a last line
 // without its end, and lines that say nothing, are passed over.
 
 // Below the directory of the run: what apply and refresh resolved (under polc's lock), and what watch saw (another user).

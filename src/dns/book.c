@@ -60,7 +60,7 @@ void dns_answer_facts(struct arena *arena, const struct dns_answer *answer, int6
             if (dns_address_usable(address->addr)) {
                 vec_push(arena, ret,
                          (struct dns_fact){answer->names.items[i], address->addr, learned,
-                                           address->ttl, (uint8_t)source});
+                                           address->ttl, (uint8_t)source, i > 0});
             }
         }
     }
@@ -120,11 +120,13 @@ void dns_book_add(struct dns_book *book, const struct dns_fact *fact)
     struct addr_key key = key_of(fact->addr);
     struct dns_fact *pair = find_pair(book, &key, fact->name, length);
     if (pair->name != NULL) {
+        bool followed = pair->followed && fact->followed; // asked for once is asked for
         if (end_of(fact) >= end_of(pair)) {
             const char *name = pair->name;
             *pair = *fact;
             pair->name = name;
         }
+        pair->followed = followed;
         return;
     }
     struct page *of_name = page_of(book, book->names, fact->name, length);

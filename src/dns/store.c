@@ -14,7 +14,7 @@
 enum {
     FILE_MODE = 0644,
     DIRECTORY_MODE = 0755,
-    FIELDS = 5,
+    FIELDS = 5, // and perhaps one more
     DIGITS_MAX = 12,
     SLACK_MIN = 256 << 10, // bytes that are appended at least before a file is written anew,
     SLACK_MAX = 8 << 20,   // and at most
@@ -28,6 +28,17 @@ struct field {
     const char *text;
     size_t length;
 };
+
+static const char followed_word[] = " cname";
+
+// Cuts the word off the end of a line; whether it was there.
+static bool take_followed(const char *line, size_t *length)
+{
+    size_t word = strlen(followed_word);
+    bool there = *length > word && memcmp(line + *length - word, followed_word, word) == 0;
+    *length -= there ? word : 0;
+    return there;
+}
 
 // Five of them, with one blank between two.
 static bool split_line(const char *line, size_t length, struct field *fields)
@@ -93,6 +104,7 @@ static void read_line(struct dns_book *book, const char *line, size_t length, in
     char name[DNS_NAME_MAX + 1];
     struct dns_fact fact = {.name = name};
     int64_t ttl;
+    fact.followed = take_followed(line, &length);
     if (split_line(line, length, fields) && read_number(fields[0], &fact.learned) &&
         read_number(fields[1], &ttl) && read_source(fields[2], &fact.source) &&
         read_name(fields[3], name) &&
@@ -106,8 +118,9 @@ static void read_line(struct dns_book *book, const char *line, size_t length, in
 static void write_line(struct strbuf *out, const struct dns_fact *fact)
 {
     char addr[IP_TEXT_MAX];
-    strbuf_addf(out, "%lld %u %s %s %s\n", (long long)fact->learned, fact->ttl,
-                dns_source_name(fact->source), fact->name, ip_addr_text(fact->addr, addr));
+    strbuf_addf(out, "%lld %u %s %s %s%s\n", (long long)fact->learned, fact->ttl,
+                dns_source_name(fact->source), fact->name, ip_addr_text(fact->addr, addr),
+                fact->followed ? followed_word : "");
 }
 
 // ---- whole files -----------------------------------------------------------------------------------------------------

@@ -31,18 +31,24 @@ struct facts {
 };
 
 // Those that held while the flow went on; where none did, the nearest: workloads keep addresses longer than they should,
-// and of each name and address a book knows only the last time.
+// and of each name and address a book knows only the last time. What people call the address is what they ask for, not
+// the names that their provider has for it.
 static struct facts choose_facts(struct arena *arena, const struct dns_view *view, int64_t start,
                                  int64_t end)
 {
     struct facts facts = {0};
     int64_t nearest = INT64_MAX;
+    bool asked = false;
     for (size_t i = 0; i < view->count; i++) {
         int64_t distance = distance_of(view->items[i], start, end);
         nearest = distance < nearest ? distance : nearest;
     }
     for (size_t i = 0; i < view->count; i++) {
-        if (distance_of(view->items[i], start, end) == nearest) {
+        asked |= distance_of(view->items[i], start, end) == nearest && !view->items[i]->followed;
+    }
+    for (size_t i = 0; i < view->count; i++) {
+        if (distance_of(view->items[i], start, end) == nearest &&
+            !(asked && view->items[i]->followed)) {
             vec_push(arena, &facts, view->items[i]);
         }
     }

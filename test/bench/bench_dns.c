@@ -233,7 +233,8 @@ static void bench_stores(int rounds)
                                 {IP_V4, {10, 1, (uint8_t)(i >> 8), (uint8_t)i}},
                                 1000,
                                 60,
-                                DNS_WATCH};
+                                DNS_WATCH,
+                                false};
         vec_push(arena, &filing.facts, fact);
     }
     double write_ns = measure(rounds, DNS_KEPT_PAIRS, write_store, &filing);

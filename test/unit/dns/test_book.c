@@ -14,7 +14,8 @@ static struct ip_addr addr_of(const char *text)
 static void add(struct dns_book *book, const char *name, const char *addr, int64_t learned,
                 uint32_t ttl, enum dns_source source)
 {
-    dns_book_add(book, &(struct dns_fact){name, addr_of(addr), learned, ttl, (uint8_t)source});
+    dns_book_add(book,
+                 &(struct dns_fact){name, addr_of(addr), learned, ttl, (uint8_t)source, false});
 }
 
 START_TEST(usable)
@@ -155,6 +156,7 @@ START_TEST(facts_of_an_answer)
     ck_assert_str_eq(facts.items[3].name, "cdn.example");
     ck_assert_uint_eq(facts.items[3].ttl, 30);
     ck_assert_int_eq(facts.items[3].learned, 1000);
+    ck_assert(!facts.items[1].followed && facts.items[2].followed);
     arena_free(arena);
 }
 END_TEST

@@ -31,7 +31,7 @@ static void clean(void)
 
 static struct dns_fact fact_of(const char *name, const char *addr, int64_t learned, uint32_t ttl)
 {
-    struct dns_fact fact = {name, {0}, learned, ttl, DNS_WATCH};
+    struct dns_fact fact = {name, {0}, learned, ttl, DNS_WATCH, false};
     ck_assert_int_eq(ip_addr_parse(addr, strlen(addr), &fact.addr), ADDR_OK);
     return fact;
 }
@@ -153,6 +153,9 @@ START_TEST(lines_that_say_nothing)
         "1000",
         "1000 60 watch a.example",
         "1000 60 watch a.example 192.0.2.1 more",
+        "1000 60 watch a.example 192.0.2.1 cname cname",
+        "1000 60 watch a.example cname",
+        " cname",
         "1000 60  a.example 192.0.2.1",
         " 1000 60 watch a.example 192.0.2.1",
         "-1 60 watch a.example 192.0.2.1",
@@ -288,5 +291,35 @@ START_TEST(what_is_no_file)
 }
 END_TEST
 
+// What a CNAME led to is told from what was asked for, until it is asked for as well.
+START_TEST(what_was_asked_for)
+{
+    struct arena *arena = arena_new(16 << 20);
+    struct dns_fact facts[] = {fact_of("www.example", "192.0.2.1", 1000, 60),
+                               fact_of("edge.example", "192.0.2.1", 1000, 60)};
+    struct dns_store store;
+    struct dns_view view;
+    prepare();
+    ck_assert_int_eq(dns_store_open(path, &store), 0);
+    facts[1].followed = true;
+    ck_assert_int_eq(dns_store_append(&store, facts, 2, 1000), 0);
+    for (int asked = 0; asked < 2; asked++) {
+        struct dns_book *book = dns_book_new(arena);
+        ck_assert_int_eq(dns_store_read(book, path, 2000), 0);
+        ck_assert(dns_book_addr(book, facts[0].addr, &view));
+        ck_assert_uint_eq(view.count, 2);
+        ck_assert(!view.items[0]->followed);
+        ck_assert_int_eq(view.items[1]->followed, asked == 0);
+        facts[1].followed = false;
+        ck_assert_int_eq(dns_store_append(&store, &facts[1], 1, 1000), 0);
+        facts[1].followed = true;
+        ck_assert_int_eq(dns_store_append(&store, &facts[1], 1, 1001), 0);
+    }
+    dns_store_close(&store);
+    clean();
+    arena_free(arena);
+}
+END_TEST
+
 UNIT_TESTS("store", appended_and_read, torn_lines, only_a_torn_line, lines_that_say_nothing,
-           written_anew, what_is_kept, what_is_no_file)
+           written_anew, what_is_kept, what_is_no_file, what_was_asked_for)

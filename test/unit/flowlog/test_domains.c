@@ -14,22 +14,23 @@ static const char input[] =
     "{apiVersion: projectcalico.org/v3, kind: GlobalNetworkSet, metadata: {name: wide}, spec: {nets: "
     "[192.0.2.0/24]}}\n";
 
-// "NAME ADDRESS LEARNED TTL", separated by "; ". Without a time it is of a file.
+// "NAME ADDRESS LEARNED TTL cname", separated by "; ". Without a time it is of a file.
 static struct dns_book *book_of(const char *facts)
 {
     struct dns_book *book = dns_book_new(arena);
     char *next = arena_strdup(arena, facts), *one;
     while ((one = strsep(&next, ";")) != NULL) {
-        char name[64], text[64];
+        char name[64], text[64], followed[16];
         long learned = 0;
         unsigned ttl = 0;
         struct dns_fact fact = {.source = DNS_WATCH};
-        int count = sscanf(one, " %63s %63s %ld %u", name, text, &learned, &ttl);
+        int count = sscanf(one, " %63s %63s %ld %u %15s", name, text, &learned, &ttl, followed);
         ck_assert_int_ge(count, 2);
         ck_assert_int_eq(ip_addr_parse(text, strlen(text), &fact.addr), ADDR_OK);
         fact.name = arena_strdup(arena, name);
         fact.learned = learned;
         fact.ttl = ttl;
+        fact.followed = count == 5;
         fact.source = count == 2 ? DNS_FILE : DNS_WATCH;
         dns_book_add(book, &fact);
     }
@@ -115,6 +116,17 @@ START_TEST(what_a_record_has_stays)
 }
 END_TEST
 
+START_TEST(what_was_asked_for_is_the_name)
+{
+    const struct dns_book *book =
+        book_of("www.example 8.8.8.8 100 50; edge.cdn.example 8.8.8.8 100 50 cname; "
+                "x.cdn.example 8.8.4.4 100 50 cname; late.example 8.8.4.4 900 50");
+    ck_assert_str_eq(domains_of(book, FLOW("8.8.8.8", AT("100", "120"))), "www.example");
+    // All that is known of it.
+    ck_assert_str_eq(domains_of(book, FLOW("8.8.4.4", AT("100", "120"))), "x.cdn.example");
+}
+END_TEST
+
 START_TEST(many_names_are_cut)
 {
     struct strbuf facts = {.arena = arena};
@@ -133,4 +145,4 @@ START_TEST(many_names_are_cut)
 END_TEST
 
 UNIT_TESTS("flowlog: domains", names_count_while_they_hold, a_file_knows_no_times,
-           what_a_record_has_stays, many_names_are_cut)
+           what_a_record_has_stays, what_was_asked_for_is_the_name, many_names_are_cut)
