@@ -24,7 +24,8 @@ struct entry {
     VEC(struct ip_addr) addresses; // its own; then, with those of its aliases, sorted and unique
     VEC(struct alias) aliases;
     enum state state;
-    int links; // of the longest chain of aliases from here
+    int links;     // of the longest chain of aliases from here
+    bool followed; // another name leads to it
 };
 
 struct file_reader {
@@ -157,6 +158,7 @@ static void read_targets(struct file_reader *reader, struct cursor *cursor, stru
             vec_push(reader->arena, &entry->addresses, addr);
         } else if (target != NULL) {
             vec_push(reader->arena, &entry->aliases, (struct alias){target, token.loc});
+            target->followed = true;
         }
     }
 }
@@ -260,7 +262,8 @@ static void add_to_book(struct dns_book *book, const struct entry *entry)
     for (size_t i = 0; i < entry->addresses.count; i++) {
         dns_book_add(book, &(struct dns_fact){.name = entry->name,
                                               .addr = entry->addresses.items[i],
-                                              .source = DNS_FILE});
+                                              .source = DNS_FILE,
+                                              .followed = entry->followed});
     }
 }
 

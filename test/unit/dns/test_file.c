@@ -72,6 +72,23 @@ START_TEST(good)
 }
 END_TEST
 
+// What another name leads to is not what people ask for.
+START_TEST(what_is_asked_for)
+{
+    struct parts parts = read_text("edge.example 192.0.2.1\nwww.example cdn.example\n"
+                                   "cdn.example edge.example\n192.0.2.1 hosts.example\n");
+    struct dns_view all = dns_book_all(parts.book);
+    ck_assert(parts.fine);
+    ck_assert_uint_eq(all.count, 4);
+    for (size_t i = 0; i < all.count; i++) {
+        const char *name = all.items[i]->name;
+        bool asked = strcmp(name, "www.example") == 0 || strcmp(name, "hosts.example") == 0;
+        ck_assert_int_eq(all.items[i]->followed, !asked);
+    }
+    arena_free(parts.arena);
+}
+END_TEST
+
 START_TEST(bad)
 {
     static const struct {
@@ -170,4 +187,4 @@ START_TEST(many_ways)
 }
 END_TEST
 
-UNIT_TESTS("file", good, bad, rows_of_aliases, many_ways)
+UNIT_TESTS("file", good, what_is_asked_for, bad, rows_of_aliases, many_ways)
