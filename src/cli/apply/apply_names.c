@@ -81,7 +81,7 @@ static void warn_wildcards(struct run *run, const struct dns_fill *names)
             count++;
         }
     }
-    if (count == 0 || watch_capture_holder(rules->log_group) != 0 ||
+    if (count == 0 || watch_capture_holder(run->arena, rules->log_group) != NULL ||
         nft_read_domains(run->arena, run->options.table, rules->lists, rules->list_count, &live,
                          &failure) != NFT_DONE ||
         live.count > 0) {
