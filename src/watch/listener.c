@@ -43,6 +43,7 @@ struct watch_listener *watch_listener_new(struct arena *arena)
     digest_secret_make(&listener->secret);
     listener->arena = arena;
     listener->scratch = arena_new(SCRATCH_LIMIT);
+    arena_alloc(listener->scratch, 1); // its first chunk stays when it is rewound
     listener->queries = table_new(arena, QUERIES, QUERY_LIFE);
     listener->streams = streams_new(arena, &listener->secret);
     return listener;

@@ -74,6 +74,7 @@ int watch_learner_open(struct run *run, const struct watch_rules *rules, struct 
     }
     ret->written = arena_new_of(run->arena, struct watch_written);
     ret->batch = arena_new(MEMORY_LIMIT);
+    arena_alloc(ret->batch, 1); // its first chunk stays when it is rewound
     ret->begin = arena_mark(ret->batch);
     return POLC_EXIT_OK;
 }
