@@ -100,10 +100,10 @@ struct options {
     // Of recommend.
     bool allowed;
     bool include_denied;
-    uint64_t interval, stable; // ms
-    const char *out;           // a directory; NULL
-    bool dnsmasq, unbound;     // of dns export
-    const char *user;          // of dns watch; NULL: the one that it is
+    uint64_t interval, stable;      // ms
+    const char *out;                // a directory; NULL
+    bool dnsmasq, unbound, answers; // of dns export
+    const char *user;               // of dns watch; NULL: the one that it is
 };
 
 struct loaded; // loaded.h

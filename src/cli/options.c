@@ -76,6 +76,7 @@ const struct option_info option_infos[] = {
     {"kernel", 0, NULL, "send real packets through the compiled rulesets, in namespaces", false},
     {"dnsmasq", 0, NULL, "nftset= lines for dnsmasq", false},
     {"unbound", 0, NULL, "a module for the Python of unbound", false},
+    {"answers", 0, NULL, "the names and addresses that were learned, as a file for --dns", false},
     {"dry-run", 0, NULL, "check everything (the kernel too, where it is asked) and change nothing",
      false},
     {"cut", 0, NULL, "end live connections that the policy no longer allows", false},
@@ -259,6 +260,7 @@ static bool take_plain_option(struct options *options, const char *name, const c
         {"include-denied", &options->include_denied},
         {"dnsmasq", &options->dnsmasq},
         {"unbound", &options->unbound},
+        {"answers", &options->answers},
         {"help", &options->help},
     };
     struct {

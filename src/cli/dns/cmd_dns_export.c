@@ -57,10 +57,16 @@ static int export_sets(struct run *run)
 int cmd_dns_export(struct run *run)
 {
     const struct options *options = &run->options;
-    if (options->dnsmasq == options->unbound) {
-        complain("polc dns export needs one of --dnsmasq and --unbound");
+    if (options->dnsmasq + options->unbound + options->answers != 1) {
+        complain("polc dns export needs one of --dnsmasq, --unbound and --answers");
         hint("polc help dns export");
         return POLC_EXIT_USAGE;
     }
-    return export_sets(run);
+    if (options->answers && !options->default_paths) {
+        complain("polc dns export --answers takes no PATH: it prints all that was learned on this "
+                 "host");
+        hint("polc dns export --answers");
+        return POLC_EXIT_USAGE;
+    }
+    return options->answers ? export_answers(run) : export_sets(run);
 }

@@ -18,16 +18,17 @@ const struct verb dns_verbs[] = {
      .this_kernel = true,
      .run = cmd_dns_refresh},
     {.name = "dns export",
-     .summary = "write what makes a resolver fill the sets before it answers",
-     .usage = "--dnsmasq | --unbound [PATH...]",
+     .summary = "write what makes a resolver fill the sets before it answers, or what was learned",
+     .usage = "--dnsmasq | --unbound | --answers [PATH...]",
      .text =
          "Prints configuration with which a local resolver puts the addresses that it answers with into the sets of polc,\n"
          "before it answers: the first connection to a name finds its address there. --dnsmasq: nftset= lines, with a\n"
          "remark wherever dnsmasq's matching is wider than the pattern, and a list of what it cannot be told. --unbound: a\n"
          "module for its Python, which matches exactly. Both say what else is to be set up. The names are those of the\n"
-         "generation that is loaded, or of PATH.",
+         "generation that is loaded, or of PATH.\n"
+         "--answers prints all names and addresses that were learned on this host, as a file that --dns takes.",
      .operands = OPERANDS_PATHS,
-     .options = "dnsmasq unbound",
+     .options = "dnsmasq unbound answers",
      .outputs = "text",
      .this_host = true,
      .run = cmd_dns_export},

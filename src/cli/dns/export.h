@@ -28,5 +28,6 @@ struct export
 // How to make the file again: " --table T" and the PATHs, as the user gave them. On run->arena.
 const char *export_command(const struct export *export, const char *format);
 
+int export_answers(struct run *run); // of what was learned; an exit code
 void export_dnsmasq(struct export *export);
 void export_unbound(struct export *export);
