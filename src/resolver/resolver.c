@@ -12,7 +12,7 @@
 
 enum {
     IN_FLIGHT = 128,   // their answers fit into the buffer of one socket
-    ROUNDS = 3,        // how often each server is asked
+    ROUNDS = 4,        // how often each server is asked
     ATTEMPT_MIN = 100, // ms that a server has for an answer
     ATTEMPT_MAX = 1500,
     EDNS_SIZE = 1232, // no fragments (DNS flag day 2020)
@@ -259,7 +259,7 @@ static int open_server(struct server *server, const struct ip_port *address, int
 
 static int open_servers(struct run *run)
 {
-    uint64_t attempt = run->request->timeout / (ROUNDS + 1);
+    uint64_t attempt = run->request->timeout / ROUNDS;
     attempt = attempt < ATTEMPT_MIN ? ATTEMPT_MIN : attempt > ATTEMPT_MAX ? ATTEMPT_MAX : attempt;
     int error = 0;
     for (size_t i = 0; i < run->request->server_count && i < RESOLVER_SERVERS && error == 0; i++) {
