@@ -42,6 +42,7 @@ void lint_scope(const struct lint *lint);
 void lint_selectors(const struct lint *lint);
 void lint_tiers(const struct lint *lint);
 void lint_cidrs(const struct lint *lint);
+void lint_domains(const struct lint *lint);
 
 struct judge; // see judge.h
 void lint_shadow(const struct lint *lint, struct judge *judge);

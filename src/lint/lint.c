@@ -27,6 +27,7 @@ void lint(struct diags *diags, const struct lint_input *input)
     lint_types(&lint);
     lint_tiers(&lint);
     lint_cidrs(&lint);
+    lint_domains(&lint);
     if (lint.model->endpoints.count + lint.model->hosts.count > 0) {
         lint_scope(&lint);
         lint_selectors(&lint);

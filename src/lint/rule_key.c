@@ -3,6 +3,8 @@
 // selectors match today. For fingerprints.
 #include "internal.h"
 
+#include <polc/dns.h>
+
 static void add_nets(struct strbuf *text, const char *name, const struct res_nets *nets)
 {
     char buffer[IP_TEXT_MAX];
@@ -50,7 +52,8 @@ static void add_entity(struct strbuf *text, const char *name, const struct res_e
                     entity->service_name.text);
     }
     for (size_t i = 0; i < entity->domains.count; i++) {
-        strbuf_addf(text, " domain=%s", entity->domains.items[i].text);
+        strbuf_addf(text, " domain=%s",
+                    dns_name_canonical(text->arena, entity->domains.items[i].text));
     }
     add_ports(text, " ports=", &entity->ports);
     add_ports(text, " notPorts=", &entity->not_ports);

@@ -109,6 +109,27 @@ static void hint_labels(const struct scan *scan, struct diag *diag)
               scan->lint->paths);
 }
 
+// Sets that have domains only have something to match in other rules.
+static void report_without_address(const struct scan *scan, const struct res_selector *selector,
+                                   const struct things *chosen)
+{
+    bool names = false;
+    for (size_t i = 0; i < chosen->count; i++) {
+        names |= chosen->items[i].addresses;
+    }
+    struct diag *diag = report_selector(
+        scan, DIAG_L102, selector, "selector",
+        names ? "rule matches nothing: what its selector matches has domains, and no address"
+              : "rule matches nothing: what its selector matches has no address",
+        things_text(scan->lint, chosen));
+    bool denies = scan->policy->rules[scan->direction].items[scan->index].res->action == RES_DENY;
+    diag_hint(diag,
+              names && denies
+                  ? "names can only be allowed: what no rule allows, the end of the tier denies"
+              : names ? "domains count in the destination of an egress rule with \"action: Allow\""
+                      : "host endpoints are found by \"expectedIPs\", sets by \"nets\"");
+}
+
 // Which of the selectors of a side with an empty set is to blame.
 static void explain_empty(const struct scan *scan, const struct res_entity *entity)
 {
@@ -143,11 +164,7 @@ static void explain_empty(const struct scan *scan, const struct res_entity *enti
     }
     struct things chosen = things_select(arena, &things, selector->tree);
     if (chosen.count > 0) {
-        struct diag *diag =
-            report_selector(scan, DIAG_L102, selector, "selector",
-                            "rule matches nothing: what its selector matches has no address",
-                            arena_printf(arena, "%s", things_text(lint, &chosen)));
-        diag_hint(diag, "host endpoints are found by \"expectedIPs\", sets by \"nets\"");
+        report_without_address(scan, selector, &chosen);
     } else if (!fits_elsewhere(scan, entity)) {
         hint_labels(scan,
                     report_selector(scan, DIAG_L102, selector, "selector",
@@ -254,8 +271,8 @@ static void check_side(const struct scan *scan, const struct res_entity *entity,
                        const struct model_side *side)
 {
     bool unknown_account = check_accounts(scan, entity);
-    bool empty =
-        side->ipset >= 0 && scan->lint->model->ipsets.items[side->ipset].members.count == 0;
+    bool empty = side->ipset >= 0 && side->domains < 0 &&
+                 scan->lint->model->ipsets.items[side->ipset].members.count == 0;
     if (empty && !unknown_account) {
         explain_empty(scan, entity);
     }

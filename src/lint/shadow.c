@@ -290,7 +290,8 @@ static void report_failsafe(const struct finder *finder, const struct subject *s
 
 static bool names_empty_set(const struct plan *plan, const struct plan_side *side)
 {
-    bool no_address = side->ipset >= 0 && plan->ipsets.items[side->ipset].members.count == 0;
+    bool no_address =
+        side->ipset >= 0 && side->domains < 0 && plan->ipsets.items[side->ipset].members.count == 0;
     bool no_port = side->named_ports >= 0 && side->ports.count == 0 &&
                    plan->ipsets.items[side->named_ports].port_count == 0;
     return no_address || no_port;
