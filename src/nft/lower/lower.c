@@ -77,6 +77,8 @@ struct nft_ruleset *nft_lower(struct arena *arena, const struct plan *plan,
         .identities = strmap_new(arena),
         .ipset_cache = {arena_array_of(arena, struct set *, plan->ipsets.count),
                         arena_array_of(arena, struct set *, plan->ipsets.count)},
+        .domain_sets = {arena_array_of(arena, struct set *, plan->domains.count),
+                        arena_array_of(arena, struct set *, plan->domains.count)},
         .class_chains = arena_array_of(arena, struct class_chain, plan->classes.count),
     };
     lower_make_steps(&lower, PLAN_ALL_PASSES & ~options->without_passes);

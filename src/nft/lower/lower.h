@@ -37,6 +37,7 @@ struct lower {
     struct strmap *identities; // hashed name -> what it stands for
     struct plan_steps *steps;  // per policy, then profile, and direction
     struct set **ipset_cache[2];      // per plan IP set, IPv4 and IPv6; NULL: not made yet
+    struct set **domain_sets[2];      // per list of names of the plan, the same
     struct class_chain *class_chains; // per class of the plan: the last one that was asked for
 };
 

@@ -30,10 +30,11 @@ enum {
 const struct set *lower_domain_set(struct lower *lower, int32_t number, uint8_t family)
 {
     const struct plan_domains *domains = &lower->plan->domains.items[number];
-    bool is_new;
-    struct set *set = lower_set(lower, nft_domain_set_name(lower->arena, domains->name, family),
-                                SET_DOMAINS, &is_new);
-    if (is_new) {
+    struct set **made = &lower->domain_sets[family == IP_V6][number];
+    if (*made == NULL) {
+        bool is_new;
+        struct set *set = *made = lower_set(
+            lower, nft_domain_set_name(lower->arena, domains->name, family), SET_DOMAINS, &is_new);
         set->family = family;
         set->domains = (uint32_t)number;
         set->dynamic = true;
@@ -41,7 +42,7 @@ const struct set *lower_domain_set(struct lower *lower, int32_t number, uint8_t 
         set->size = NFT_DOMAIN_SET_SIZE;
         set->comment = clean_comment(lower->arena, domains->name);
     }
-    return set;
+    return *made;
 }
 
 // ---- copies ---------------------------------------------------------------------------------------------------
