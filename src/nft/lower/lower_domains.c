@@ -4,7 +4,8 @@
 //   dns/query-in, -out     what clients ask, as they send it: before NAT changes the destination
 //   dns/answer-in, -out    answers as clients get them: behind policy, which may have dropped them, and behind NAT, which has
 //                          put back the address that was asked
-// Each begins with the port, which is enough for almost every packet. Answers count in the direction of answers only; what
+// Each begins with the port, of whatever protocol, which is enough for almost every packet: most of what they cost one (a
+// twentieth of forwarding it) is that they are base chains. Answers count in the direction of answers only; what
 // conntrack does not follow has none, and what it takes for invalid is no answer. Kernel fact: a test of the direction ends a
 // rule for packets without a connection.
 #include "lower.h"
@@ -22,7 +23,8 @@
 
 enum {
     PRIORITY_BEFORE_DNAT = -110, // NAT of destinations is at -100
-    PRIORITY_BEHIND_SNAT = 110   // and of sources at 100
+    PRIORITY_BEHIND_SNAT = 110,  // and of sources at 100
+    COMPARED_PORTS_MAX = 4
 };
 
 // ---- sets -----------------------------------------------------------------------------------------------------
@@ -119,25 +121,41 @@ static void fill_answers(struct lower *lower, struct chain *chain)
     add_copies(lower, chain, true);
 }
 
-static struct stmt port_stmt(struct lower *lower, uint8_t protocol, bool source,
-                             const struct portset *ports)
+// A compare for each port is cheaper than a look-up of several.
+static void go_by_port(struct lower *lower, struct chain *chain, bool source, const char *target)
 {
-    enum rule_key key = key_port(protocol, source);
-    return ports->count == 1 && ports->items[0].min == ports->items[0].max
-               ? stmt_port(key, ports->items[0].min)
-               : stmt_in_set(key, lower_ports(lower, ports));
+    struct stmt go = stmt_verdict(VERDICT_GOTO, target);
+    const struct portset *ports = server_ports(lower);
+    enum rule_key key = key_port(0, source);
+    size_t single = 0;
+    for (size_t i = 0; i < ports->count; i++) {
+        single += ports->items[i].max - ports->items[i].min + 1u;
+    }
+    if (single > COMPARED_PORTS_MAX) {
+        chain_add2(lower, chain, stmt_in_set(key, lower_ports(lower, ports)), go);
+        return;
+    }
+    for (size_t i = 0; i < ports->count; i++) {
+        for (uint32_t port = ports->items[i].min; port <= ports->items[i].max; port++) {
+            chain_add2(lower, chain, stmt_port(key, (uint16_t)port), go);
+        }
+    }
 }
 
 static void lower_copies(struct lower *lower, const char *name, enum chain_hook hook, bool answers)
 {
     struct chain *chain =
         base_chain(lower, name, hook, answers ? PRIORITY_BEHIND_SNAT : PRIORITY_BEFORE_DNAT);
-    struct stmt go = stmt_verdict(VERDICT_GOTO, answers ? CHAIN_ANSWERS : CHAIN_QUERIES);
-    const struct portset *ports = server_ports(lower);
-    chain_add2(lower, chain, port_stmt(lower, PROTO_UDP, answers, ports), go);
-    if (answers) { // a query over TCP is known by its connection
-        chain_add2(lower, chain, port_stmt(lower, PROTO_TCP, answers, ports), go);
-    }
+    go_by_port(lower, chain, answers, answers ? CHAIN_ANSWERS : CHAIN_QUERIES);
+}
+
+// A query over TCP is known by its connection.
+static void fill_queries(struct lower *lower, struct chain *chain)
+{
+    static const uint8_t udp = PROTO_UDP;
+    chain_add2(lower, chain, stmt_value(KEY_L4PROTO, OP_NE, &udp, 1),
+               stmt_verdict(VERDICT_RETURN, NULL));
+    add_copies(lower, chain, false);
 }
 
 void lower_domains(struct lower *lower)
@@ -155,6 +173,6 @@ void lower_domains(struct lower *lower)
     lower_copies(lower, CHAIN_QUERY_OUT, HOOK_OUTPUT, false);
     lower_copies(lower, CHAIN_ANSWER_IN, HOOK_INPUT, true);
     lower_copies(lower, CHAIN_ANSWER_OUT, HOOK_POSTROUTING, true);
-    add_copies(lower, lower_chain(lower, CHAIN_QUERIES), false);
+    fill_queries(lower, lower_chain(lower, CHAIN_QUERIES));
     fill_answers(lower, lower_chain(lower, CHAIN_ANSWERS));
 }
