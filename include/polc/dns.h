@@ -96,6 +96,8 @@ enum dns_status dns_parse_query(struct arena *arena, const uint8_t *bytes, size_
 // False for what no answer may ever open: unspecified (0.0.0.0/8), loopback, multicast, broadcast, link-local (which has
 // the metadata of clouds), IPv4-mapped and -compatible.
 bool dns_address_usable(struct ip_addr addr);
+// All of these.
+const struct cidr *dns_unusable_nets(size_t *ret_count);
 
 // ---- facts -----------------------------------------------------------------------------------------------------------
 

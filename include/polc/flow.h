@@ -167,6 +167,8 @@ struct flow_way {
 
 void flow_way(const struct flow_evaluator *evaluator, const struct flow *flow,
               struct flow_way *ret);
+// Whether rules with domains are among those of a class of the plan.
+bool flow_asks_names(const struct flow_evaluator *evaluator, uint32_t class);
 // The settings that hold for a host endpoint.
 const struct plan_settings *flow_host_settings(const struct flow_evaluator *evaluator,
                                                const struct plan_host *host);

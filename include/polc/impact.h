@@ -24,6 +24,7 @@ enum impact_doubt {
     IMPACT_BY_SOURCE_PORT = 16,
     IMPACT_BY_INTERFACE = 32, // of a host: nobody knows which one it takes
     IMPACT_BY_SIZE = 64,      // too many possibilities to try
+    IMPACT_BY_NAMES = 128,    // names that rules allow, which may have the address or not
 };
 
 // What an end of a record may be.
@@ -47,7 +48,7 @@ struct impact_end {
 
 // A packet, and its verdicts, enum flow_verdict.
 struct impact_example {
-    struct flow flow; // without interfaces
+    struct flow flow; // without interfaces; its names are those that it is taken to have
     uint8_t before, after;
 };
 
@@ -74,6 +75,7 @@ struct impact_result {
     } groups; // by change; then most flows first, then by names
     uint64_t flows, otherwise;
     uint64_t counts[IMPACT_CHANGES]; // of flows
+    uint64_t by_names;               // of the uncertain ones, those that depend on names
 };
 
 // Takes records, one at a time. Everything lives on the arena and reads the plans, which must outlive it; `traffic` is what
@@ -81,5 +83,8 @@ struct impact_result {
 struct impact;
 struct impact *impact_new(struct arena *arena, const struct plan *before, const struct plan *after,
                           const struct traffic_diff *traffic, bool all);
+// All that is known of names, before any record is added. Without it what names may have an address is a doubt, but for
+// records that have the names of their destination.
+void impact_set_names(struct impact *impact, const struct dns_book *book);
 void impact_add(struct impact *impact, const struct flowlog_record *record);
 const struct impact_result *impact_finish(struct impact *impact);

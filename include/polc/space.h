@@ -85,11 +85,16 @@ bool region_cut_all(struct space *space, struct arena *arena, struct budget *bud
 // Reads the plan, which must outlive it. Several may share a space: equal sets of their plans have one number.
 struct matcher;
 struct matcher *matcher_new(struct arena *arena, struct space *space, const struct plan *plan);
-// Which addresses the names of rules have: by number in plan.domains. Without this call none has any: what a rule takes
-// for certain. It must outlive the matcher.
-void matcher_set_domains(struct matcher *matcher, const struct cidrset *domains);
+// Which addresses a set of names has.
+struct space_domains {
+    bool any;                 // all that an answer may open (dns_address_usable)
+    struct cidrset addresses; // else these; normalized
+};
+// By number in plan.domains. Without this call no name has an address: what a rule takes for certain. `domains` must outlive
+// the matcher.
+void matcher_set_domains(struct matcher *matcher, const struct space_domains *domains);
 // Overlapping boxes. No packet outside of them matches.
 struct region match_region(struct matcher *matcher, const struct plan_match *match, uint8_t family);
-// The same if every address had all names: the most that a rule may take.
+// The same if every address that may have a name had all of them: the most that a rule may take.
 struct region match_region_at_most(struct matcher *matcher, const struct plan_match *match,
                                    uint8_t family);

@@ -59,9 +59,20 @@ struct traffic_diff {
     struct traffic_names undecided;
 };
 
-// With `staged` every staged policy counts as enforced. The result is on `arena` and points into both plans.
+// With `staged` every staged policy counts as enforced. The result is on `arena` and points into both plans. No name has an
+// address: what is certain.
 const struct traffic_diff *traffic_compare(struct arena *arena, const struct plan *before,
                                            const struct plan *after, bool staged);
+
+// Which addresses the names of rules have: by number in plan.domains. NULL: none has any.
+struct space_domains; // of module space
+struct traffic_domains {
+    const struct space_domains *before, *after;
+};
+// The same if names have these addresses.
+const struct traffic_diff *traffic_compare_named(struct arena *arena, const struct plan *before,
+                                                 const struct plan *after, bool staged,
+                                                 const struct traffic_domains *names);
 
 // What endpoints let through, as rows that are "opened": all that the plan allows, but not if all of its policies and
 // profiles allowed nothing. What no endpoint has a say in is in no row, nor what a host always lets through.

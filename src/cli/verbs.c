@@ -286,18 +286,19 @@ const struct verb verbs[] = {
     {.name = "impact",
      .summary = "show which flows a change of policies would close and open",
      .usage =
-         "[PATH...] [--enforce NAME] [--delete NAME] [--base PATH|N|kernel] [--flows FILE] [--since TIME] [--all] [-o text|json|md]",
+         "[PATH...] [--enforce NAME] [--delete NAME] [--base PATH|N|kernel] [--flows FILE] [--dns FILE] [--since TIME] [--all] [-o text|json|md]",
      .text =
          "Judges the flows of this host (with --flows those of a file) by the policies of PATH and by those that are loaded\n"
          "(\"kernel\", the default base), those of generation N of the state directory or of another PATH, and prints the\n"
          "flows whose verdict differs: - closed, + opened, and ? uncertain, where the record leaves open what the outcome\n"
          "depends on (which endpoint of \"web-*\", which address of \"pub\", the port), with an example of both. Everything\n"
-         "that a record may stand for is judged.\n"
+         "that a record may stand for is judged. Where a rule names domains, the names of the record (\"dest_domains\")\n"
+         "or those of --dns FILE decide; without them such a flow is uncertain.\n"
          "With --enforce and --delete PATH (or what the loaded generation was made from) is compared with itself, with\n"
          "the staged policy NAME enforced or the policy NAME deleted; no file is changed.\n"
          "Exit 1 when a flow is closed or opened, 0 when none is, also when some are uncertain.",
      .operands = OPERANDS_PATHS,
-     .options = "base enforce delete namespace flows since all",
+     .options = "base enforce delete namespace flows dns since all",
      .outputs = "text json md",
      .this_host = true,
      .this_kernel = true,

@@ -28,20 +28,33 @@ static struct addr_key key_of(struct ip_addr addr)
     return key;
 }
 
-static bool has_prefix(struct ip_addr addr, const char *bytes, size_t size)
+const struct cidr *dns_unusable_nets(size_t *ret_count)
 {
-    return memcmp(addr.bytes, bytes, size) == 0;
+    static const struct cidr nets[] = {
+        {{IP_V4, {0}}, 8},
+        {{IP_V4, {127}}, 8},
+        {{IP_V4, {169, 254}}, 16},
+        {{IP_V4, {224}}, 4},
+        {{IP_V4, {255, 255, 255, 255}}, 32},
+        {{IP_V6, {0}}, 96}, // ::, ::1, and IPv4-compatible
+        {{IP_V6, {[10] = 0xff, [11] = 0xff}}, 96},
+        {{IP_V6, {0xfe, 0x80}}, 10},
+        {{IP_V6, {0xff}}, 8},
+    };
+    *ret_count = ARRAY_COUNT(nets);
+    return nets;
 }
 
 bool dns_address_usable(struct ip_addr addr)
 {
-    if (addr.family == IP_V4) {
-        return addr.bytes[0] != 0 && addr.bytes[0] != 127 && (addr.bytes[0] & 0xf0) != 224 &&
-               !has_prefix(addr, "\xa9\xfe", 2) && !has_prefix(addr, "\xff\xff\xff\xff", 4);
+    size_t count;
+    const struct cidr *nets = dns_unusable_nets(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (cidr_contains_addr(nets[i], addr)) {
+            return false;
+        }
     }
-    return addr.family == IP_V6 && addr.bytes[0] != 0xff && !ip_addr_is_link_local(addr) &&
-           !has_prefix(addr, "\0\0\0\0\0\0\0\0\0\0\0\0", 12) && // ::, ::1, and IPv4-compatible
-           !has_prefix(addr, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+    return addr.family == IP_V4 || addr.family == IP_V6;
 }
 
 const char *dns_source_name(enum dns_source source)

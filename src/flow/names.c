@@ -68,6 +68,11 @@ struct names *names_new(struct arena *arena, const struct plan *plan)
     return names;
 }
 
+bool flow_asks_names(const struct flow_evaluator *evaluator, uint32_t class)
+{
+    return evaluator->names != NULL && evaluator->names->asked[class];
+}
+
 void flow_evaluator_set_names(struct flow_evaluator *evaluator, const struct dns_book *book,
                               bool complete)
 {
@@ -98,7 +103,7 @@ struct known_names names_of(const struct flow_evaluator *evaluator, uint32_t cla
     struct names *names = evaluator->names;
     struct dns_view facts = {0};
     // What an answer never opens, no name has.
-    if (names == NULL || !names->asked[class] || !dns_address_usable(flow->destination)) {
+    if (!flow_asks_names(evaluator, class) || !dns_address_usable(flow->destination)) {
         return (struct known_names){NULL, GUESS_NO};
     }
     memset(names->sets, 0, names->words * sizeof *names->sets);

@@ -37,7 +37,9 @@ static bool is_undecided(const struct impact *impact, const struct flow *flow)
 
 static void take_part(struct flow *flow, const struct flow *from, enum impact_doubt part)
 {
-    if (part == IMPACT_BY_SOURCE) {
+    if (part == IMPACT_BY_NAMES) {
+        flow->names = from->names;
+    } else if (part == IMPACT_BY_SOURCE) {
         flow->source = from->source;
     } else if (part == IMPACT_BY_DEST) {
         flow->destination = from->destination;
@@ -56,8 +58,8 @@ static void take_part(struct flow *flow, const struct flow *from, enum impact_do
 static uint8_t find_doubts(const struct impact *impact, const struct flow *from,
                            const struct flow *to)
 {
-    static const uint8_t parts[] = {IMPACT_BY_SOURCE, IMPACT_BY_DEST, IMPACT_BY_PROTOCOL,
-                                    IMPACT_BY_PORT, IMPACT_BY_SOURCE_PORT};
+    static const uint8_t parts[] = {IMPACT_BY_NAMES,    IMPACT_BY_SOURCE, IMPACT_BY_DEST,
+                                    IMPACT_BY_PROTOCOL, IMPACT_BY_PORT,   IMPACT_BY_SOURCE_PORT};
     struct flow flow = *from;
     struct impact_example last = judge(impact, &flow);
     uint8_t doubts = 0;
@@ -110,17 +112,15 @@ static void find_deciders(const struct impact *impact, const struct flow *flow,
 
 // ---- answers --------------------------------------------------------------------------------------------------------
 
-static void answer_one(const struct impact *impact, const struct flow *flow, struct answer *ret)
+// On the arena: namings move when one more is made.
+static const struct flow_strings *names_text(const struct impact *impact, uint32_t number)
 {
-    ret->one = true;
-    ret->example_count = 1;
-    ret->examples[0] = judge(impact, flow);
-    ret->change = (uint8_t)change_of(&ret->examples[0]);
-    ret->reachable = (uint8_t)(1 << ret->change);
-    if (is_undecided(impact, flow)) {
-        ret->change = IMPACT_UNCERTAIN;
-        ret->doubts = IMPACT_BY_INTERFACE;
+    if (impact->namings == NULL || naming_get(impact, number)->names.count == 0) {
+        return NULL;
     }
+    struct flow_strings *names = arena_new_of(impact->arena, struct flow_strings);
+    *names = naming_get(impact, number)->names;
+    return names;
 }
 
 // A change that may be goes before what stays as it is.
@@ -139,11 +139,67 @@ static void add_examples(const struct impact *impact, const struct cut *cut, str
     }
 }
 
+static void keep_sample(struct cut *cut, const struct flow *flow, uint8_t change, uint8_t families)
+{
+    if (cut->families[change] == 0) {
+        cut->samples[change] = *flow;
+    }
+    cut->families[change] |= families;
+}
+
+static void answer_one(struct impact *impact, const struct question *question,
+                       const struct flow *flow, struct answer *ret)
+{
+    struct arena_mark mark = arena_mark(impact->scratch);
+    struct numbers namings;
+    struct cut cut = {0};
+    uint8_t family = flow->source.family == IP_V4 ? PLAN_V4 : PLAN_V6;
+    if (question->names != NOT_RECORDED) {
+        namings_of_question(impact, question, &namings);
+    } else {
+        ret->named = namings_of_flow(impact, flow, &namings);
+    }
+    for (size_t i = 0; i < namings.count; i++) {
+        struct flow named = *flow;
+        named.names = names_text(impact, namings.items[i]);
+        struct impact_example example = judge(impact, &named);
+        keep_sample(&cut, &named, (uint8_t)change_of(&example), family);
+    }
+    arena_rewind(impact->scratch, mark);
+    ret->one = true;
+    add_examples(impact, &cut, ret);
+    ret->change = (uint8_t)change_of(&ret->examples[0]);
+    ret->doubts = ret->example_count > 1 ? IMPACT_BY_NAMES : 0;
+    ret->doubts |= is_undecided(impact, flow) ? IMPACT_BY_INTERFACE : 0;
+    ret->change = ret->doubts != 0 ? IMPACT_UNCERTAIN : ret->change;
+}
+
+static void cut_all(struct impact *impact, const struct question *question, struct cut *ret)
+{
+    struct numbers namings;
+    *ret = (struct cut){.given_up = !namings_of_question(impact, question, &namings)};
+    for (size_t i = 0; i < namings.count; i++) {
+        struct arena_mark mark = arena_mark(impact->scratch);
+        struct cut cut;
+        cut_question(
+            impact, question,
+            impact->namings != NULL ? naming_rows(impact, namings.items[i]) : &impact->rows, &cut);
+        for (uint8_t change = 0; change < IMPACT_CHANGES; change++) {
+            if (cut.families[change] != 0) {
+                cut.samples[change].names = names_text(impact, namings.items[i]);
+                keep_sample(ret, &cut.samples[change], change, cut.families[change]);
+            }
+        }
+        ret->given_up |= cut.given_up;
+        arena_rewind(impact->scratch, mark);
+    }
+}
+
 static void answer_many(struct impact *impact, const struct question *question, struct answer *ret)
 {
     struct cut cut;
     struct arena_mark mark = arena_mark(impact->scratch);
-    cut_question(impact, question, &cut);
+    cut_all(impact, question, &cut);
     arena_rewind(impact->scratch, mark);
     add_examples(impact, &cut, ret);
     if (ret->example_count == 0) { // ends of two IP versions: no packet at all
@@ -174,7 +230,7 @@ struct answer *find_answer(struct impact *impact, const struct question *questio
     }
     answer = arena_new_of(impact->arena, struct answer);
     if (is_one_flow(impact, question, &flow)) {
-        answer_one(impact, &flow, answer);
+        answer_one(impact, question, &flow, answer);
     } else {
         answer_many(impact, question, answer);
     }
@@ -223,7 +279,7 @@ bool was_otherwise(struct impact *impact, struct answer *answer,
 {
     bool denied = texts_equal(record->action, "deny");
     bool may_differ = denied || answer->examples[0].before == (uint8_t)FLOW_DENY;
-    if (record->action == NULL || !answer->one || !may_differ ||
+    if (record->action == NULL || !answer->one || answer->named || !may_differ ||
         (answer->doubts & IMPACT_BY_INTERFACE) != 0) {
         return false;
     }

@@ -18,7 +18,8 @@ struct group_key {
 // What the ends of one flow report alike, whatever becomes of it: how many flows there are is then no matter of policies.
 struct subject_key {
     const struct end *source, *dest;
-    int32_t protocol, port, icmp_type, source_port;
+    int32_t protocol, port, icmp_type, source_port, names;
+    int32_t padding;
 };
 
 struct subject {
@@ -81,13 +82,14 @@ struct impact *impact_new(struct arena *arena, const struct plan *before, const 
         impact->names[i] = flowlog_names_new(arena, impact->plans[i]);
         impact->by_source_port |= by_source_port(impact->plans[i]);
     }
-    rows_make(impact);
+    rows_make(impact, traffic, &impact->rows);
+    names_make(impact);
     return impact;
 }
 
 // ---- questions --------------------------------------------------------------------------------------------------------
 
-static struct question question_of(const struct impact *impact, const struct flowlog_record *record,
+static struct question question_of(struct impact *impact, const struct flowlog_record *record,
                                    const struct end *source, const struct end *dest)
 {
     enum { CODES = 256 };
@@ -101,6 +103,7 @@ static struct question question_of(const struct impact *impact, const struct flo
         .source_port = (int32_t)record->source.port,
         .icmp_first = NOT_RECORDED,
         .gone = source->label.kind == IMPACT_GONE || dest->label.kind == IMPACT_GONE,
+        .names = names_of_record(impact, &record->domains),
     };
     memcpy(question.sources, source->sets, sizeof question.sources);
     memcpy(question.dests, dest->sets, sizeof question.dests);
@@ -117,6 +120,7 @@ static struct question question_of(const struct impact *impact, const struct flo
         question.source_port = NOT_RECORDED;
     }
     question.icmp_last = question.icmp_first;
+    names_restrict(impact, &question);
     return question;
 }
 
@@ -159,6 +163,19 @@ static void keep_source_port(const struct flowlog_record *record, struct impact_
     }
 }
 
+// A naming has the names of whoever came first; a record's own say more.
+static void keep_names(struct impact *impact, const struct flowlog_record *record,
+                       struct impact_group *group)
+{
+    struct flow_strings *names = arena_new_of(impact->arena, struct flow_strings);
+    for (size_t i = 0; i < record->domains.count; i++) {
+        vec_push(impact->arena, names, arena_strdup(impact->arena, record->domains.items[i]));
+    }
+    for (size_t i = 0; i < group->example_count && names->count > 0; i++) {
+        group->examples[i].flow.names = names;
+    }
+}
+
 static struct impact_group *find_group(struct impact *impact, const struct flowlog_record *record,
                                        const struct question *question, const struct end *source,
                                        const struct end *dest, const struct answer *answer)
@@ -179,6 +196,7 @@ static struct impact_group *find_group(struct impact *impact, const struct flowl
             .examples = {answer->examples[0], answer->examples[1]},
         };
         keep_source_port(record, group);
+        keep_names(impact, record, group);
         strmap_put_n(impact->groups, &key, sizeof key, group);
     }
     group->reachable |= answer->reachable;
@@ -196,6 +214,7 @@ static struct subject *find_subject(struct impact *impact, const struct flowlog_
         .port = question->port,
         .icmp_type = question->icmp_first,
         .source_port = question->source_port,
+        .names = question->names,
     };
     struct subject *subject = strmap_get_n(impact->subjects, &key, sizeof key);
     if (subject == NULL) {
@@ -299,6 +318,7 @@ const struct impact_result *impact_finish(struct impact *impact)
         result->flows += group->flows;
         result->otherwise += group->otherwise;
         result->counts[group->change] += group->flows;
+        result->by_names += (group->doubts & IMPACT_BY_NAMES) != 0 ? group->flows : 0;
     }
     vec_sort(&result->groups, compare_groups);
     arena_free(impact->scratch);

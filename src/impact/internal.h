@@ -2,6 +2,7 @@
 // What the files of module impact share.
 //
 //   ends    what a record says of an end -> the addresses that it may have
+//   names   what may be known of the names of a destination
 //   region  the packets that a record may be, cut by the rows of changed traffic
 //   answer  what becomes of them, and on what that depends
 //   impact  records -> groups of what fares alike
@@ -27,8 +28,9 @@ struct impact {
     const struct traffic_diff *traffic;
     struct strtab *texts; // of labels: equal ones are one pointer
     struct space *space;
-    struct rows rows;
-    bool by_source_port; // a rule of either plan looks at it, or a row
+    struct rows rows;        // where no destination has a name
+    struct namings *namings; // NULL: no rule has domains
+    bool by_source_port;     // a rule of either plan looks at it, or a row
     struct strmap *ends, *answers, *subjects, *groups;
     bool all;
 };
@@ -52,9 +54,10 @@ struct question {
     int32_t protocol, port, source_port, icmp_first,
         icmp_last; // or NOT_RECORDED; icmp: type * 256 + code
     int32_t gone;  // whether an end is, so that nothing is certain
+    int32_t names; // of the destination: a naming, or NOT_RECORDED
 };
 
-void rows_make(struct impact *impact);
+void rows_make(struct impact *impact, const struct traffic_diff *traffic, struct rows *ret);
 
 // What becomes of a question's packets: one of each kind, by enum impact_change (IMPACT_UNCERTAIN is none).
 struct cut {
@@ -62,9 +65,35 @@ struct cut {
     struct flow samples[IMPACT_CHANGES];
     bool given_up; // too much to do
 };
-void cut_question(struct impact *impact, const struct question *question, struct cut *ret);
+void cut_question(struct impact *impact, const struct question *question, const struct rows *rows,
+                  struct cut *ret);
 // The one packet that a question is about; false when there may be several.
 bool is_one_flow(const struct impact *impact, const struct question *question, struct flow *ret);
+
+// ---- names.c --------------------------------------------------------------------------------------------------------
+
+struct numbers {
+    VEC_FIELDS(uint32_t);
+};
+
+// Names that a destination may have; those that are in the same sets of domains are one. Number 0 is that it has none.
+struct naming {
+    struct flow_strings names;
+    bool *sets;              // by number of both plans' domains, those before first
+    const struct rows *rows; // NULL: not made yet
+};
+
+void names_make(struct impact *impact);
+int32_t names_of_record(struct impact *impact, const struct flow_strings *domains);
+// Takes out what no record with names can mean.
+void names_restrict(struct impact *impact, struct question *question);
+struct naming *naming_get(const struct impact *impact, size_t number); // until the next one is made
+const struct rows *naming_rows(struct impact *impact, size_t number);
+// Those that may matter, on scratch, 0 first. For a question: false when there are too many to try. For a flow without names:
+// whether its verdict depends on them, by either plan.
+bool namings_of_question(struct impact *impact, const struct question *question,
+                         struct numbers *ret);
+bool namings_of_flow(struct impact *impact, const struct flow *flow, struct numbers *ret);
 
 // ---- answer.c -----------------------------------------------------------------------------------------------------
 
@@ -82,6 +111,7 @@ struct decider {
 struct answer {
     uint8_t change, doubts, reachable; // as in struct impact_group
     bool one;                          // it is about one packet: examples[0]
+    bool named;                        // what its names are decides, and nobody knows them
     size_t example_count;
     struct impact_example examples[2];
     struct decider deciders[PLANS]; // of examples[0]

@@ -17,7 +17,8 @@ static uint32_t ports_or_all(struct impact *impact, const struct portset *ports,
     return ports->count > 0 ? space_ports(impact->space, ports) : all;
 }
 
-static void add_row(struct impact *impact, const struct traffic_row *row, int number)
+static void add_row(struct impact *impact, const struct traffic_row *row, int number,
+                    struct rows *ret)
 {
     uint8_t family = number == FAMILY_V4 ? IP_V4 : IP_V6;
     struct box all = space_everything(impact->space, family);
@@ -36,15 +37,15 @@ static void add_row(struct impact *impact, const struct traffic_row *row, int nu
             ports_or_all(impact, &service->source_ports, all.sides[SIDE_SOURCE_PORT]);
         box.sides[SIDE_ICMP] = ports_or_all(impact, &service->icmp, all.sides[SIDE_ICMP]);
         impact->by_source_port |= service->source_ports.count > 0;
-        vec_push(impact->arena, &impact->rows.boxes[number][row->change], box);
+        vec_push(impact->arena, &ret->boxes[number][row->change], box);
     }
 }
 
-void rows_make(struct impact *impact)
+void rows_make(struct impact *impact, const struct traffic_diff *traffic, struct rows *ret)
 {
-    for (size_t i = 0; i < impact->traffic->rows.count; i++) {
+    for (size_t i = 0; i < traffic->rows.count; i++) {
         for (int family = 0; family < FAMILIES; family++) {
-            add_row(impact, &impact->traffic->rows.items[i], family);
+            add_row(impact, &traffic->rows.items[i], family, ret);
         }
     }
 }
@@ -207,8 +208,8 @@ static void keep_part(struct impact *impact, const struct region *region, enum i
     }
 }
 
-static void cut_family(struct impact *impact, const struct question *question, int number,
-                       struct cut *ret)
+static void cut_family(struct impact *impact, const struct question *question,
+                       const struct rows *rows, int number, struct cut *ret)
 {
     static const uint8_t changes[] = {
         [TRAFFIC_OPENED] = IMPACT_OPENED, [TRAFFIC_CLOSED] = IMPACT_CLOSED};
@@ -222,18 +223,19 @@ static void cut_family(struct impact *impact, const struct question *question, i
     vec_push(impact->scratch, &left, box);
     for (int i = 0; i < TRAFFIC_CHANGES; i++) {
         struct region taken = {0};
-        region_cut_all(impact->space, impact->scratch, &budget, &left,
-                       &impact->rows.boxes[number][i], &taken);
+        region_cut_all(impact->space, impact->scratch, &budget, &left, &rows->boxes[number][i],
+                       &taken);
         keep_part(impact, &taken, changes[i], family, ret);
     }
     keep_part(impact, &left, IMPACT_SAME, family, ret);
     ret->given_up |= budget.left == 0;
 }
 
-void cut_question(struct impact *impact, const struct question *question, struct cut *ret)
+void cut_question(struct impact *impact, const struct question *question, const struct rows *rows,
+                  struct cut *ret)
 {
     *ret = (struct cut){0};
     for (int family = 0; family < FAMILIES; family++) {
-        cut_family(impact, question, family, ret);
+        cut_family(impact, question, rows, family, ret);
     }
 }

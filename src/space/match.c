@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // plan_match -> boxes, by semantics.md 3.6 and 4: all criteria are ANDed; only the named ports of a side make several
 // boxes, one for each (protocol, port), and negated ones are cut out.
+#include <polc/dns.h>
 #include <polc/space.h>
-
 #include <stdlib.h>
 
 // The addresses of a named port that declare it with one protocol and number.
@@ -22,9 +22,10 @@ struct matcher {
     // By number of the set, for IPv4 and IPv6.
     uint32_t *addresses[2]; // set + 1, 0: not made yet
     struct port_groups *groups[2];
-    const struct cidrset *domains; // by number in plan.domains; NULL: nothing
-    uint32_t *named[2];            // the same as sets + 1
-    bool at_most;                  // every address has every name
+    const struct space_domains *domains; // by number in plan.domains; NULL: nothing
+    uint32_t *named[2];                  // the same as sets + 1
+    uint32_t nameable[2];                // what may have a name, + 1
+    bool at_most;                        // all of that has every name
 };
 
 static int family_index(uint8_t family)
@@ -43,7 +44,7 @@ struct matcher *matcher_new(struct arena *arena, struct space *space, const stru
     return matcher;
 }
 
-void matcher_set_domains(struct matcher *matcher, const struct cidrset *domains)
+void matcher_set_domains(struct matcher *matcher, const struct space_domains *domains)
 {
     matcher->domains = domains;
     for (int i = 0; i < 2; i++) {
@@ -51,18 +52,34 @@ void matcher_set_domains(struct matcher *matcher, const struct cidrset *domains)
     }
 }
 
+static uint32_t nameable_addresses(struct matcher *matcher, uint8_t family)
+{
+    uint32_t *known = &matcher->nameable[family_index(family)];
+    if (*known == 0) {
+        size_t count;
+        const struct cidr *nets = dns_unusable_nets(&count);
+        const struct cidrset unusable = {(struct cidr *)nets, count};
+        *known = 1 + space_minus(matcher->space,
+                                 space_everything(matcher->space, family).sides[SIDE_DESTINATION],
+                                 space_cidrs(matcher->space, &unusable, family));
+    }
+    return *known - 1;
+}
+
 // The addresses that one of the names has.
 static uint32_t named_addresses(struct matcher *matcher, int32_t number, uint8_t family)
 {
     if (matcher->at_most) {
-        return space_everything(matcher->space, family).sides[SIDE_DESTINATION];
+        return nameable_addresses(matcher, family);
     }
     if (matcher->domains == NULL) {
         return SPACE_EMPTY;
     }
+    const struct space_domains *domains = &matcher->domains[number];
     uint32_t *known = &matcher->named[family_index(family)][number];
     if (*known == 0) {
-        *known = 1 + space_cidrs(matcher->space, &matcher->domains[number], family);
+        *known = 1 + (domains->any ? nameable_addresses(matcher, family)
+                                   : space_cidrs(matcher->space, &domains->addresses, family));
     }
     return *known - 1;
 }

@@ -6,11 +6,17 @@
 
 // ---- one IP version -----------------------------------------------------------------------------------------------
 
-static void make_study(struct study *study, const struct plan *before, const struct plan *after)
+// What is compared.
+struct task {
+    const struct plan *plans[HALVES];
+    bool staged;
+    const struct space_domains *domains[HALVES]; // of each plan; NULL: nothing
+};
+
+static void make_study(struct study *study, const struct task *task)
 {
     struct arena *arena = study->arena;
     struct flow_specials specials = {0};
-    const struct plan *plans[] = {before, after};
     study->space = space_new(arena);
     study->services = services_new(arena, study->space, study->family);
     study->names = strmap_new(arena);
@@ -24,9 +30,12 @@ static void make_study(struct study *study, const struct plan *before, const str
     study->outcome_keys = keys_new(arena);
     for (int i = 0; i < HALVES; i++) {
         struct half *half = &study->halves[i];
-        half->plan = plans[i];
-        half->evaluator = flow_evaluator_new(arena, plans[i]);
-        half->matcher = matcher_new(arena, study->space, plans[i]);
+        half->plan = task->plans[i];
+        half->evaluator = flow_evaluator_new(arena, half->plan);
+        half->matcher = matcher_new(arena, study->space, half->plan);
+        if (task->domains[i] != NULL) {
+            matcher_set_domains(half->matcher, task->domains[i]);
+        }
         flow_add_specials(half->evaluator, arena, &specials);
         judges_make(study, half);
         places_note(study, half);
@@ -99,15 +108,15 @@ static void add_row(struct arena *arena, const struct study *study, const struct
     row->witness.destination = sample_address(&row->destination, row->witness.source);
 }
 
-static void compare_family(struct arena *arena, const struct plan *before, const struct plan *after,
-                           uint8_t family, bool staged, struct traffic_rows *rows,
-                           struct traffic_names *undecided)
+static void compare_family(struct arena *arena, const struct task *task, uint8_t family,
+                           struct traffic_rows *rows, struct traffic_names *undecided)
 {
     struct arena *work = arena_new(WORK_LIMIT), *scratch = arena_new(WORK_LIMIT);
-    struct study study = {.arena = work, .scratch = scratch, .family = family, .staged = staged};
+    struct study study = {
+        .arena = work, .scratch = scratch, .family = family, .staged = task->staged};
     struct change_blocks blocks[TRAFFIC_CHANGES];
     struct traffic_names nodes = {0};
-    make_study(&study, before, after);
+    make_study(&study, task);
     compare_pairs(&study, blocks, &nodes);
     const struct owners *owners = owners_new(work, arena, &study);
     for (int change = 0; change < TRAFFIC_CHANGES; change++) {
@@ -126,14 +135,13 @@ static void compare_family(struct arena *arena, const struct plan *before, const
 
 // ---- both ---------------------------------------------------------------------------------------------------------
 
-const struct traffic_diff *traffic_compare(struct arena *arena, const struct plan *before,
-                                           const struct plan *after, bool staged)
+static const struct traffic_diff *compare(struct arena *arena, const struct task *task)
 {
     struct traffic_diff *diff = arena_new_of(arena, struct traffic_diff);
     struct traffic_rows rows = {0};
     struct traffic_names undecided = {0};
-    compare_family(arena, before, after, IP_V4, staged, &rows, &undecided);
-    compare_family(arena, before, after, IP_V6, staged, &rows, &undecided);
+    compare_family(arena, task, IP_V4, &rows, &undecided);
+    compare_family(arena, task, IP_V6, &rows, &undecided);
     merge_rows(arena, &rows);
     for (size_t i = 0; i < rows.count; i++) {
         vec_push(arena, &diff->rows, rows.items[i]);
@@ -146,6 +154,21 @@ const struct traffic_diff *traffic_compare(struct arena *arena, const struct pla
         }
     }
     return diff;
+}
+
+const struct traffic_diff *traffic_compare(struct arena *arena, const struct plan *before,
+                                           const struct plan *after, bool staged)
+{
+    return compare(arena, &(struct task){.plans = {before, after}, .staged = staged});
+}
+
+const struct traffic_diff *traffic_compare_named(struct arena *arena, const struct plan *before,
+                                                 const struct plan *after, bool staged,
+                                                 const struct traffic_domains *names)
+{
+    return compare(arena, &(struct task){.plans = {before, after},
+                                         .staged = staged,
+                                         .domains = {names->before, names->after}});
 }
 
 // ---- one plan -----------------------------------------------------------------------------------------------------

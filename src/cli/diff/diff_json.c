@@ -92,6 +92,15 @@ json_t *diff_json_flow(const struct flow *flow)
         json_object_set_new(json, "icmp_type", json_integer(flow->icmp_type));
         json_object_set_new(json, "icmp_code", json_integer(flow->icmp_code));
     }
+    size_t names = flow->names != NULL ? flow->names->count : 0;
+    for (size_t i = 0; i < names; i++) {
+        json_t *list = json_object_get(json, "dest_domains");
+        if (list == NULL) {
+            list = json_array();
+            json_object_set_new(json, "dest_domains", list);
+        }
+        json_array_append_new(list, json_string(flow->names->items[i]));
+    }
     return json;
 }
 

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc impact: the recorded flows whose verdict a change of policies would change.
+#include "answers.h"
 #include "impact_view.h"
 
 struct impact_view impact_view_make(const struct diff *diff, const struct flowlog_records *flows,
-                                    bool all)
+                                    const struct dns_book *book, bool all)
 {
     struct impact *impact =
         impact_new(diff->run->arena, diff->before->plan, diff->after->plan, diff->traffic, all);
+    if (book != NULL) {
+        impact_set_names(impact, book);
+        flow_evaluator_set_names(diff->evaluators[0], book, true);
+        flow_evaluator_set_names(diff->evaluators[1], book, true);
+    }
     for (size_t i = 0; i < flows->count; i++) {
         impact_add(impact, &flows->items[i]);
     }
@@ -66,6 +72,9 @@ static void print_notes(const struct impact_view *view, const struct flow_input 
     if (flows->records.count == 0) {
         print_no_flows(view->diff->run, flows);
     }
+    if (view->result->by_names > 0) {
+        hint("--dns FILE says which names have which addresses, with lines \"NAME ADDRESS...\"");
+    }
 }
 
 int cmd_impact(struct run *run)
@@ -73,7 +82,11 @@ int cmd_impact(struct run *run)
     struct impact_sides sides;
     struct flow_input flows;
     struct diff diff;
+    const struct dns_book *book;
     int code = impact_sides_find(run, &sides);
+    if (code == POLC_EXIT_OK && !answers_read(run, &book)) {
+        code = POLC_EXIT_USAGE;
+    }
     if (code == POLC_EXIT_OK) {
         code = flow_input_read_raw(run, &flows);
     }
@@ -81,7 +94,7 @@ int cmd_impact(struct run *run)
         return code;
     }
     diff_traffic(run, sides.before, sides.after, &diff);
-    struct impact_view view = impact_view_make(&diff, &flows.records, run->options.all);
+    struct impact_view view = impact_view_make(&diff, &flows.records, book, run->options.all);
     view.trials = sides.trials;
     print(run, &view);
     print_notes(&view, &flows);

@@ -80,11 +80,12 @@ json_t *impact_json(const struct impact_view *view)
             json_array_append_new(groups, group_json(view, &result->groups.items[i]));
         }
     }
-    return json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:s}", "trials",
+    return json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:s}", "trials",
                      words_json(&view->trials), "changes", (int)impact_changes(view), "flows",
                      (json_int_t)result->flows, "closed", (json_int_t)result->counts[IMPACT_CLOSED],
                      "opened", (json_int_t)result->counts[IMPACT_OPENED], "uncertain",
-                     (json_int_t)result->counts[IMPACT_UNCERTAIN], "unchanged",
+                     (json_int_t)result->counts[IMPACT_UNCERTAIN], "uncertain_by_names",
+                     (json_int_t)result->by_names, "unchanged",
                      (json_int_t)result->counts[IMPACT_SAME], "recorded_otherwise",
                      (json_int_t)result->otherwise, "groups", groups, "summary",
                      impact_headline(view->diff->run->arena, view));

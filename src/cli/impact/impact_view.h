@@ -16,9 +16,10 @@ struct impact_view {
     bool all;                          // also what does not change
 };
 
-// Judges flows by both sides of a diff. `flows` are as they were recorded.
+// Judges flows by both sides of a diff. `flows` are as they were recorded. `book` is all that is known of names; NULL: nothing
+// is known.
 struct impact_view impact_view_make(const struct diff *diff, const struct flowlog_records *flows,
-                                    bool all);
+                                    const struct dns_book *book, bool all);
 bool impact_changes(const struct impact_view *view); // something certainly does
 
 // ---- impact_sides.c -----------------------------------------------------------------------------------------------

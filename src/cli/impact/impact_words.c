@@ -164,6 +164,8 @@ static const struct {
     {IMPACT_BY_INTERFACE, "interface",
      "which interface of the host it takes is not known here (--interfaces)"},
     {IMPACT_BY_SIZE, "size", "there are too many possibilities to try all of them"},
+    {IMPACT_BY_NAMES, "names",
+     "whether a name that a rule allows has the address is not recorded (--dns)"},
 };
 
 const char *impact_why(struct arena *arena, const struct impact_group *group)
@@ -218,6 +220,18 @@ static const char *who_text(const struct impact_view *view, const struct impact_
                : "";
 }
 
+// By which names it is taken to be addressed, where that makes a difference.
+static const char *names_text(struct arena *arena, const struct impact_group *group,
+                              const struct flow *flow)
+{
+    size_t count = flow->names != NULL ? flow->names->count : 0;
+    if (count == 0) {
+        return group->doubts & IMPACT_BY_NAMES ? " as none of the names" : "";
+    }
+    return arena_printf(arena, " as %s%s", flow->names->items[0],
+                        count > 1 ? arena_printf(arena, " (+%zu more)", count - 1) : "");
+}
+
 const char *impact_example_text(const struct impact_view *view, const struct impact_group *group,
                                 const struct impact_example *example)
 {
@@ -225,9 +239,10 @@ const char *impact_example_text(const struct impact_view *view, const struct imp
     const char *text = diff_witness_text(arena, &example->flow);
     const char *arrow = strstr(text, " -> ") + strlen(" -> ");
     const char *rest = strchr(arrow, ' ');
-    return arena_printf(arena, "%.*s%s -> %.*s%s%s", (int)(arrow - text - strlen(" -> ")), text,
+    return arena_printf(arena, "%.*s%s -> %.*s%s%s%s", (int)(arrow - text - strlen(" -> ")), text,
                         who_text(view, &group->source, example->flow.source), (int)(rest - arrow),
-                        arrow, who_text(view, &group->dest, example->flow.destination), rest);
+                        arrow, who_text(view, &group->dest, example->flow.destination), rest,
+                        names_text(arena, group, &example->flow));
 }
 
 // ---- all of them --------------------------------------------------------------------------------------------------------
@@ -253,6 +268,9 @@ const char *impact_headline(struct arena *arena, const struct impact_view *view)
     if (result->counts[IMPACT_UNCERTAIN] > 0) {
         strbuf_addf(&text, "; %s uncertain",
                     impact_number(arena, result->counts[IMPACT_UNCERTAIN]));
+    }
+    if (result->by_names > 0) {
+        strbuf_addf(&text, " (%s of them by names)", impact_number(arena, result->by_names));
     }
     return strbuf_text(&text);
 }

@@ -185,7 +185,7 @@ static int change_files(struct stage *stage)
     run_report(&after);
     diff_plans(stage->run, stage->run, &after, &diff);
     if (flows_known) {
-        impact = impact_view_make(&diff, &flows.records, false);
+        impact = impact_view_make(&diff, &flows.records, NULL, false);
     }
     stage_print(stage, &diff, flows_known ? &impact : NULL);
     return flows.code;

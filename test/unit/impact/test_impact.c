@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
+#include <polc/dns.h>
 #include <polc/impact.h>
 
 static const char *pod(const char *name, const char *generate, const char *labels, const char *ip)
@@ -39,6 +40,22 @@ static const char *out(const char *app, const char *rules)
         arena_printf(arena, "selector: app == '%s', types: [Egress], egress: [%s]", app, rules));
 }
 
+// "NAME ADDRESS ...": all that is known of names; NULL: nothing is.
+static const char *answers;
+
+static void set_names(struct impact *impact)
+{
+    struct dns_book *book = dns_book_new(arena);
+    char *rest = arena_strdup(arena, answers);
+    for (const char *name; (name = strtok_r(rest, " ", &rest)) != NULL;) {
+        struct dns_fact fact = {.name = name, .source = DNS_FILE};
+        const char *addr = strtok_r(rest, " ", &rest);
+        ck_assert_int_eq(ip_addr_parse(addr, strlen(addr), &fact.addr), ADDR_OK);
+        dns_book_add(book, &fact);
+    }
+    impact_set_names(impact, book);
+}
+
 static const struct impact_result *impact_of(const char *before, const char *after,
                                              const char *const *records)
 {
@@ -46,6 +63,9 @@ static const struct impact_result *impact_of(const char *before, const char *aft
     struct plan *new = plan_of(join(world(), after, NULL), NULL);
     struct impact *impact =
         impact_new(arena, old, new, traffic_compare(arena, old, new, false), false);
+    if (answers != NULL) {
+        set_names(impact);
+    }
     for (size_t i = 0; records[i] != NULL; i++) {
         struct flowlog_record record = record_of(records[i]);
         impact_add(impact, &record);
@@ -317,6 +337,115 @@ START_TEST(either_end_may_have_said_something_else)
 }
 END_TEST
 
+// ---- names --------------------------------------------------------------------------------------------------------------
+
+static const char to_a[] = "{action: Allow, destination: {domains: [a.example]}}";
+static const char to_b[] = "{action: Allow, destination: {domains: [b.example]}}";
+static const char to_any[] = "{action: Allow, destination: {domains: [\"*.example\"]}}";
+
+#define OUTSIDE KNOWN("10.0.0.1", "198.51.100.7", "443")
+#define OUTSIDE_AS(names)                                                                          \
+    "{'source_ip':'10.0.0.1','dest_ip':'198.51.100.7','proto':'tcp','dest_port':443,"              \
+    "'dest_domains':[" names "]}"
+
+START_TEST(names_of_a_record_decide)
+{
+    const char *a = out("web", to_a), *b = out("web", to_b);
+    check_one(a, b, OUTSIDE_AS("'a.example'"), "closed x/web-5-* > pub 6:443 x1");
+    check_one(a, b, OUTSIDE_AS("'B.Example.'"), "opened x/web-5-* > pub 6:443 x1");
+    check_one(a, b, OUTSIDE_AS("'c.example'"), "same x/web-5-* > pub 6:443 x1");
+    check_one(a, b, OUTSIDE_AS("'a.example','b.example'"), "same x/web-5-* > pub 6:443 x1");
+    check_one(a, out("web", to_any), OUTSIDE_AS("'c.example'"), "opened x/web-5-* > pub 6:443 x1");
+}
+END_TEST
+
+START_TEST(without_names_every_name_is_tried)
+{
+    const char *a = out("web", to_a), *b = out("web", to_b), *any = out("web", to_any);
+    check_one(a, b, OUTSIDE, "uncertain(128 of 11) x/web-5-* > pub 6:443 x1");
+    check_one(any, a, OUTSIDE, "uncertain(128 of 9) x/web-5-* > pub 6:443 x1");
+    check_one(a, any, OUTSIDE, "uncertain(128 of 10) x/web-5-* > pub 6:443 x1");
+    check_one(a, out("web", ""), OUTSIDE, "uncertain(128 of 9) x/web-5-* > pub 6:443 x1");
+    check_one(a, "", OUTSIDE, "uncertain(128 of 10) x/web-5-* > pub 6:443 x1");
+    check_one(a, out("web", arena_printf(arena, "%s, {action: Allow, protocol: UDP}", to_a)),
+              OUTSIDE, "same x/web-5-* > pub 6:443 x1");
+    // An address that no answer opens.
+    check_one(a, b, KNOWN("10.0.0.1", "169.254.0.1", "80"), "same x/web-5-* > pub 6:80 x1");
+}
+END_TEST
+
+// Two workloads change their names: neither plan has a name that the other has not.
+START_TEST(the_same_names_elsewhere)
+{
+    const char *before = join(out("web", to_a), out("db", to_b), NULL);
+    const char *after = join(out("web", to_b), out("db", to_a), NULL);
+    check_one(before, after, OUTSIDE, "uncertain(128 of 11) x/web-5-* > pub 6:443 x1");
+    check_one(before, after, KNOWN("10.0.0.9", "198.51.100.7", "443"),
+              "uncertain(128 of 11) x/db-0 > pub 6:443 x1");
+}
+END_TEST
+
+START_TEST(records_of_many_packets_and_names)
+{
+    const char *a = out("web", to_a), *b = out("web", to_b);
+    static const char many[] =
+        "{'source_namespace':'x','source_name_aggr':'web-5-*','source_type':'wep','proto':'tcp',"
+        "'dest_port':443,'dest_name_aggr':'pub','dest_type':'net'}";
+    static const char named[] =
+        "{'source_namespace':'x','source_name_aggr':'web-5-*','source_type':'wep','proto':'tcp',"
+        "'dest_port':443,'dest_name_aggr':'pub','dest_type':'net','dest_domains':['a.example']}";
+    check_one(a, b, many, "uncertain(128 of 11) x/web-5-* > pub 6:443 x1");
+    check_one(a, b, named, "closed x/web-5-* > pub 6:443 x1");
+    check_one(a, a, many, "same x/web-5-* > pub 6:443 x1");
+    check_one(a, join(a, in("db", db_from_a), NULL), many, "same x/web-5-* > pub 6:443 x1");
+    answers = "b.example 198.51.100.7";
+    check_one(a, b, many, "uncertain(2 of 10) x/web-5-* > pub 6:443 x1");
+    answers = "c.example 198.51.100.7";
+    check_one(a, b, many, "same x/web-5-* > pub 6:443 x1");
+    answers = NULL;
+}
+END_TEST
+
+START_TEST(answers_decide)
+{
+    const char *a = out("web", to_a), *b = out("web", to_b);
+    answers = "a.example 198.51.100.7 c.example 198.51.100.8";
+    check_one(a, b, OUTSIDE, "closed x/web-5-* > pub 6:443 x1");
+    check_one(b, a, OUTSIDE, "opened x/web-5-* > pub 6:443 x1");
+    check_one(a, b, KNOWN("10.0.0.1", "198.51.100.8", "443"), "same x/web-5-* > pub 6:443 x1");
+    check_one(a, b, OUTSIDE_AS("'b.example'"), "same x/web-5-* > pub 6:443 x1");
+    answers = "";
+    check_one(a, b, OUTSIDE, "same x/web-5-* > pub 6:443 x1");
+    answers = NULL;
+}
+END_TEST
+
+START_TEST(flows_are_counted_by_names)
+{
+    const char *a = out("web", to_a), *b = out("web", to_b);
+    const struct impact_result *result = impact_of(
+        a, b,
+        (const char *[]){OUTSIDE, OUTSIDE_AS("'a.example'"), OUTSIDE_AS("'c.example'"), NULL});
+    ck_assert_uint_eq(result->flows, 3);
+    ck_assert_uint_eq(result->by_names, 1);
+    ck_assert_uint_eq(result->counts[IMPACT_UNCERTAIN], 1);
+    ck_assert_uint_eq(result->counts[IMPACT_CLOSED], 1);
+}
+END_TEST
+
+// What a name would have allowed is no sign that the policies were others.
+START_TEST(what_was_recorded_may_be_by_name)
+{
+    static const char allowed[] = "{'source_ip':'10.0.0.1','dest_ip':'198.51.100.7','proto':'tcp',"
+                                  "'dest_port':443,'action':'allow','reporter':'src'}";
+    const char *a = out("web", to_a);
+    const struct impact_result *result = impact_of(a, a, (const char *[]){allowed, NULL});
+    ck_assert_uint_eq(result->otherwise, 0);
+    result = impact_of(out("web", ""), a, (const char *[]){allowed, NULL});
+    ck_assert_uint_eq(result->otherwise, 0);
+}
+END_TEST
+
 UNIT_TESTS("impact", a_record_with_addresses_is_certain, both_ends_have_to_allow,
            a_name_of_several_is_certain_when_all_agree, one_that_is_gone_is_like_its_kin,
            one_that_is_gone_without_kin_is_uncertain, a_name_counts_more_than_an_address,
@@ -324,4 +453,7 @@ UNIT_TESTS("impact", a_record_with_addresses_is_certain, both_ends_have_to_allow
            protocol_and_ports_may_be_missing, source_ports_matter_where_rules_ask_for_them,
            ip_versions_are_both_tried, an_uncertain_outcome_has_two_examples,
            what_both_ends_report_counts_once, groups_are_told_apart_by_who_decides,
-           a_recorded_verdict_is_that_of_its_reporter, either_end_may_have_said_something_else)
+           a_recorded_verdict_is_that_of_its_reporter, either_end_may_have_said_something_else,
+           names_of_a_record_decide, without_names_every_name_is_tried, the_same_names_elsewhere,
+           records_of_many_packets_and_names, answers_decide, flows_are_counted_by_names,
+           what_was_recorded_may_be_by_name)
