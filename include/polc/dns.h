@@ -112,6 +112,7 @@ struct dns_fact {
     uint32_t ttl;
     uint8_t source; // enum dns_source
     bool followed;  // a CNAME led to the name: nobody is known to have asked for it
+    int64_t since;  // when that was learned first, as far as is known; 0: when it was learned
 };
 
 struct dns_facts {
@@ -122,7 +123,8 @@ struct dns_facts {
 void dns_answer_facts(struct arena *arena, const struct dns_answer *answer, int64_t learned,
                       enum dns_source source, struct dns_facts *ret);
 
-// What is known, by name and by address; each pair once, with the fact that ends last. On the arena, with its names.
+// What is known, by name and by address; each pair once, with the fact that ends last, and `since` of the one that began
+// first. On the arena, with its names.
 struct dns_book;
 struct dns_book *dns_book_new(struct arena *arena);
 // Takes what cannot be (an address that is not usable) as nothing said.

@@ -73,7 +73,7 @@ void dns_answer_facts(struct arena *arena, const struct dns_answer *answer, int6
             if (dns_address_usable(address->addr)) {
                 vec_push(arena, ret,
                          (struct dns_fact){answer->names.items[i], address->addr, learned,
-                                           address->ttl, (uint8_t)source, i > 0});
+                                           address->ttl, (uint8_t)source, i > 0, 0});
             }
         }
     }
@@ -109,6 +109,11 @@ static int64_t end_of(const struct dns_fact *fact)
     return fact->learned + fact->ttl;
 }
 
+static int64_t since_of(const struct dns_fact *fact)
+{
+    return fact->since != 0 && fact->since < fact->learned ? fact->since : fact->learned;
+}
+
 // Names and addresses of strangers: neither may have so many of the other that a pair is slow to find.
 static struct dns_fact *find_pair(struct dns_book *book, const struct addr_key *addr,
                                   const char *name, size_t length)
@@ -134,16 +139,19 @@ void dns_book_add(struct dns_book *book, const struct dns_fact *fact)
     struct dns_fact *pair = find_pair(book, &key, fact->name, length);
     if (pair->name != NULL) {
         bool followed = pair->followed && fact->followed; // asked for once is asked for
+        int64_t since = since_of(fact) < pair->since ? since_of(fact) : pair->since;
         if (end_of(fact) >= end_of(pair)) {
             const char *name = pair->name;
             *pair = *fact;
             pair->name = name;
         }
         pair->followed = followed;
+        pair->since = since;
         return;
     }
     struct page *of_name = page_of(book, book->names, fact->name, length);
     *pair = *fact;
+    pair->since = since_of(fact);
     pair->name =
         of_name->count > 0 ? of_name->items[0]->name : arena_strdup(book->arena, fact->name);
     vec_push(book->arena, of_name, pair);

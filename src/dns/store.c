@@ -18,7 +18,8 @@ enum {
     DIGITS_MAX = 12,
     SLACK_MIN = 256 << 10, // bytes that are appended at least before a file is written anew,
     SLACK_MAX = 8 << 20,   // and at most
-    READ_MAX = 32 << 20,   // more than the largest file: 65,536 of the longest lines, and the slack
+    READ_MAX =
+        64 << 20, // more than the largest file: 65,536 pairs of the longest lines, and the slack
 };
 #define SCRATCH_MAX ((size_t)2 << 30)
 
@@ -220,6 +221,11 @@ static void write_kept(struct arena *arena, const struct dns_book *book, int64_t
     }
     vec_sort(&kept, compare_ends);
     for (size_t i = 0; i < kept.count && i < DNS_KEPT_PAIRS; i++) {
+        struct dns_fact first = *kept.items[i];
+        first.learned = first.since;
+        if (first.since < kept.items[i]->learned) { // how long it has been so
+            write_line(out, &first);
+        }
         write_line(out, kept.items[i]);
     }
 }

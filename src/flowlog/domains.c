@@ -13,8 +13,8 @@ static int64_t distance_of(const struct dns_fact *fact, int64_t start, int64_t e
     if (fact->source == DNS_FILE || end == FLOWLOG_UNKNOWN) {
         return 0;
     }
-    if (fact->learned > end) {
-        return fact->learned - end;
+    if (fact->since > end) {
+        return fact->since - end;
     }
     return start != FLOWLOG_UNKNOWN && over < start ? start - over : 0;
 }
@@ -30,8 +30,7 @@ struct facts {
     VEC_FIELDS(const struct dns_fact *);
 };
 
-// Those that held while the flow went on; where none did, the nearest: workloads keep addresses longer than they should,
-// and of each name and address a book knows only the last time. What people call the address is what they ask for, not
+// Those that held while the flow went on; where none did, the nearest: workloads keep addresses longer than they should. What people call the address is what they ask for, not
 // the names that their provider has for it.
 static struct facts choose_facts(struct arena *arena, const struct dns_view *view, int64_t start,
                                  int64_t end)

@@ -234,7 +234,8 @@ static void bench_stores(int rounds)
                                 1000,
                                 60,
                                 DNS_WATCH,
-                                false};
+                                false,
+                                0};
         vec_push(arena, &filing.facts, fact);
     }
     double write_ns = measure(rounds, DNS_KEPT_PAIRS, write_store, &filing);

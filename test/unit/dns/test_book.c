@@ -15,7 +15,7 @@ static void add(struct dns_book *book, const char *name, const char *addr, int64
                 uint32_t ttl, enum dns_source source)
 {
     dns_book_add(book,
-                 &(struct dns_fact){name, addr_of(addr), learned, ttl, (uint8_t)source, false});
+                 &(struct dns_fact){name, addr_of(addr), learned, ttl, (uint8_t)source, false, 0});
 }
 
 START_TEST(usable)
@@ -121,6 +121,7 @@ START_TEST(the_fact_that_ends_last)
     ck_assert_uint_eq(view.count, 1);
     ck_assert_int_eq(view.items[0]->learned, 120);
     ck_assert_uint_eq(view.items[0]->ttl, 281);
+    ck_assert_int_eq(view.items[0]->since, 100);
     ck_assert_str_eq(dns_source_name(view.items[0]->source), "watch");
     ck_assert_str_eq(view.items[0]->name, "a.example");
     arena_free(arena);

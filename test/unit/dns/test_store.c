@@ -31,7 +31,7 @@ static void clean(void)
 
 static struct dns_fact fact_of(const char *name, const char *addr, int64_t learned, uint32_t ttl)
 {
-    struct dns_fact fact = {name, {0}, learned, ttl, DNS_WATCH, false};
+    struct dns_fact fact = {name, {0}, learned, ttl, DNS_WATCH, false, 0};
     ck_assert_int_eq(ip_addr_parse(addr, strlen(addr), &fact.addr), ADDR_OK);
     return fact;
 }
@@ -219,6 +219,7 @@ START_TEST(written_anew)
     ck_assert_uint_eq(all.count, ARRAY_COUNT(facts));
     for (size_t i = 0; i < all.count; i++) {
         ck_assert_int_eq(all.items[i]->learned, 100399);
+        ck_assert_int_eq(all.items[i]->since, 100000); // what is written anew says so, too
     }
     dns_store_close(&store);
     clean();

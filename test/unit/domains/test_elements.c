@@ -20,7 +20,7 @@ static void leave(void)
 
 static void learn(const char *name, const char *addr, int64_t learned, uint32_t ttl)
 {
-    dns_book_add(book, &(struct dns_fact){name, address(addr), learned, ttl, DNS_APPLY, false});
+    dns_book_add(book, &(struct dns_fact){name, address(addr), learned, ttl, DNS_APPLY, false, 0});
 }
 
 // "LIST ADDRESS SECONDS; ..."

@@ -127,6 +127,18 @@ START_TEST(what_was_asked_for_is_the_name)
 }
 END_TEST
 
+// A name that is looked up again and again held all the while.
+START_TEST(what_was_renewed_held_before)
+{
+    const struct dns_book *book = book_of("git.example 8.8.8.8 100 10; git.example 8.8.8.8 500 10; "
+                                          "other.example 8.8.8.8 290 20");
+    ck_assert_str_eq(domains_of(book, FLOW("8.8.8.8", AT("300", "300"))),
+                     "git.example other.example");
+    ck_assert_str_eq(domains_of(book, FLOW("8.8.8.8", AT("400", "400"))), "git.example");
+    ck_assert_str_eq(domains_of(book, FLOW("8.8.8.8", AT("90", "99"))), "git.example");
+}
+END_TEST
+
 START_TEST(many_names_are_cut)
 {
     struct strbuf facts = {.arena = arena};
@@ -145,4 +157,5 @@ START_TEST(many_names_are_cut)
 END_TEST
 
 UNIT_TESTS("flowlog: domains", names_count_while_they_hold, a_file_knows_no_times,
-           what_a_record_has_stays, what_was_asked_for_is_the_name, many_names_are_cut)
+           what_a_record_has_stays, what_was_asked_for_is_the_name, what_was_renewed_held_before,
+           many_names_are_cut)
