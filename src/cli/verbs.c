@@ -231,7 +231,7 @@ const struct verb verbs[] = {
          "counted again, whatever the file. Exit 1 when there is no such flow.",
      .operands = OPERANDS_FILTER_PATHS,
      .subverb = "record",
-     .options = "flows since denied would-deny aggregate follow exit-when-quiet max-size",
+     .options = "flows dns since denied would-deny aggregate follow exit-when-quiet max-size",
      .outputs = "table wide json",
      .run = cmd_flows},
     {.name = "top",
@@ -244,7 +244,7 @@ const struct verb verbs[] = {
          "twice, as in the log; --where 'reporter == src' counts it once. PATH, FILTER and --flows are those of flows.\n"
          "Exit 1 when there is no such flow.",
      .operands = OPERANDS_ONE_PATHS,
-     .options = "flows by where share since denied would-deny limit",
+     .options = "flows dns by where share since denied would-deny limit",
      .outputs = "table csv json",
      .run = cmd_top},
     {.name = "graph",
@@ -261,7 +261,7 @@ const struct verb verbs[] = {
          "and without --flows it is all that is shown: no flow is read, and no privilege needed.\n"
          "Exit 1 when there is no such flow, and nothing allowed.",
      .operands = OPERANDS_PATHS,
-     .options = "flows allowed by where since denied would-deny",
+     .options = "flows dns allowed by where since denied would-deny",
      .outputs = "text wide json dot mermaid svg html",
      .run = cmd_graph},
     {.name = "board",
@@ -310,13 +310,13 @@ const struct verb verbs[] = {
      .text =
          "Learns from flows that no policy decides. ns/NAME: one policy for a namespace, which tells its peers by their\n"
          "namespaces; wep/NS/NAME: one for a workload, which tells them by labels that they alone have (wep/NS/* for each\n"
-         "workload); hep/NAME: one for a host endpoint; --all: one for each namespace. Network sets and services go before\n"
-         "addresses. The policies are staged, in tier namespace-isolation or hostendpoint-isolation, which stands last:\n"
-         "enforced, they close, and open nothing. They are proved before they are printed: the input with them enforced\n"
-         "allows every flow that they were made from. Flows that are left out are listed, with the reason.\n"
+         "workload); hep/NAME: one for a host endpoint; --all: one for each namespace. Network sets, services and\n"
+         "domains go before addresses. The policies are staged, in tier namespace-isolation or hostendpoint-isolation,\n"
+         "which stands last: enforced, they close, and open nothing. They are proved before they are printed: the input with\n"
+         "them enforced allows every flow that they were made from. Flows that are left out are listed, with the reason.\n"
          "Exit 1 when there is nothing to recommend, 5 when an enforced Deny hides what is to be learned.",
      .operands = OPERANDS_NAMES,
-     .options = "flows since where all include-denied interval stable out force",
+     .options = "flows dns since where all include-denied interval stable out force",
      .outputs = "yaml json",
      .run = cmd_recommend},
     {.name = "dns",

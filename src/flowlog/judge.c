@@ -33,6 +33,9 @@ void flowlog_judge_keep_actions(struct flowlog_judge *judge)
 void flowlog_judge_set_book(struct flowlog_judge *judge, const struct dns_book *book)
 {
     judge->book = book;
+    if (judge->evaluator != NULL) { // what a CNAME led to opens rules, too
+        flow_evaluator_set_names(judge->evaluator, book, true);
+    }
 }
 
 const struct flow_evaluator *flowlog_judge_evaluator(const struct flowlog_judge *judge)

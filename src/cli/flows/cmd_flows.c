@@ -13,13 +13,10 @@ static bool may_record(const struct run *run)
         bool given;
         const char *name;
     } others[] = {
-        {options->flows != NULL, "flows"},
-        {options->since > 0, "since"},
-        {options->denied, "denied"},
-        {options->would_deny, "would-deny"},
-        {options->aggregate_given, "aggregate"},
-        {options->follow, "follow"},
-        {options->quiet_exit > 0, "exit-when-quiet"},
+        {options->flows != NULL, "flows"},   {options->dns.count > 0, "dns"},
+        {options->since > 0, "since"},       {options->denied, "denied"},
+        {options->would_deny, "would-deny"}, {options->aggregate_given, "aggregate"},
+        {options->follow, "follow"},         {options->quiet_exit > 0, "exit-when-quiet"},
         {options->output_given, "output"},
     };
     for (size_t i = 0; i < ARRAY_COUNT(others); i++) {

@@ -27,14 +27,15 @@ static void read_stores(struct flow_book *book)
 {
     arena_free(book->arena);
     book->arena = arena_new(MEMORY_LIMIT);
-    book->book = dns_book_new(book->arena);
-    dns_known_read(book->run, book->book);
+    struct dns_book *known = dns_book_new(book->arena);
+    dns_known_read(book->run, known);
+    book->book = known;
 }
 
 void flow_book_renew(struct flow_book *book)
 {
     bool changed = false;
-    for (size_t i = 0; i < ARRAY_COUNT(stores) && book->book != NULL; i++) {
+    for (size_t i = 0; i < ARRAY_COUNT(stores) && book->arena != NULL; i++) {
         changed |= has_changed(book, i);
     }
     if (changed) {
@@ -42,10 +43,10 @@ void flow_book_renew(struct flow_book *book)
     }
 }
 
-void flow_book_open(struct run *run, struct flow_book *ret)
+void flow_book_open(struct run *run, const struct dns_book *answers, struct flow_book *ret)
 {
-    *ret = (struct flow_book){.run = run};
-    if (run->options.flows == NULL) {
+    *ret = (struct flow_book){.run = run, .book = answers};
+    if (answers == NULL && run->options.flows == NULL) {
         has_changed(ret, 0);
         has_changed(ret, 1);
         read_stores(ret);

@@ -2,6 +2,8 @@
 // Names and judges records, and keeps those of --since, --denied, --would-deny and of the filter.
 #include "flow_sift.h"
 
+#include "answers.h"
+
 #include <time.h>
 
 bool flow_sift_prepare(struct run *run, const char *filter, struct flow_sift *ret)
@@ -18,7 +20,7 @@ bool flow_sift_prepare(struct run *run, const char *filter, struct flow_sift *re
         complain_at(run, "in the filter", error.message, filter, error.offset, error.length,
                     error.hint);
     }
-    return filter == NULL || ret->filter != NULL;
+    return (filter == NULL || ret->filter != NULL) && answers_read(run, &ret->answers);
 }
 
 void flow_sift_begin(struct flow_sift *sift, struct arena *arena)
@@ -30,7 +32,7 @@ void flow_sift_begin(struct flow_sift *sift, struct arena *arena)
     if (sift->run->options.default_paths) {
         flowlog_judge_keep_actions(sift->judge);
     }
-    flow_book_open(sift->run, &sift->book);
+    flow_book_open(sift->run, sift->answers, &sift->book);
     flowlog_judge_set_book(sift->judge, sift->book.book);
 }
 

@@ -14,12 +14,13 @@ struct flow_sift {
         raw; // records stay as they are: neither named, but for the domains of destinations, nor judged
     struct flowlog_reader *reader;
     struct flowlog_judge *judge;
+    const struct dns_book *answers; // of --dns; NULL
     struct flow_book book;
     struct arena *scratch;
     size_t unjudged, otherwise, silent, timeless; // for the notes
 };
 
-// Reads the filter (NULL: none) and --since; false after having said what is wrong.
+// Reads the filter (NULL: none), --since and --dns; false after having said what is wrong.
 bool flow_sift_prepare(struct run *run, const char *filter, struct flow_sift *ret);
 // Once run->plan is there. Records and their texts are on `arena`. May be begun again, on another arena, once it was
 // ended.

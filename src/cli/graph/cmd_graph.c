@@ -114,9 +114,15 @@ static const char *shell_word(struct arena *arena, const char *text)
 // What polc flows needs to read the same flows.
 static const char *flows_options(struct run *run)
 {
-    const char *flows = run->options.flows;
-    return arena_printf(run->arena, "%s%s%s", same_options(run, true),
-                        flows != NULL ? " --flows " : "", flows != NULL ? flows : "");
+    struct strbuf text = {.arena = run->arena};
+    strbuf_add(&text, same_options(run, true));
+    for (size_t i = 0; i < run->options.flow_files.count; i++) {
+        strbuf_addf(&text, " --flows %s", run->options.flow_files.items[i]);
+    }
+    for (size_t i = 0; i < run->options.dns.count; i++) {
+        strbuf_addf(&text, " --dns %s", run->options.dns.items[i]);
+    }
+    return strbuf_text(&text);
 }
 
 // The way on: the flows of the first edge that somebody should look at.
