@@ -58,7 +58,7 @@ struct recommend_flow {
     uint64_t count;                   // of connections
     int64_t first, last;              // seconds since 1970; FLOWLOG_UNKNOWN
     const char *source, *destination; // "shop/web-1", "hep/web-01", a set's name, "pub"
-    const char *domain;               // a name of the destination; NULL
+    struct flow_strings domains;      // names of the destination, sorted, none twice
     bool allowed;                     // by what is enforced
     bool learned;                     // a rule stands for it
     bool covered;         // no rule is needed: an earlier tier, or none, decides at every subject
@@ -99,6 +99,7 @@ enum recommend_class {
     RECOMMEND_PEER_SET,
     RECOMMEND_PEER_SERVICE,
     RECOMMEND_PEER_ADDRESS,
+    RECOMMEND_PEER_DOMAINS,
     RECOMMEND_PEER_PRIVATE,
     RECOMMEND_PEER_PUBLIC,
     RECOMMEND_PEERS
@@ -109,6 +110,7 @@ const char *recommend_class_text(enum recommend_class class); // "Namespace", as
 struct recommend_entity {
     const char *selector, *namespace_selector;
     struct flow_strings nets, not_nets;
+    struct flow_strings domains;
     const char *service, *service_ns;
 };
 
@@ -177,7 +179,7 @@ void recommend_simplify(struct recommend *run, struct recommend_policies *polici
 const char *recommend_tier_yaml(struct arena *arena, const struct recommend_tier *tier);
 const char *recommend_policy_yaml(struct arena *arena, const struct recommend *run,
                                   const struct recommend_policy *policy, bool proof);
-// "10.65.0.14 (shop/web) -> 10.65.0.20 (shop/db) tcp/6379"
+// "10.65.0.14 (shop/web) -> 10.65.0.20 (shop/db) tcp/6379"; (pub) is by its domains.
 const char *recommend_flow_text(struct arena *arena, const struct recommend_flow *flow);
 // "2026-11-20T14:02:11Z"; NULL for FLOWLOG_UNKNOWN
 const char *recommend_time_text(struct arena *arena, int64_t time);

@@ -57,6 +57,10 @@ struct recommend {
     size_t unreadable;
 };
 
+// ---- learn.c --------------------------------------------------------------------------------------------------------
+
+void sort_names(struct flow_strings *names); // and leaves each once
+
 // ---- labels.c: selectors that tell workloads apart -----------------------------------------------------------------
 
 // Labels that together select what was asked for, and as little else as can be.
@@ -83,15 +87,15 @@ bool namespace_has_sets(const struct recommend *run, const char *ns);
 
 // The other end of a flow, as a rule can name it.
 struct peer {
-    uint8_t class;   // enum recommend_class
-    uint8_t family;  // PLAN_V4 or PLAN_V6 of addresses: no rule has both; else PLAN_BOTH
-    const char *ns;  // of the peer; NULL: none, or it is in `value`
-    const char *key; // of one label; "": `value` is a selector; NULL: neither
-    const char *value;
+    uint8_t class;     // enum recommend_class
+    uint8_t family;    // PLAN_V4 or PLAN_V6 of addresses: no rule has both; else PLAN_BOTH
+    const char *ns;    // of the peer; NULL: none, or it is in `value`
+    const char *key;   // of one label; "": `value` is a selector; NULL: neither
+    const char *value; // of RECOMMEND_PEER_DOMAINS: names with blanks between them
     const struct choice *choice; // of RECOMMEND_PEER_WORKLOAD
 };
 struct peer find_peer(struct recommend *run, const struct recommend_subject *subject, int direction,
-                      const struct flow *flow);
+                      const struct recommend_flow *flow);
 void find_owners(struct recommend *run);
 // `values` are those of peers that differ in nothing else.
 void write_peer(struct arena *arena, const struct recommend *run,

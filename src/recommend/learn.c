@@ -2,6 +2,9 @@
 // Records -> flows: those that differ only in source port, time or reporter are one.
 #include "internal.h"
 
+#include <polc/base/compare.h>
+#include <polc/dns.h>
+
 struct key {
     struct ip_addr source, destination;
     uint16_t port;
@@ -72,6 +75,33 @@ static int64_t later(int64_t a, int64_t b)
     return b > a ? b : a; // what is not known is less than anything
 }
 
+void sort_names(struct flow_strings *names)
+{
+    size_t kept = 0;
+    vec_sort(names, compare_texts);
+    for (size_t i = 0; i < names->count; i++) {
+        if (kept == 0 || strcmp(names->items[i], names->items[kept - 1]) != 0) {
+            names->items[kept++] = names->items[i];
+        }
+    }
+    names->count = kept;
+}
+
+// Logs of other programs may have what no rule can name.
+static void add_domain(struct recommend *run, const char *text, struct flow_strings *ret)
+{
+    if (dns_name_problem(text) != NULL) {
+        return;
+    }
+    const char *name = dns_name_canonical(run->arena, text);
+    for (size_t i = 0; i < ret->count; i++) {
+        if (strcmp(ret->items[i], name) == 0) {
+            return;
+        }
+    }
+    vec_push(run->arena, ret, name);
+}
+
 static void add_record(struct recommend *run, const struct flow *flow,
                        const struct flowlog_record *record)
 {
@@ -83,8 +113,8 @@ static void add_record(struct recommend *run, const struct flow *flow,
     int64_t end = later(record->end_time, record->start_time);
     known->first = earlier(known->first, earlier(record->start_time, record->end_time));
     known->last = later(known->last, end);
-    if (known->domain == NULL && record->domains.count > 0) {
-        known->domain = record->domains.items[0];
+    for (size_t i = 0; i < record->domains.count; i++) {
+        add_domain(run, record->domains.items[i], &known->domains);
     }
 }
 
@@ -114,5 +144,10 @@ void recommend_learn(struct recommend *run, const struct flowlog_records *record
         } else {
             run->unreadable += is_about(run, &record->source) || is_about(run, &record->dest);
         }
+    }
+    for (size_t i = 0; i < run->flows.count; i++) { // they have their places now
+        struct recommend_flow *flow = &run->flows.items[i];
+        sort_names(&flow->domains);
+        flow->flow.names = &flow->domains;
     }
 }

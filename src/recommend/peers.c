@@ -4,6 +4,8 @@
 // the way to every neighbour.
 #include "internal.h"
 
+#include <polc/dns.h>
+
 #define LABEL_NAME "projectcalico.org/name"
 #define LABEL_KIND "projectcalico.org/kind"
 #define KIND_SET   "NetworkSet"
@@ -192,9 +194,28 @@ static bool is_private(struct ip_addr addr)
     return false;
 }
 
-struct peer find_peer(struct recommend *run, const struct recommend_subject *subject, int direction,
-                      const struct flow *flow)
+// An address that nothing else names, by what it was called when somebody asked for it; some no name ever opens.
+static struct peer outside_peer(struct recommend *run, int direction, struct ip_addr addr,
+                                const struct flow_strings *domains)
 {
+    struct peer peer = {.class = is_private(addr) ? RECOMMEND_PEER_PRIVATE : RECOMMEND_PEER_PUBLIC,
+                        .family = addr.family == IP_V4 ? PLAN_V4 : PLAN_V6};
+    if (peer.class == RECOMMEND_PEER_PUBLIC && direction == PLAN_OUT && domains->count > 0 &&
+        dns_address_usable(addr)) {
+        struct strbuf names = {.arena = run->arena};
+        for (size_t i = 0; i < domains->count; i++) {
+            strbuf_addf(&names, "%s%s", i > 0 ? " " : "", domains->items[i]);
+        }
+        peer = (struct peer){
+            .class = RECOMMEND_PEER_DOMAINS, .family = PLAN_BOTH, .value = strbuf_text(&names)};
+    }
+    return peer;
+}
+
+struct peer find_peer(struct recommend *run, const struct recommend_subject *subject, int direction,
+                      const struct recommend_flow *known)
+{
+    const struct flow *flow = &known->flow;
     struct ip_addr addr = direction == PLAN_IN ? flow->source : flow->destination;
     const struct owner *owner = owner_of(run, addr);
     struct peer peer;
@@ -210,9 +231,7 @@ struct peer find_peer(struct recommend *run, const struct recommend_subject *sub
         (direction == PLAN_OUT && find_service(run, flow, &peer))) {
         return peer;
     }
-    uint8_t family = addr.family == IP_V4 ? PLAN_V4 : PLAN_V6;
-    uint8_t class = is_private(addr) ? RECOMMEND_PEER_PRIVATE : RECOMMEND_PEER_PUBLIC;
-    return (struct peer){.class = class, .family = family};
+    return outside_peer(run, direction, addr, &known->domains);
 }
 
 // ---- peers in rules -------------------------------------------------------------------------------------------------
@@ -271,6 +290,19 @@ static void write_labels(struct arena *arena, const struct recommend_subject *su
     }
 }
 
+// Those of several peers, each once.
+static void write_domains(struct arena *arena, const struct flow_strings *values,
+                          struct flow_strings *ret)
+{
+    for (size_t i = 0; i < values->count; i++) {
+        char *names = arena_strdup(arena, values->items[i]);
+        for (const char *name; (name = strsep(&names, " ")) != NULL;) {
+            vec_push(arena, ret, name);
+        }
+    }
+    sort_names(ret);
+}
+
 static void add_private(struct arena *arena, uint8_t family, struct flow_strings *ret)
 {
     const char *const *nets = private_nets[family == PLAN_V6];
@@ -302,6 +334,9 @@ void write_peer(struct arena *arena, const struct recommend *run,
         for (size_t i = 0; i < values->count; i++) {
             vec_push(arena, &ret->nets, values->items[i]);
         }
+        break;
+    case RECOMMEND_PEER_DOMAINS:
+        write_domains(arena, values, &ret->domains);
         break;
     case RECOMMEND_PEER_PRIVATE:
         add_private(arena, peer->family, &ret->nets);

@@ -113,8 +113,8 @@ size_t recommend_unreadable(const struct recommend *run)
 
 const char *recommend_class_text(enum recommend_class class)
 {
-    static const char *const texts[] = {"Namespace", "Workload", "Host",    "NetworkSet",
-                                        "Service",   "Address",  "Private", "Public"};
+    static const char *const texts[] = {"Namespace", "Workload", "Host",    "NetworkSet", "Service",
+                                        "Address",   "Domains",  "Private", "Public"};
     _Static_assert(ARRAY_COUNT(texts) == RECOMMEND_PEERS, "one text per class");
     return texts[class];
 }
@@ -137,10 +137,30 @@ const char *recommend_time_text(struct arena *arena, int64_t time)
     return arena_strdup(arena, text);
 }
 
+// The first of them.
+static const char *names_text(struct arena *arena, const struct flow_strings *names)
+{
+    enum { SHOWN_MAX = 3 };
+    struct strbuf text = {.arena = arena};
+    for (size_t i = 0; i < names->count && i < SHOWN_MAX; i++) {
+        strbuf_addf(&text, "%s%s", i > 0 ? ", " : "", names->items[i]);
+    }
+    if (names->count > SHOWN_MAX) {
+        strbuf_addf(&text, " and %zu more", names->count - SHOWN_MAX);
+    }
+    return strbuf_text(&text);
+}
+
 const char *recommend_flow_text(struct arena *arena, const struct recommend_flow *flow)
 {
     char source[IP_TEXT_MAX], destination[IP_TEXT_MAX];
+    const char *name = flow->destination;
+    if (flow->domains.count > 0) {
+        bool alone = strcmp(name, "pub") == 0;
+        name = arena_printf(arena, "%s%s%s", alone ? "" : name, alone ? "" : ", ",
+                            names_text(arena, &flow->domains));
+    }
     return arena_printf(arena, "%s (%s) -> %s (%s) %s", ip_addr_text(flow->flow.source, source),
-                        flow->source, ip_addr_text(flow->flow.destination, destination),
-                        flow->destination, flow_service_text(arena, &flow->flow));
+                        flow->source, ip_addr_text(flow->flow.destination, destination), name,
+                        flow_service_text(arena, &flow->flow));
 }

@@ -46,10 +46,12 @@ struct build {
 
 // ---- grouping -----------------------------------------------------------------------------------------------------
 
-static struct group *find_group(struct build *build, int direction, const struct flow *flow)
+static struct group *find_group(struct build *build, int direction,
+                                const struct recommend_flow *known)
 {
+    const struct flow *flow = &known->flow;
     struct arena *arena = build->run->arena;
-    struct peer peer = find_peer(build->run, build->subject, direction, flow);
+    struct peer peer = find_peer(build->run, build->subject, direction, known);
     const char *key = arena_printf(arena, "%d %u %d %d %u %u %s\n%s\n%s", direction, flow->protocol,
                                    flow->icmp_type, flow->icmp_code, peer.class, peer.family,
                                    peer.ns != NULL ? peer.ns : "", peer.key != NULL ? peer.key : "",
@@ -87,7 +89,7 @@ static void add_flow(struct build *build, const struct lesson *lesson)
 {
     struct recommend *run = build->run;
     const struct recommend_flow *flow = &run->flows.items[lesson->flow];
-    struct group *group = find_group(build, lesson->direction, &flow->flow);
+    struct group *group = find_group(build, lesson->direction, flow);
     struct recommend_evidence *evidence = &group->evidence;
     add_part(run->arena, group, flow->flow.destination_port, flow->first);
     if (evidence->flows == 0 || flow->last > evidence->last) {
@@ -160,7 +162,8 @@ static bool is_alike(const struct group *a, const struct group *b)
 static bool can_share(const struct group *a, const struct group *b)
 {
     bool has_key = a->peer.key != NULL && a->peer.key[0] != '\0';
-    bool listed = has_key || a->peer.class == RECOMMEND_PEER_ADDRESS;
+    bool listed = has_key || a->peer.class == RECOMMEND_PEER_ADDRESS ||
+                  a->peer.class == RECOMMEND_PEER_DOMAINS;
     return is_alike(a, b) && texts_equal(a->peer.key, b->peer.key) &&
            (listed || texts_equal(a->peer.value, b->peer.value));
 }

@@ -7,9 +7,9 @@
 
 enum { BUDGET = 1000 * 1000, FAMILIES = 2 };
 
-// What each rule of a policy and direction allows.
+// What each rule of a policy and direction allows: for certain, and at most, which is more where a rule has names.
 struct allowed {
-    struct region by_family[FAMILIES];
+    struct region by_family[FAMILIES], at_most[FAMILIES];
 };
 
 struct work {
@@ -57,8 +57,10 @@ static struct allowed *find_allowed(struct work *work, const struct plan_rules *
         const struct plan_rule *rule = &rules->items[i];
         for (int j = 0; j < FAMILIES && rule->index < count; j++) {
             if (rule->match.families & families[j][1] & wanted) {
-                ret[rule->index].by_family[j] =
-                    match_region(work->matcher, &rule->match, families[j][0]);
+                struct allowed *allowed = &ret[rule->index];
+                allowed->by_family[j] = match_region(work->matcher, &rule->match, families[j][0]);
+                allowed->at_most[j] =
+                    match_region_at_most(work->matcher, &rule->match, families[j][0]);
             }
         }
     }
@@ -72,8 +74,8 @@ static size_t find_cover(struct work *work, struct allowed *all, const bool *dro
     struct allowed left = {0};
     size_t cover = rule;
     for (int j = 0; j < FAMILIES; j++) {
-        for (size_t i = 0; i < all[rule].by_family[j].count; i++) {
-            vec_push(work->arena, &left.by_family[j], all[rule].by_family[j].items[i]);
+        for (size_t i = 0; i < all[rule].at_most[j].count; i++) {
+            vec_push(work->arena, &left.by_family[j], all[rule].at_most[j].items[i]);
         }
         for (size_t i = 0; i < rule && left.by_family[j].count > 0; i++) {
             if (!dropped[i] &&

@@ -68,11 +68,9 @@ static void add_comments(struct strbuf *out, const struct recommend *run,
         const struct recommend_evidence *evidence = &rule->evidence.items[i];
         const struct recommend_flow *flow = &run->flows.items[evidence->example];
         const char *last = recommend_time_text(arena, evidence->last);
-        strbuf_addf(out, "  # %llu flow%s%s%s, e.g. %s%s%s\n", (unsigned long long)evidence->count,
+        strbuf_addf(out, "  # %llu flow%s%s%s, e.g. %s\n", (unsigned long long)evidence->count,
                     evidence->count == 1 ? "" : "s", last != NULL ? ", last " : "",
-                    last != NULL ? last : "", safe_text(arena, recommend_flow_text(arena, flow)),
-                    flow->domain != NULL ? ", " : "",
-                    flow->domain != NULL ? safe_text(arena, flow->domain) : "");
+                    last != NULL ? last : "", safe_text(arena, recommend_flow_text(arena, flow)));
     }
     if (rule->evidence.count > EVIDENCE_MAX) {
         strbuf_addf(out, "  # and %zu more like these\n", rule->evidence.count - EVIDENCE_MAX);
@@ -110,10 +108,19 @@ static void add_nets(struct strbuf *out, const char *key, const struct flow_stri
     strbuf_add(out, "]\n");
 }
 
+static void add_domains(struct strbuf *out, const struct flow_strings *domains)
+{
+    strbuf_add(out, domains->count > 0 ? "      domains:\n" : "");
+    for (size_t i = 0; i < domains->count; i++) {
+        strbuf_addf(out, "      - %s\n", scalar(out->arena, domains->items[i]));
+    }
+}
+
 static bool is_empty(const struct recommend_entity *entity)
 {
     return entity->selector == NULL && entity->namespace_selector == NULL &&
-           entity->nets.count == 0 && entity->not_nets.count == 0 && entity->service == NULL;
+           entity->nets.count == 0 && entity->not_nets.count == 0 && entity->domains.count == 0 &&
+           entity->service == NULL;
 }
 
 // `ports` NULL: those of the other side.
@@ -134,6 +141,7 @@ static void add_entity(struct strbuf *out, const char *side, const struct recomm
     }
     add_nets(out, "nets", &entity->nets);
     add_nets(out, "notNets", &entity->not_nets);
+    add_domains(out, &entity->domains);
     if (entity->service != NULL) {
         strbuf_addf(out, "      services:\n        name: %s\n        namespace: %s\n",
                     scalar(arena, entity->service), scalar(arena, entity->service_ns));

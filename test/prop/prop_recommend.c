@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Random policy directories and flows, and the policies that are recommended for them: loaded with the directory and
 // enforced, they allow every flow that they were made from, open nothing that was closed, and allow nothing that labels,
-// sets and kinds of addresses tell from what was seen. As they are printed, lint has nothing to say about them.
+// sets, names and kinds of addresses tell from what was seen. As they are printed, lint has nothing to say about them.
 //
 //   prop_recommend SEED COUNT [--first N] [--flows N]
 //
@@ -11,6 +11,7 @@
 #include "gen.h"
 
 #include <inttypes.h>
+#include <polc/dns.h>
 #include <polc/lint.h>
 #include <polc/recommend.h>
 #include <polc/validate.h>
@@ -29,7 +30,7 @@ struct world {
 
 struct run {
     struct cases cases;
-    size_t policies, rules, learned, left_out, fresh, failures;
+    size_t policies, rules, named, learned, left_out, fresh, failures;
 };
 
 // One case in one mode.
@@ -96,13 +97,32 @@ static void fail(struct trial *trial, const char *what, const char *detail)
 
 // ---- flows ----------------------------------------------------------------------------------------------------------
 
-static struct flow plain(const struct probe *probe)
+// The names of an address: none of every third one, else one or two of a few, so that addresses share them.
+static const struct flow_strings *names_of(struct arena *arena, struct ip_addr addr)
+{
+    enum { NAMES = 6, OTHERS = 4, NAMELESS = 3, TWICE = 2 };
+    struct flow_strings *names = arena_new_of(arena, struct flow_strings);
+    unsigned hash = 0;
+    for (size_t i = 0; i < sizeof addr.bytes; i++) {
+        hash = hash * 31 + addr.bytes[i];
+    }
+    if (hash % NAMELESS != 0) {
+        vec_push(arena, names, arena_printf(arena, "n%u.example", hash / NAMELESS % NAMES));
+    }
+    if (hash % NAMELESS == TWICE) {
+        vec_push(arena, names, arena_printf(arena, "other%u.example", hash / 7 % OTHERS));
+    }
+    return names;
+}
+
+static struct flow plain(struct arena *arena, const struct probe *probe)
 {
     struct flow flow = probe->flow;
     flow.in_interface = flow.out_interface = NULL;
     flow.published = (struct ip_addr){0};
     flow.source_port = 0;
     flow_default_icmp(&flow);
+    flow.names = names_of(arena, flow.destination);
     return flow;
 }
 
@@ -120,6 +140,7 @@ static struct flowlog_record record_of(struct arena *arena, const struct flow *f
     record.dest.ip = arena_strdup(arena, ip_addr_text(flow->destination, destination));
     record.source.port = FLOWLOG_UNKNOWN;
     record.dest.port = flow->destination_port;
+    record.domains = *flow->names;
     record.proto = arena_printf(arena, "%u", flow->protocol);
     return record;
 }
@@ -128,7 +149,7 @@ static void learn(struct trial *trial, const struct probes *probes)
 {
     struct flowlog_records records = {0};
     for (size_t i = 0; i < probes->count; i++) {
-        const struct flow flow = plain(&probes->items[i]);
+        const struct flow flow = plain(trial->arena, &probes->items[i]);
         vec_push(trial->arena, &records, record_of(trial->arena, &flow));
     }
     recommend_learn(trial->recommend, &records);
@@ -389,6 +410,30 @@ static bool share_a_service(const struct model *model, const struct ruling *a,
     return false;
 }
 
+static bool has_name(const struct flow_strings *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (strcmp(names->items[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Addresses outside that nothing else tells apart: those that have a name by that, those that have none together.
+static bool are_called_alike(const struct ruling *fresh, const struct ruling *seen)
+{
+    struct ip_addr a = peer_of(fresh), b = peer_of(seen);
+    const struct flow_strings *names = seen->flow.names;
+    bool named = seen->direction == PLAN_OUT && !is_private(b) && dns_address_usable(b);
+    for (size_t i = 0; named && i < names->count; i++) {
+        if (has_name(fresh->flow.names, names->items[i])) {
+            return true;
+        }
+    }
+    return (!named || names->count == 0) && a.family == b.family && is_private(a) == is_private(b);
+}
+
 static bool shares_peer(const struct trial *trial, const struct ruling *fresh,
                         const struct ruling *seen)
 {
@@ -401,8 +446,7 @@ static bool shares_peer(const struct trial *trial, const struct ruling *fresh,
     if (endpoint != NULL) {
         return cannot_be_told(trial, fresh, endpoint);
     }
-    return (a.family == b.family && is_private(a) == is_private(b)) || share_a_set(model, a, b) ||
-           share_a_host(model, a, b);
+    return are_called_alike(fresh, seen) || share_a_set(model, a, b) || share_a_host(model, a, b);
 }
 
 // Whether the policy was made for an endpoint; several may be for one that labels do not tell apart.
@@ -481,7 +525,7 @@ static void check_all_fresh(struct trial *trial, const struct probes *probes)
         }
     }
     for (size_t i = 0; i < probes->count; i++) {
-        const struct flow flow = plain(&probes->items[i]);
+        const struct flow flow = plain(trial->arena, &probes->items[i]);
         check_fresh(trial, &seen, &flow);
     }
 }
@@ -524,6 +568,9 @@ static void count_policies(struct trial *trial)
     for (size_t i = 0; i < trial->policies.count; i++) {
         const struct recommend_policy *policy = &trial->policies.items[i];
         trial->run->rules += policy->rules[PLAN_IN].count + policy->rules[PLAN_OUT].count;
+        for (size_t j = 0; j < policy->rules[PLAN_OUT].count; j++) {
+            trial->run->named += policy->rules[PLAN_OUT].items[j].class == RECOMMEND_PEER_DOMAINS;
+        }
     }
 }
 
@@ -583,9 +630,10 @@ int main(int argc, char **argv)
     for (uint64_t i = 0; i < run.cases.count && run.failures < MAX_FAILURES; i++) {
         run_case(&run, run.cases.first + i);
     }
-    printf("%s - seed %" PRIu64 ": %" PRIu64 " cases, %zu policies, %zu rules, %zu flows learned, "
+    printf("%s - seed %" PRIu64 ": %" PRIu64
+           " cases, %zu policies, %zu rules, %zu by name, %zu flows learned, "
            "%zu left out, %zu fresh ones allowed\n",
            run.failures == 0 ? "ok" : "not ok", run.cases.seed, run.cases.count, run.policies,
-           run.rules, run.learned, run.left_out, run.fresh);
+           run.rules, run.named, run.learned, run.left_out, run.fresh);
     return run.failures > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

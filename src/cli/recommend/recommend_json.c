@@ -39,6 +39,9 @@ static json_t *peer_json(const struct recommend_entity *peer)
     if (peer->not_nets.count > 0) {
         json_object_set_new(object, "not_nets", strings_json(&peer->not_nets));
     }
+    if (peer->domains.count > 0) {
+        json_object_set_new(object, "domains", strings_json(&peer->domains));
+    }
     if (peer->service != NULL) {
         json_object_set_new(object, "service", json_string(peer->service));
         json_object_set_new(object, "service_namespace", json_string(peer->service_ns));

@@ -188,6 +188,49 @@ static void print_policy(const struct recommendation *all, const struct recommen
     }
 }
 
+// The flows behind egress rules of one class; *ret_names are the names in them.
+static uint64_t count_outside(const struct recommendation *all, enum recommend_class class,
+                              size_t *ret_names)
+{
+    uint64_t flows = 0;
+    *ret_names = 0;
+    for (size_t i = 0; i < all->policies.count; i++) {
+        const struct recommend_policy *policy = &all->policies.items[i];
+        for (size_t j = 0; j < policy->rules[PLAN_OUT].count; j++) {
+            const struct recommend_rule *rule = &policy->rules[PLAN_OUT].items[j];
+            for (size_t k = 0; rule->class == class && k < rule->evidence.count; k++) {
+                flows += rule->evidence.items[k].count;
+            }
+            *ret_names += rule->class == class ? rule->peer.domains.count : 0;
+        }
+    }
+    return flows;
+}
+
+// A name opens what somebody has learned of it; an address without a name opens every other one.
+static void print_outside(const struct recommendation *all)
+{
+    size_t names, none;
+    count_outside(all, RECOMMEND_PEER_DOMAINS, &names);
+    uint64_t nameless = count_outside(all, RECOMMEND_PEER_PUBLIC, &none);
+    if (names > 0) {
+        fprintf(stderr,
+                "a rule by name opens what polc has learned of the name, and nothing else\n");
+        hint("polc dns watch     (learns from the answers that workloads get; or, from a timer: "
+             "polc dns refresh)");
+    }
+    if (nameless > 0) {
+        fprintf(stderr,
+                "%" PRIu64 " flow%s to public addresses that no name stands for: the rule for "
+                "%s opens every public address\n",
+                nameless, plural(nameless), nameless == 1 ? "it" : "them");
+        if (names == 0) {
+            hint(
+                "polc dns watch     (learns names; flows that are recorded from then on have them)");
+        }
+    }
+}
+
 static bool has_policy(const struct recommendation *all, const struct recommend_subject *subject)
 {
     for (size_t i = 0; i < all->policies.count; i++) {
@@ -263,4 +306,5 @@ void recommend_print_summary(const struct recommendation *all)
                 covered, plural(covered), covered == 1 ? "s" : "", covered == 1 ? "it" : "them");
     }
     print_left_out(all);
+    print_outside(all);
 }

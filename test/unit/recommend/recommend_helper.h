@@ -27,17 +27,25 @@ static void recommend_setup(const char *yaml, bool include_denied)
     run = recommend_new(arena, scratch, model, plan_build(arena, model), &options);
 }
 
-// "SOURCE DESTINATION PROTO PORT[ FIRST LAST]", separated by "; ".
+// "a.example,b.example" -> a list.
+static void recommend_name(struct flowlog_record *record, char *names)
+{
+    for (const char *name; (name = strsep(&names, ",")) != NULL;) {
+        vec_push(arena, &record->domains, name);
+    }
+}
+
+// "SOURCE DESTINATION[@NAME,NAME] PROTO PORT[ FIRST LAST]", separated by "; ".
 static void recommend_see(const char *flows)
 {
     struct flowlog_records records = {0};
     char *next = arena_strdup(arena, flows), *flow;
     while ((flow = strsep(&next, ";")) != NULL) {
-        char *source = arena_alloc(arena, 64), *dest = arena_alloc(arena, 64);
+        char *source = arena_alloc(arena, 64), *dest = arena_alloc(arena, 128);
         char *proto = arena_alloc(arena, 16);
         long port = 0, first = FLOWLOG_UNKNOWN, last = FLOWLOG_UNKNOWN;
         ck_assert_int_ge(
-            sscanf(flow, " %63s %63s %15s %ld %ld %ld", source, dest, proto, &port, &first, &last),
+            sscanf(flow, " %63s %127s %15s %ld %ld %ld", source, dest, proto, &port, &first, &last),
             4);
         struct flowlog_record *record = vec_add(arena, &records);
         *record = (struct flowlog_record){.start_time = first,
@@ -47,6 +55,11 @@ static void recommend_see(const char *flows)
                                           .proto = proto,
                                           .icmp_type = FLOWLOG_UNKNOWN,
                                           .icmp_code = FLOWLOG_UNKNOWN};
+        char *names = strchr(dest, '@');
+        if (names != NULL) {
+            *names = '\0';
+            recommend_name(record, names + 1);
+        }
     }
     recommend_learn(run, &records);
     recommend_decide(run);
@@ -62,7 +75,7 @@ static void recommend_add_ports(struct strbuf *out, const struct portset *ports)
     }
 }
 
-// "in tcp/80 a == \"b\" of NAMESPACES nets A,B not C svc NS/NAME"
+// "in tcp/80 a == \"b\" of NAMESPACES nets A,B not C names D svc NS/NAME"
 static void recommend_add_rule(struct strbuf *out, int direction, const struct recommend_rule *rule)
 {
     const struct recommend_entity *peer = &rule->peer;
@@ -83,6 +96,9 @@ static void recommend_add_rule(struct strbuf *out, int direction, const struct r
     }
     for (size_t i = 0; i < peer->not_nets.count; i++) {
         strbuf_addf(out, "%s%s", i > 0 ? "," : " not ", peer->not_nets.items[i]);
+    }
+    for (size_t i = 0; i < peer->domains.count; i++) {
+        strbuf_addf(out, "%s%s", i > 0 ? "," : " names ", peer->domains.items[i]);
     }
     if (peer->service != NULL) {
         strbuf_addf(out, " svc %s/%s", peer->service_ns, peer->service);

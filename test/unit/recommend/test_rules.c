@@ -102,6 +102,33 @@ static const struct {
     {"wep/a/web", "web", "10.0.0.1 203.0.113.5 icmp 0; 10.0.0.1 203.0.113.5 47 0",
      "out icmp/8.0 not 10.0.0.0/8,172.16.0.0/12,192.168.0.0/16; "
      "out protocol 47/ not 10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"},
+    // names of public addresses: of several with the same ports one rule, whatever family they have
+    {"wep/a/web", "web",
+     "10.0.0.1 203.0.113.5@b.example,a.example tcp 443; 10.0.0.1 203.0.113.6@a.example tcp 443; "
+     "10.0.0.1 203.0.113.6@A.Example.,c.example tcp 443",
+     "out tcp/443 names a.example,b.example,c.example"},
+    {"wep/a/web", "web",
+     "10.0.0.1 203.0.113.5@a.example tcp 443; 10.0.0.1 203.0.113.6@b.example tcp 80",
+     "out tcp/443 names a.example; out tcp/80 names b.example"},
+    {"wep/a/web", "web",
+     "10.0.0.1 203.0.113.5@a.example tcp 443; 10.0.0.1 203.0.113.6@a.example tcp 80",
+     "out tcp/80,443 names a.example"},
+    {"wep/a/web", "web", "10.0.0.1 203.0.113.5@a.example icmp 0", "out icmp/8.0 names a.example"},
+    // an address that no name ever opens
+    {"wep/a/web", "web", "10.0.0.1 169.254.169.254@metadata.example tcp 80",
+     "out tcp/80 not 10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"},
+    // what is no name, or a name that no rule can have
+    {"wep/a/web", "web", "10.0.0.1 203.0.113.5@a_b.example,*.example,a..b tcp 443",
+     "out tcp/443 names a_b.example"},
+    {"wep/a/web", "web", "10.0.0.1 203.0.113.5@*.example tcp 443",
+     "out tcp/443 not 10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"},
+    // only where nothing else names it, and only of destinations
+    {"wep/a/web", "web",
+     "10.0.0.1 192.0.2.1@a.example tcp 80; 10.0.0.1 10.0.0.3@b.example tcp 80; "
+     "10.0.0.1 10.9.0.1@c.example tcp 80; 203.0.113.5 10.0.0.1@d.example tcp 80",
+     "in tcp/80 not 10.0.0.0/8,172.16.0.0/12,192.168.0.0/16; out tcp/80 app == \"db\"; "
+     "out tcp/80 projectcalico.org/name == \"near\" && projectcalico.org/kind == \"NetworkSet\"; "
+     "out tcp/80 nets 10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"},
 };
 
 START_TEST(rules_are_the_fewest)
