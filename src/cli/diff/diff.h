@@ -26,11 +26,24 @@ struct diff_texts {
     bool settings_changed;
 };
 
+// A name that rules allow in one of the plans only. What addresses it has is not known.
+struct diff_name {
+    uint8_t change; // enum traffic_change
+    const char *pattern, *service, *policy, *place;
+    uint32_t rule;
+};
+
+struct diff_names {
+    VEC_FIELDS(struct diff_name); // by change, then name
+    size_t counts[2];             // by change
+};
+
 // Two plans, compared. `before` and `after` are runs with a plan and its sources; the arena of `run` keeps everything.
 struct diff {
     struct run *run, *before, *after;
     struct flow_evaluator *evaluators[2];
     const struct traffic_diff *traffic;
+    struct diff_names names;
     const char *staged; // what becomes of staged policies, in words
     struct diff_texts texts;
 };
@@ -51,6 +64,11 @@ void diff_plans(struct run *run, struct run *before, struct run *after, struct d
 void diff_traffic(struct run *run, struct run *before, struct run *after, struct diff *ret);
 bool diff_differs(const struct diff *diff);
 
+// ---- diff_names.c -----------------------------------------------------------------------------------------------
+
+// Needs the plans alone.
+struct diff_names diff_names(const struct diff *diff);
+
 // ---- diff_policies.c --------------------------------------------------------------------------------------------
 
 struct diff_texts diff_policies(const struct diff *diff);
@@ -69,6 +87,8 @@ const char *diff_rule_changes(struct arena *arena, const struct plan *before,
 const char *diff_end_text(struct arena *arena, const struct traffic_end *end, uint8_t families);
 // "tcp/80,443 udp/53", "any protocol but tcp/22"
 const char *diff_service_text(struct arena *arena, const struct traffic_row *row);
+// "tcp/443" of a rule; "any protocol"
+const char *diff_match_text(struct arena *arena, const struct plan_match *match);
 const char *diff_witness_text(struct arena *arena, const struct flow *witness);
 // Who decides a flow before (0) and after (1).
 void diff_decide(const struct diff *diff, const struct flow *flow, struct diff_decision ret[2]);

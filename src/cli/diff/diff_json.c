@@ -143,17 +143,31 @@ static json_t *row_json(const struct diff *diff, const struct traffic_row *row)
                      diff_json_decision(&decisions[0]), "now", diff_json_decision(&decisions[1]));
 }
 
+static json_t *named_json(const struct diff *diff)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < diff->names.count; i++) {
+        const struct diff_name *name = &diff->names.items[i];
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "change",
+                                              name->change == TRAFFIC_OPENED ? "opened" : "closed",
+                                              "name", name->pattern, "service", name->service,
+                                              "policy", name->policy, "rule",
+                                              (json_int_t)name->rule, "at", name->place));
+    }
+    return list;
+}
+
 json_t *diff_json_traffic(const struct diff *diff)
 {
     json_t *rows = json_array();
     for (size_t i = 0; i < diff->traffic->rows.count; i++) {
         json_array_append_new(rows, row_json(diff, &diff->traffic->rows.items[i]));
     }
-    return json_pack("{s:b, s:I, s:I, s:o, s:o, s:s}", "decided", 1, "opened",
+    return json_pack("{s:b, s:I, s:I, s:o, s:o, s:o, s:s}", "decided", 1, "opened",
                      (json_int_t)diff->traffic->counts[TRAFFIC_OPENED], "closed",
-                     (json_int_t)diff->traffic->counts[TRAFFIC_CLOSED], "rows", rows,
-                     "undecided_nodes", names_json(&diff->traffic->undecided), "staged",
-                     diff->staged);
+                     (json_int_t)diff->traffic->counts[TRAFFIC_CLOSED], "rows", rows, "names",
+                     named_json(diff), "undecided_nodes", names_json(&diff->traffic->undecided),
+                     "staged", diff->staged);
 }
 
 json_t *diff_json_policies(const struct diff *diff)

@@ -75,6 +75,37 @@ static size_t add_table(struct strbuf *text, const struct diff *diff, enum traff
     return count - added;
 }
 
+// Returns how many found no room.
+static size_t add_names(struct strbuf *text, const struct diff *diff)
+{
+    size_t count = diff->names.count, added = 0;
+    bool folded = count > UNFOLDED;
+    if (count == 0) {
+        return 0;
+    }
+    strbuf_addf(text,
+                folded ? "<details><summary>By name: %zu rows</summary>\n\n" : "**By name**\n\n",
+                count);
+    strbuf_add(text, "| name | | service | by |\n|---|---|---|---|\n");
+    for (size_t i = 0; i < count; i++) {
+        const struct diff_name *name = &diff->names.items[i];
+        struct strbuf line = {.arena = text->arena};
+        strbuf_add(&line, "|");
+        diff_md_cell(&line, name->pattern);
+        diff_md_cell(&line, name->change == TRAFFIC_OPENED ? "opened" : "closed");
+        diff_md_cell(&line, name->service);
+        diff_md_cell(&line, arena_printf(text->arena, "%s egress rule %u (%s)", name->policy,
+                                         name->rule, name->place));
+        strbuf_add(&line, "\n");
+        if (text->length + line.length < POLICIES_LIMIT) {
+            strbuf_add(text, strbuf_text(&line));
+            added++;
+        }
+    }
+    strbuf_add(text, folded ? "\n</details>\n\n" : "\n");
+    return count - added;
+}
+
 static size_t add_policies(struct strbuf *text, const struct diff *diff)
 {
     static const char *const kinds[] = {
@@ -127,6 +158,7 @@ void diff_print_md(const struct diff *diff)
     strbuf_addf(&text, "### polc: %s\n\n", diff_headline(diff->run->arena, diff));
     size_t left_out = add_table(&text, diff, TRAFFIC_OPENED, "Opened");
     left_out += add_table(&text, diff, TRAFFIC_CLOSED, "Closed");
+    left_out += add_names(&text, diff);
     add_undecided(&text, diff);
     size_t policies = add_policies(&text, diff);
     if (left_out + policies > 0) {

@@ -55,6 +55,7 @@ void diff_traffic(struct run *run, struct run *before, struct run *after, struct
     ret->evaluators[0] = flow_evaluator_new(run->arena, before->plan);
     ret->evaluators[1] = flow_evaluator_new(run->arena, after->plan);
     ret->traffic = traffic_compare(run->arena, before->plan, after->plan, false);
+    ret->names = diff_names(ret);
 }
 
 void diff_plans(struct run *run, struct run *before, struct run *after, struct diff *ret)
@@ -67,7 +68,8 @@ void diff_plans(struct run *run, struct run *before, struct run *after, struct d
 bool diff_differs(const struct diff *diff)
 {
     const struct diff_texts *texts = &diff->texts;
-    return diff->traffic->rows.count > 0 || texts->policies.count > 0 || texts->sets_changed > 0 ||
+    return diff->traffic->rows.count + diff->names.count > 0 || texts->policies.count > 0 ||
+           texts->sets_changed > 0 ||
            texts->endpoints_added + texts->endpoints_removed + texts->hosts_added +
                    texts->hosts_removed >
                0 ||

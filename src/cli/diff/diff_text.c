@@ -57,6 +57,28 @@ static void print_undecided(const struct diff *diff)
     }
 }
 
+static void print_names(const struct diff *diff)
+{
+    enum { SHOWN = 40 };
+    const struct diff_names *names = &diff->names;
+    size_t shown = diff->run->options.verbose || names->count < SHOWN ? names->count : SHOWN;
+    struct columns columns = {0};
+    for (size_t i = 0; i < shown; i++) {
+        widen(&columns.destination, names->items[i].pattern);
+        widen(&columns.service, names->items[i].service);
+    }
+    for (size_t i = 0; i < shown; i++) {
+        const struct diff_name *name = &names->items[i];
+        printf("  %s  %-*s  %-*s  %s by %s egress rule %u  %s\n", words[name->change],
+               columns.destination, name->pattern, columns.service, name->service,
+               name->change == TRAFFIC_OPENED ? "allowed" : "was allowed", name->policy, name->rule,
+               name->place);
+    }
+    if (shown < names->count) {
+        printf("  and %zu more names (-v shows all, -o json too)\n", names->count - shown);
+    }
+}
+
 void diff_print_traffic(const struct diff *diff)
 {
     enum { SHOWN = 100 };
@@ -71,7 +93,7 @@ void diff_print_traffic(const struct diff *diff)
         widen(&columns.destination, diff_end_text(arena, &row->destination, row->families));
         widen(&columns.service, diff_service_text(arena, row));
     }
-    if (count + diff->traffic->undecided.count > 0) {
+    if (count + diff->names.count + diff->traffic->undecided.count > 0) {
         putchar('\n');
     }
     for (size_t i = 0; i < shown; i++) {
@@ -80,6 +102,7 @@ void diff_print_traffic(const struct diff *diff)
     if (shown < count) {
         printf("  and %zu more (-v shows all, -o json too)\n", count - shown);
     }
+    print_names(diff);
     print_undecided(diff);
 }
 

@@ -161,6 +161,31 @@ const char *diff_service_text(struct arena *arena, const struct traffic_row *row
     return text.length > 0 ? strbuf_text(&text) : "any protocol";
 }
 
+const char *diff_match_text(struct arena *arena, const struct plan_match *match)
+{
+    struct strbuf text = {.arena = arena};
+    if (match->protocol == 0) {
+        return match->not_protocol == 0
+                   ? "any protocol"
+                   : arena_printf(arena, "any protocol but %s",
+                                  flow_protocol_text(arena, match->not_protocol));
+    }
+    strbuf_add(&text, flow_protocol_text(arena, match->protocol));
+    if (match->destination.ports.count > 0) {
+        strbuf_add(&text, "/");
+        add_ports(&text, &match->destination.ports);
+    }
+    if (match->destination.not_ports.count > 0) {
+        strbuf_add(&text, " but ");
+        add_ports(&text, &match->destination.not_ports);
+    }
+    if (match->icmp_type >= 0) {
+        strbuf_addf(&text, match->icmp_code >= 0 ? " type %d/%d" : " type %d", match->icmp_type,
+                    match->icmp_code);
+    }
+    return strbuf_text(&text);
+}
+
 // ---- the witness --------------------------------------------------------------------------------------------------
 
 static const char *place_of_packet(struct arena *arena, struct ip_addr addr, bool has_port,
@@ -243,15 +268,31 @@ void diff_decide(const struct diff *diff, const struct flow *flow, struct diff_d
 
 // ---- headline and counts ------------------------------------------------------------------------------------------
 
+// "2 names opened, 1 closed"; "" for none.
+static const char *names_headline(struct arena *arena, const struct diff_names *names)
+{
+    size_t opened = names->counts[TRAFFIC_OPENED], closed = names->counts[TRAFFIC_CLOSED];
+    return opened == 0 && closed == 0 ? ""
+           : closed == 0 ? arena_printf(arena, "%zu name%s opened", opened, plural(opened))
+           : opened == 0 ? arena_printf(arena, "%zu name%s closed", closed, plural(closed))
+                         : arena_printf(arena, "%zu name%s opened, %zu closed", opened,
+                                        plural(opened), closed);
+}
+
 const char *diff_headline(struct arena *arena, const struct diff *diff)
 {
     const size_t *counts = diff->traffic->counts;
     size_t all = diff->traffic->rows.count;
+    const char *names = names_headline(arena, &diff->names);
     if (all > 0) {
-        return arena_printf(arena, "%zu change%s in traffic: %zu opened, %zu closed", all,
-                            plural(all), counts[TRAFFIC_OPENED], counts[TRAFFIC_CLOSED]);
+        return arena_printf(arena, "%zu change%s in traffic: %zu opened, %zu closed%s%s", all,
+                            plural(all), counts[TRAFFIC_OPENED], counts[TRAFFIC_CLOSED],
+                            names[0] != '\0' ? "; " : "", names);
     }
     const char *all_decided = diff->traffic->undecided.count > 0 ? " where it is decided" : "";
+    if (names[0] != '\0') {
+        return arena_printf(arena, "%s; no other traffic changes%s", names, all_decided);
+    }
     if (!diff_differs(diff)) {
         return arena_printf(arena, "no difference%s", all_decided);
     }
