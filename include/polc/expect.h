@@ -17,7 +17,10 @@ struct expect_party {
     struct ip_addr *addresses;
     size_t address_count;
     const struct res_endpoint_ports *ports; // named ones; NULL: none
-    bool known;                             // an endpoint that "closed" speaks of
+    bool domain;                            // a name in DNS
+    const struct flow_strings
+        *names; // of a destination whose addresses only stand for its own; NULL: none
+    bool known; // an endpoint that "closed" speaks of
     bool local; // counts: pairs of which neither end is local are left out
 };
 
@@ -49,6 +52,7 @@ struct expect_case {
     bool closed;             // not a case of its own: everything that no case allows is denied
     uint8_t protocol;        // 0: any
     struct res_ports ports;  // empty: any
+    bool port_of_reference;  // the one port stood behind the name of a destination
     struct res_icmp icmp;
     struct expect_side from, to;
     // Set by who finds the references, and by expect_run.
@@ -69,6 +73,10 @@ struct expect_suite {
     } parties;
     struct strmap *names; // of parties -> number + 1
     bool keep_flows;      // for the kernel to be asked too
+    // Which names have which addresses, all of them. NULL: an address has no name but that of its party, and flows of which
+    // that is a guess are counted.
+    const struct dns_book *book;
+    size_t guessed;
 };
 
 // The cases of a ConnectivityTest; points into it.

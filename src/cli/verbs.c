@@ -27,14 +27,15 @@ const struct verb verbs[] = {
      .run = cmd_lint},
     {.name = "test",
      .summary = "check what the policies are expected to allow and to deny",
-     .usage = "[PATH...] [--matrix FILE] [--kernel] [-o text|json|junit|tap]",
+     .usage = "[PATH...] [--matrix FILE] [--dns FILE] [--kernel] [-o text|json|junit|tap]",
      .text =
          "Checks every case of the ConnectivityTest objects in PATH, and every row of a connectivity matrix: a Markdown\n"
          "table with the columns source, destination and port, beside which nothing is allowed. With --kernel each\n"
          "flow is also sent as a real packet through the compiled rulesets, in network namespaces that polc makes for\n"
-         "that and takes away. Exit 0 when all hold, 1 when one does not, or when there is none.",
+         "that and takes away. A destination may be a name in DNS: it has the addresses that --dns gives it, or else some\n"
+         "that stand for them. Exit 0 when all hold, 1 when one does not, or when there is none.",
      .operands = OPERANDS_PATHS,
-     .options = "matrix kernel",
+     .options = "matrix dns kernel",
      .outputs = "text json junit tap",
      .run = cmd_test},
     {.name = "compile",

@@ -4,6 +4,7 @@
 // flow of one speaks for those of all. On plans with host endpoints the node and its interfaces matter too.
 #include "internal.h"
 
+#include <polc/dns.h>
 #include <stdlib.h>
 
 // An address of a party, and the sets that hold it: their numbers, with the ports of named port sets.
@@ -158,6 +159,25 @@ static void sign_sets(struct sorter *sorter)
     }
 }
 
+// What rules with domains tell apart: the names of an address.
+static void sign_names(struct sorter *sorter)
+{
+    const struct dns_book *book = sorter->suite->book;
+    struct dns_view facts;
+    for (size_t i = 0; i < sorter->entries.count; i++) {
+        struct entry *entry = &sorter->entries.items[i];
+        const struct expect_party *party = &sorter->suite->parties.items[entry->party];
+        if (book != NULL && dns_book_addr(book, entry->addr, &facts)) {
+            for (size_t j = 0; j < facts.count; j++) {
+                strbuf_addf(&entry->sets, "%s,", facts.items[j]->name);
+            }
+        }
+        if (party->domain) { // its address may be anybody's
+            strbuf_addf(&entry->sets, "dns %s %zu,", party->name, i);
+        }
+    }
+}
+
 static bool names_ports(const struct expect_case *item)
 {
     for (size_t i = 0; i < item->ports.count; i++) {
@@ -220,6 +240,7 @@ void classes_collect(struct arena *arena, const struct plan *plan, const struct 
     collect_nets(&sorter, plan->profiles.items, plan->profiles.count);
     collect_entries(&sorter);
     sign_sets(&sorter);
+    sign_names(&sorter);
     for (size_t i = 0; i < sorter.entries.count; i++) {
         sort_address(&sorter, &sorter.entries.items[i]);
     }

@@ -199,7 +199,9 @@ static size_t count_pairs(const struct class *from, const struct class *to)
 
 static void judge_flow(struct runner *runner, struct expect_case *item, struct expect_flow flow)
 {
-    flow.allowed = flow_verdict(runner->evaluator, &flow.flow, false) == FLOW_ALLOW;
+    enum flow_verdict verdict = flow_verdict_or_doubt(runner->evaluator, &flow.flow, false);
+    flow.allowed = verdict == FLOW_ALLOW;
+    runner->suite->guessed += verdict == FLOW_UNCERTAIN;
     flow.wrong = flow.allowed != item->allow;
     item->judged++;
     item->failed += flow.wrong;
@@ -255,7 +257,9 @@ static void judge_pair(struct runner *runner, struct expect_case *item, const st
     struct expect_flow base = {.from = source->party,
                                .to = destination->party,
                                .pairs = count_pairs(from, to),
-                               .flow = {.source = source->addr, .destination = destination->addr}};
+                               .flow = {.source = source->addr,
+                                        .destination = destination->addr,
+                                        .names = parties[destination->party].names}};
     for (size_t i = 0; i < runner->services.count; i++) {
         const struct service *service = &runner->services.items[i];
         bool family = service->family == 0 || service->family == from->family;
@@ -295,8 +299,9 @@ static size_t count_failed(const struct expect_suite *suite)
 
 size_t expect_run(struct arena *arena, const struct plan *plan, struct expect_suite *suite)
 {
-    struct runner runner = {
-        .arena = arena, .evaluator = flow_evaluator_new(arena, plan), .suite = suite};
+    struct flow_evaluator *evaluator = flow_evaluator_new(arena, plan);
+    flow_evaluator_set_names(evaluator, suite->book, suite->book != NULL);
+    struct runner runner = {.arena = arena, .evaluator = evaluator, .suite = suite};
     for (size_t i = 0; i < suite->cases.count; i++) {
         struct expect_case *item = &suite->cases.items[i];
         mark_side(arena, suite, &item->from);

@@ -214,6 +214,10 @@ for sample in stars vote storefront quarantine hipstershop; do
 done
 
 check_ok 'hosts' test_kernel "$LAB_DIR/hosts"
+names=$LAB_ROOT/test/golden/test-names
+check_ok 'destinations by name' test_kernel "$names/in.yaml" "$names/good.yaml"
+check_match 'by packets' '7 of 7 assertions hold; 15 flows judged, 15 packets sent' "$(cat "$LAB_DIR/output")"
+check_ok 'and by their addresses' test_kernel "$names/in.yaml" "$names/good.yaml" --dns "$names/dns.txt"
 check_status 'what is wrong does not hold' 1 test_kernel "$LAB_DIR/in" "$LAB_DIR/wrong" -o tap
 check_eq 'of three cases two' 'ok 1, not ok 2, not ok 3' \
   "$(sed -nE 's/^((not )?ok [0-9]+) .*/\1/p' "$LAB_DIR/output" | paste -sd, | sed 's/,/, /g')"

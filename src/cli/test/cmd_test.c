@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc test: the assertions that stand beside the policies, and those of connectivity matrices.
+#include "answers.h"
 #include "test.h"
 
 // Everything of the input stays: the references of the cases are about the model, the packets about the resources.
@@ -66,6 +67,17 @@ static size_t count_flows(const struct expect_suite *suite)
     return count;
 }
 
+// Once: what no name is known to have is what rules with domains do not let pass, right after `apply`.
+static void note_guesses(const struct run *run, const struct expect_suite *suite)
+{
+    if (suite->guessed > 0 && !run->options.quiet) {
+        fprintf(
+            stderr,
+            "note: %zu flow%s judged as if no name that is allowed had the address     (--dns FILE says which do)\n",
+            suite->guessed, suite->guessed == 1 ? " is" : "s are");
+    }
+}
+
 int cmd_test(struct run *run)
 {
     struct expect_suite suite = {.keep_flows = run->options.kernel};
@@ -75,6 +87,9 @@ int cmd_test(struct run *run)
     if (code != POLC_EXIT_OK) {
         return code;
     }
+    if (!answers_read(run, &suite.book)) {
+        return POLC_EXIT_USAGE;
+    }
     if (!has_node(run, node)) {
         return POLC_EXIT_USAGE;
     }
@@ -83,11 +98,14 @@ int cmd_test(struct run *run)
         return nothing_to_test(node);
     }
     run->plan = plan_build(run->input, run->model);
+    struct flow_evaluator *evaluator = flow_evaluator_new(run->arena, run->plan);
+    flow_evaluator_set_names(evaluator, suite.book, true);
     struct test_result result = {.suite = &suite,
                                  .failed = expect_run(run->arena, run->plan, &suite),
-                                 .evaluator = flow_evaluator_new(run->arena, run->plan),
+                                 .evaluator = evaluator,
                                  .kernel = run->options.kernel};
     result.flows = count_flows(&suite);
+    note_guesses(run, &suite);
     if (result.kernel) {
         code = test_in_kernel(run, &suite, &result.sent, &result.left_out);
         if (code != POLC_EXIT_OK) {

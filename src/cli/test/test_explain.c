@@ -119,6 +119,10 @@ static const char *trace_command(struct run *run, const struct expect_suite *sui
     if (flow->named_source) {
         strbuf_addf(&text, " --sport %u", what->source_port);
     }
+    for (size_t i = 0; i < options->dns.count; i++) {
+        strbuf_add(&text, " --dns");
+        add_shell_word(&text, options->dns.items[i]);
+    }
     if (what->icmp_type >= 0) {
         strbuf_addf(&text, " --icmp %d/%d", what->icmp_type, what->icmp_code);
     }

@@ -3,6 +3,7 @@
 // every flow of every case.
 #include "test.h"
 
+#include <polc/domains.h>
 #include <polc/lab.h>
 #include <unistd.h>
 
@@ -16,6 +17,11 @@ struct bench {
     struct {
         VEC_FIELDS(const struct nft_ruleset *);
     } rulesets; // of each node
+    struct {
+        VEC_FIELDS(struct nft_domain_elements);
+    } fills; // of each node: what its sets of domains hold
+    const struct dns_book
+        *book; // which names have which addresses; also those that stand for others
     struct {
         VEC_FIELDS(struct lab_station);
     } stations;
@@ -71,13 +77,40 @@ static void find_uplinks(struct bench *bench, const char *node, struct uplinks *
     }
 }
 
-static const struct nft_ruleset *compile_node(struct bench *bench, const char *node)
+static const struct nft_ruleset *compile_node(struct bench *bench, const char *node,
+                                              struct nft_domain_elements *ret_fill)
 {
     struct run *run = bench->run;
     struct nft_lower_options options = {.table = run->options.table, .version = POLC_VERSION};
     const struct model *model = resolve(run->input, diags_new(run->arena, run->sources),
                                         &run->resources, node, &run->inventory);
-    return nft_lower(run->arena, plan_build(run->arena, model), run->sources, &options);
+    const struct plan *plan = plan_build(run->arena, model);
+    const struct domain_rules rules = domain_rules_of_plan(run->arena, plan);
+    *ret_fill = (struct nft_domain_elements){0};
+    domains_elements(run->arena, &rules, bench->book, 0, ret_fill);
+    return nft_lower(run->arena, plan, run->sources, &options);
+}
+
+// What the evaluator was told.
+static const struct dns_book *book_of(struct run *run, const struct expect_suite *suite)
+{
+    struct dns_book *book = dns_book_new(run->arena);
+    struct dns_view facts = {0};
+    if (suite->book != NULL) {
+        facts = dns_book_all(suite->book);
+    }
+    for (size_t i = 0; i < facts.count; i++) {
+        dns_book_add(book, facts.items[i]);
+    }
+    for (size_t i = 0; i < suite->parties.count; i++) {
+        const struct expect_party *party = &suite->parties.items[i];
+        for (size_t j = 0; party->names != NULL && j < party->address_count; j++) {
+            dns_book_add(book, &(struct dns_fact){.name = party->names->items[0],
+                                                  .addr = party->addresses[j],
+                                                  .source = DNS_FILE});
+        }
+    }
+    return book;
 }
 
 static uint32_t node_number(struct bench *bench, const char *node)
@@ -88,7 +121,9 @@ static uint32_t node_number(struct bench *bench, const char *node)
         struct uplinks uplinks = {0};
         find_uplinks(bench, node, &uplinks);
         vec_push(arena, &bench->nodes, (struct lab_node){node, uplinks.items, uplinks.count});
-        vec_push(arena, &bench->rulesets, compile_node(bench, node));
+        struct nft_domain_elements fill;
+        vec_push(arena, &bench->rulesets, compile_node(bench, node, &fill));
+        vec_push(arena, &bench->fills, fill);
         known = bench->nodes.count;
         strmap_put(bench->node_numbers, node, (void *)known);
     }
@@ -354,7 +389,7 @@ static const char *load_ruleset(void *context, size_t node)
 #endif
     struct nft_kernel *kernel;
     struct nft_failure failure = {0};
-    struct nft_commit_options options = {.generation = 1};
+    struct nft_commit_options options = {.generation = 1, .fill = &bench->fills.items[node]};
     enum nft_status status = nft_dump(arena, bench->run->options.table, &kernel, &failure);
     if (status == NFT_DONE) {
         struct nft_diff *diff = nft_compare(arena, wanted, kernel);
@@ -387,6 +422,7 @@ int test_in_kernel(struct run *run, struct expect_suite *suite, size_t *ret_sent
     struct bench bench = {.run = run,
                           .suite = suite,
                           .evaluator = flow_evaluator_new(run->arena, run->plan),
+                          .book = book_of(run, suite),
                           .node_numbers = strmap_new(run->arena),
                           .station_numbers = strmap_new(run->arena),
                           .probe_numbers = strmap_new(run->arena)};

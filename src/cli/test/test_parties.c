@@ -8,6 +8,7 @@ struct finder {
     struct expect_suite *suite;
     struct strmap *endpoints; // name of a reference -> struct model_endpoint
     struct strmap *hosts;     // the same -> struct model_host
+    struct strmap *stand_ins; // name in DNS -> number + 1 of the addresses that stand for its own
 };
 
 static void index_model(struct finder *finder)
@@ -113,31 +114,110 @@ static bool find(struct finder *finder, const char *text, struct ref *ret,
     return ref_find(finder->run->arena, finder->run->model, text, ret, problem);
 }
 
+// Each name in DNS without addresses gets some of its own: in the kernel they are told apart by them.
+static bool find_destination(struct finder *finder, const char *text, struct ref *ret,
+                             struct ref_problem *problem)
+{
+    size_t known = (size_t)strmap_get(finder->stand_ins, text);
+    size_t number = known > 0 ? known - 1 : strmap_count(finder->stand_ins);
+    bool found = ref_find_destination(finder->run->arena, finder->run->model, finder->suite->book,
+                                      number, text, ret, problem);
+    if (found && ret->ends.items[0].stands_in) {
+        strmap_put(finder->stand_ins, text, (void *)(number + 1));
+    }
+    return found;
+}
+
+// All addresses of the name are those of one party.
+static struct expect_party domain_party(struct finder *finder, const struct ref *ref)
+{
+    struct arena *arena = finder->run->arena;
+    struct expect_party party = {.name = ref->ends.items[0].domain, .domain = true};
+    VEC(struct ip_addr) addresses = {0};
+    for (size_t i = 0; i < ref->ends.count; i++) {
+        for (size_t j = 0; j < ref->ends.items[i].address_count; j++) {
+            vec_push(arena, &addresses, ref->ends.items[i].addresses[j]);
+        }
+    }
+    party.addresses = addresses.items;
+    party.address_count = addresses.count;
+    if (ref->ends.items[0].stands_in) {
+        struct flow_strings *names = arena_new_of(arena, struct flow_strings);
+        vec_push(arena, names, party.name);
+        party.names = names;
+    } else {
+        set_node(finder->run->model, &party, party.name);
+    }
+    return party;
+}
+
+static void add_party(struct finder *finder, struct expect_side *side,
+                      const struct expect_party *party)
+{
+    uint32_t number = expect_party(finder->run->arena, finder->suite, party);
+    vec_push(finder->run->arena, &side->parties, number);
+}
+
+static void set_problem(struct expect_case *item, const struct res_text *text, const char *message,
+                        const char *advice)
+{
+    if (item->problem == NULL) {
+        item->problem = message;
+        item->hint = advice;
+        item->problem_loc = text->loc;
+    }
+}
+
+// "to: NAME:PORT" of a case that names no port: the port of the case, of TCP where no protocol is named.
+static bool take_port(struct finder *finder, struct expect_case *item, uint16_t port,
+                      const struct res_text *text)
+{
+    bool ports = item->protocol == 0 || proto_has_ports(item->protocol);
+    bool same =
+        item->ports.count == 1 && item->port_of_reference && item->ports.items[0].min == port;
+    if (!ports || (item->ports.count > 0 && !same)) {
+        return false;
+    }
+    if (!same) {
+        vec_push(finder->run->arena, &item->ports,
+                 (struct res_port){.min = port, .max = port, .loc = text->loc});
+        item->protocol = item->protocol != 0 ? item->protocol : (uint8_t)PROTO_TCP;
+        item->port_of_reference = true;
+    }
+    return true;
+}
+
 static void take_reference(struct finder *finder, struct expect_case *item,
                            struct expect_side *side, const struct res_text *text)
 {
     struct ref ref;
     struct ref_problem problem;
-    if (!find(finder, text->text, &ref, &problem)) {
-        if (item->problem == NULL) {
-            item->problem = problem.message;
-            item->hint = problem.hint;
-            item->problem_loc = text->loc;
-        }
+    struct arena *arena = finder->run->arena;
+    bool is_destination = side == &item->to;
+    if (!(is_destination ? find_destination(finder, text->text, &ref, &problem)
+                         : find(finder, text->text, &ref, &problem))) {
+        set_problem(item, text, problem.message, problem.hint);
         return;
     }
     // A service has a port of its own; which port is meant is for the case to say.
     bool service = text_begins(text->text, "svc/");
-    if (ref.port != 0 && item->problem == NULL && (!service || strchr(text->text, ':') != NULL)) {
-        item->problem = arena_printf(finder->run->arena, "\"%s\" has a port", text->text);
-        item->hint = "ports stand in \"ports\"";
-        item->problem_loc = text->loc;
+    bool has_port = ref.port != 0 && (!service || strchr(text->text, ':') != NULL);
+    if (has_port && !(is_destination && !service && take_port(finder, item, ref.port, text))) {
+        bool other = is_destination && item->port_of_reference;
+        set_problem(item, text,
+                    arena_printf(arena, "\"%s\" has %s", text->text,
+                                 other ? "another port than the one before it" : "a port"),
+                    other ? "a case for each port" : "ports stand in \"ports\"");
+    }
+    if (ref.ends.items[0].domain != NULL) {
+        struct expect_party party = domain_party(finder, &ref);
+        add_party(finder, side, &party);
+        return;
     }
     for (size_t i = 0; i < ref.ends.count; i++) {
         struct expect_party party =
-            party_of(finder, &ref.ends.items[i], address_text(finder->run->arena, text->text));
-        uint32_t number = expect_party(finder->run->arena, finder->suite, &party);
-        vec_push(finder->run->arena, &side->parties, number);
+            party_of(finder, &ref.ends.items[i], address_text(arena, text->text));
+        add_party(finder, side, &party);
     }
 }
 
@@ -199,7 +279,7 @@ static void drop_elsewhere(struct expect_suite *suite, const char *node)
 
 void test_find_parties(struct run *run, struct expect_suite *suite, const char *node)
 {
-    struct finder finder = {.run = run, .suite = suite};
+    struct finder finder = {.run = run, .suite = suite, .stand_ins = strmap_new(run->arena)};
     index_model(&finder);
     add_known(&finder);
     for (size_t i = 0; i < suite->cases.count; i++) {
