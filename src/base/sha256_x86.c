@@ -87,9 +87,14 @@ static bool processor_has_it(void)
     return sse && __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & bit_SHA) != 0;
 }
 
+// Asked once: under a hypervisor the question takes longer than a thousand blocks.
 sha256_compress_fn sha256_compress_x86(void)
 {
-    return processor_has_it() ? compress : NULL;
+    static enum { NOT_ASKED, ABSENT, PRESENT } answer;
+    if (answer == NOT_ASKED) {
+        answer = processor_has_it() ? PRESENT : ABSENT;
+    }
+    return answer == PRESENT ? compress : NULL;
 }
 #else
 sha256_compress_fn sha256_compress_x86(void)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Domain sets -> what they hold. Kernel facts: what is left of an element is told always, unless it lives for ever; expired
-// ones are left out; a hash that is resized while it is read tells some elements twice, and others not.
+// ones are left out; a hash that is resized while it is read tells some elements twice, and others not; a set is looked for
+// among all of the table, in the order in which they were made, so that time grows with the square of their number: a
+// thousand lists are made in an eighth of a second and read in a hundredth, ten thousand take twenty seconds and more than a
+// minute.
 #include "domains.h"
 
 #include <polc/base/sha256.h>
