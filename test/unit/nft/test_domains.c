@@ -273,6 +273,39 @@ NETNS_TEST(many_elements_in_one_put)
     nft_updater_close(it.updater);
 }
 
+// Of many lists the empty ones, and those without sets, are left out.
+NETNS_TEST(few_of_many_lists_hold_something)
+{
+    enum { MANY = 40 };
+    struct bench it = bench();
+    struct plan_domains many[MANY];
+    const char *names[MANY];
+    if (!has_nft()) {
+        return;
+    }
+    shell("nft add table inet polc");
+    for (size_t i = 0; i < MANY; i++) {
+        names[i] = arena_printf(it.arena, "www%zu.example.com", i);
+        many[i] = (struct plan_domains){names[i], NULL, 0};
+        if (i % 2 == 0) {
+            shell(arena_printf(
+                it.arena,
+                "nft 'add set inet polc %s { type ipv4_addr; flags timeout; timeout 1h; }'",
+                nft_domain_set_name(it.arena, names[i], IP_V4)));
+        }
+    }
+    nft_updater_set_lists(it.updater, names, MANY);
+    require(put_one(&it, 38, "10.0.0.38", MINUTE_MS) == NFT_DONE);
+    require(put_one(&it, 0, "10.0.0.1", MINUTE_MS) == NFT_DONE);
+    struct nft_domain_elements all;
+    require(nft_read_domains(it.arena, "polc", many, MANY, &all, &it.failure) == NFT_DONE);
+    require(all.count == 2 && all.items[0].set == 0 && all.items[1].set == 38);
+    shell("nft delete table inet polc");
+    require(nft_read_domains(it.arena, "polc", many, MANY, &all, &it.failure) == NFT_DONE);
+    require(all.count == 0);
+    nft_updater_close(it.updater);
+}
+
 // ---- what a commit brings along ----------------------------------------------------------------------------------------
 
 static struct set *domain_set(struct made *made, uint32_t list, uint8_t family)
@@ -425,6 +458,6 @@ UNIT_TESTS("nft domains", names_of_sets_are_those_of_their_lists, times_only_gro
            times_only_grow_with_an_older_kernel, nothing_is_sent_when_nothing_is_to_do,
            what_is_not_there_is_told, others_fill_the_sets_too, a_full_set_takes_what_fits,
            a_full_set_takes_what_fits_with_an_older_kernel, many_elements_in_one_put,
-           sets_that_come_are_filled, sets_are_filled_as_far_as_they_have_room,
-           no_packet_is_missed_while_times_move,
+           few_of_many_lists_hold_something, sets_that_come_are_filled,
+           sets_are_filled_as_far_as_they_have_room, no_packet_is_missed_while_times_move,
            no_packet_is_missed_while_times_move_with_an_older_kernel)
