@@ -240,7 +240,7 @@ lab_normalize() {
   sed -E 's/counter packets [0-9]+ bytes [0-9]+/counter/g; s/(comment ".*) [^ "]+:[0-9]+"$/\1"/' |
     awk '/^\t(set|map|chain) / { block = 1; text = "" }
          block { text = text $0 "\001" }
-         block && /^\t}$/ && text ~ /\tflags dynamic|\ttimeout / { sub(/\t\telements = [^}]*}\001/, "", text) }
+         block && /^\t}$/ && text ~ /\tflags (dynamic|timeout)|\ttimeout / { sub(/\t\telements = [^}]*}\001/, "", text) }
          block && /^\t}$/ { block = 0; if (text !~ /^\tchain polc\.info /) print text; next }
          !block && NF { print "\t~ " $0 }' | LC_ALL=C sort | tr '\001' '\n'
 }

@@ -164,7 +164,8 @@ struct set {
     // Elements come and go by packets, timeouts and other programs: what the set holds is not compared, and is kept as
     // long as the set keeps its shape.
     bool dynamic;
-    uint32_t timeout; // of a dynamic one: seconds that an element lives; 0: for ever
+    uint32_t
+        timeout; // of a dynamic one: seconds that an element lives that comes without a time; 0: for ever
     uint32_t domains; // SET_DOMAINS: number of the list in the plan
     uint32_t size;    // declared size; 0: none (plain interval sets)
     struct loc loc;
@@ -185,6 +186,12 @@ struct set {
 static inline bool set_is_map(const struct set *set)
 {
     return set->content == SET_VERDICTS || set->content == SET_TUPLE_VERDICTS;
+}
+
+// Whether its elements may run out: of a domain set also when it gives them no time of its own.
+static inline bool set_has_times(const struct set *set)
+{
+    return set->timeout != 0 || set->content == SET_DOMAINS;
 }
 
 struct nft_ruleset {

@@ -57,7 +57,7 @@ struct set_shape set_shape_of(const struct set *set)
                   (set->interval && fields.count > 1 ? NFT_SET_CONCAT : 0u) |
                   (set_is_map(set) ? NFT_SET_MAP : 0u) |
                   (set->dynamic && set->content != SET_DOMAINS ? NFT_SET_EVAL : 0u) |
-                  (set->timeout != 0 ? NFT_SET_TIMEOUT : 0u);
+                  (set_has_times(set) ? NFT_SET_TIMEOUT : 0u);
     shape.counted = set->content == SET_FLOWS_SEEN;
     return shape;
 }

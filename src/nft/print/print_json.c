@@ -277,7 +277,7 @@ static json_t *flags_json(const struct set *set)
     const struct {
         bool set;
         const char *name;
-    } flags[] = {{set->interval, "interval"}, {told, "dynamic"}, {set->timeout != 0, "timeout"}};
+    } flags[] = {{set->interval, "interval"}, {told, "dynamic"}, {set_has_times(set), "timeout"}};
     json_t *json = NULL;
     for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
         if (flags[i].set) {

@@ -280,10 +280,10 @@ static void print_flags(FILE *out, const struct set *set)
     if (set->size > 0) {
         fprintf(out, "\t\tsize %u\n", set->size);
     }
-    if (set->interval || set->dynamic || set->timeout != 0) {
+    if (set->interval || set->dynamic || set_has_times(set)) {
         bool updated = set->dynamic && set->content != SET_DOMAINS;
         const char *const flags[] = {set->interval ? "interval" : NULL, updated ? "dynamic" : NULL,
-                                     set->timeout != 0 ? "timeout" : NULL};
+                                     set_has_times(set) ? "timeout" : NULL};
         print_list(out, "flags", flags, ARRAY_COUNT(flags));
     }
     if (set->content == SET_FLOWS_SEEN) {

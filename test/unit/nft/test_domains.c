@@ -216,6 +216,29 @@ NETNS_TEST(others_fill_the_sets_too)
     nft_updater_close(it.updater);
 }
 
+// In a set that gives no time of its own, what comes without one stays for ever: a put does not cut it.
+NETNS_TEST(what_stays_for_ever_stays)
+{
+    struct bench it = bench();
+    if (!has_nft()) {
+        return;
+    }
+    const char *set = nft_domain_set_name(it.arena, list_names[0], IP_V4);
+    shell(arena_printf(
+        it.arena,
+        "nft 'add table inet polc; add set inet polc %s { type ipv4_addr; flags timeout; };"
+        " add element inet polc %s { 10.0.0.1, 10.0.0.2 timeout 2m }'",
+        set, set));
+    const struct nft_domain_element all[] = {element(0, "10.0.0.1", 30 * MINUTE_MS),
+                                             element(0, "10.0.0.2", 30 * MINUTE_MS),
+                                             element(0, "10.0.0.3", 30 * MINUTE_MS)};
+    require(put(&it, all, ARRAY_COUNT(all)) == NFT_DONE);
+    struct nft_domain_elements found = read_all(&it);
+    require(found.count == 3 && found.items[0].left_ms == NFT_DOMAIN_FOREVER);
+    require(found.items[1].left_ms > 29 * MINUTE_MS && found.items[1].left_ms <= 30 * MINUTE_MS);
+    nft_updater_close(it.updater);
+}
+
 // The first ones have room, what is renewed always has, and other sets do not wait.
 static void full_sets(enum updater_renewal renewal)
 {
@@ -456,8 +479,8 @@ NETNS_TEST(no_packet_is_missed_while_times_move_with_an_older_kernel)
 
 UNIT_TESTS("nft domains", names_of_sets_are_those_of_their_lists, times_only_grow_as_the_kernel_can,
            times_only_grow_with_an_older_kernel, nothing_is_sent_when_nothing_is_to_do,
-           what_is_not_there_is_told, others_fill_the_sets_too, a_full_set_takes_what_fits,
-           a_full_set_takes_what_fits_with_an_older_kernel, many_elements_in_one_put,
-           few_of_many_lists_hold_something, sets_that_come_are_filled,
+           what_is_not_there_is_told, others_fill_the_sets_too, what_stays_for_ever_stays,
+           a_full_set_takes_what_fits, a_full_set_takes_what_fits_with_an_older_kernel,
+           many_elements_in_one_put, few_of_many_lists_hold_something, sets_that_come_are_filled,
            sets_are_filled_as_far_as_they_have_room, no_packet_is_missed_while_times_move,
            no_packet_is_missed_while_times_move_with_an_older_kernel)

@@ -358,7 +358,12 @@ NETNS_TEST(a_domain_set_keeps_its_addresses)
           "! nft list set inet polc dom4.0 | grep -q dynamic && "
           "nft list set inet polc dom4.0 | grep -q '10.0.0.1 timeout 30m expires [23][0-9]m' && "
           "nft list set inet polc dom4.0 | grep -q '10.0.0.2 '");
-    shell("nft flush set inet polc dom4.0");
+    set->timeout = 0;
+    commit(&made);
+    set->timeout = 3600;
+    commit(&made);
+    shell("nft list set inet polc dom4.0 | grep -q '10.0.0.1 timeout 30m expires [23][0-9]m' && "
+          "nft flush set inet polc dom4.0");
     require_same(&made);
     made.ruleset.sets.count = 0; // what goes is no record of packets
     base->count = 0;
@@ -383,12 +388,19 @@ NETNS_TEST(a_domain_set_is_printed_with_its_flags)
     if (!has_nft()) {
         return;
     }
-    for (size_t i = 0; i < 2; i++) {
-        FILE *out = popen(i == 0 ? "nft -f -" : "nft -j -f -", "w");
+    for (size_t i = 0; i < 4; i++) {
+        FILE *out = popen(i % 2 == 0 ? "nft -f -" : "nft -j -f -", "w");
         require(out != NULL);
-        (i == 0 ? nft_print_text : nft_print_json)(&made.ruleset, out);
+        set->timeout = i < 2 ? 90 : 0; // none of its own: elements may have one all the same
+        (i % 2 == 0 ? nft_print_text : nft_print_json)(&made.ruleset, out);
         require(pclose(out) == 0);
         require_same(&made);
+        shell("nft add element inet polc dom6.0 '{ fd00::1 timeout 5m, fd00::2 }'");
+        shell(i < 2 ? "nft list set inet polc dom6.0 | grep -q 'fd00::2 expires 1m'"
+                    : "nft list set inet polc dom6.0 | grep -q 'fd00::2 }'");
+        shell("nft delete table inet polc");
+        commit(&made);
+        shell("nft add element inet polc dom6.0 '{ fd00::1 timeout 5m, fd00::2 }'");
         shell("nft delete table inet polc");
     }
     make_free(&made);
