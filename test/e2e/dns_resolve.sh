@@ -112,6 +112,10 @@ check_match '--resolve-timeout 0 asks nobody' '^[01]$' "$(seconds lab_polc apply
 
 check_ok 'rollback, without a server' lab_polc rollback
 check_eq 'has what is known' ok "$(dns_connect pay 203.0.113.2)"
+dns_rules api.stripe.com >"$RULES/rules.yaml"
+check_ok 'apply that waits for a confirmation' lab_polc apply "$RULES" --node lab-1 --resolve-timeout 0 --confirm=1s
+check_eq 'the shorter list has what the longer one had' 'ok timeout' "$(dns_connect pay 203.0.113.2) $(dns_connect pay 203.0.113.20)"
+check_eq 'taken back, the longer one has it all again' ok "$(dns_within 5000 dns_connect pay 203.0.113.20 ok)"
 lab_nft delete table inet polc
 check_ok 'somebody deleted the table; restore' lab_polc restore
 check_eq 'has it, too' ok "$(dns_connect pay 203.0.113.2)"

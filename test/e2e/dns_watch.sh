@@ -34,6 +34,8 @@ home 60 A 169.254.169.254
 UPPER 60 A 203.0.113.18
 * 60 A 203.0.113.19
 END
+seq 1 200 | sed 's/.*/big 60 A 100.64.1.&/' >>"$LAB_DIR/zones/twilio.com"
+seq 1 200 | sed 's/.*/bigger 60 A 100.64.2.&/' >>"$LAB_DIR/zones/twilio.com"
 dns_zone cdn.net <<'END'
 media.edge 60 CNAME node.edge
 node.edge 60 A 203.0.113.20
@@ -54,6 +56,11 @@ dns_zone github.com <<'END'
 xtwilio 60 A 203.0.113.51
 api.twilio.com 60 A 203.0.113.52
 END
+dns_zone partner.org <<'END'
+@ 60 A 203.0.113.60
+desk 60 A 203.0.113.61
+host 60 A 203.0.113.62
+END
 dns_auth_start
 dns_resolver_start
 
@@ -63,6 +70,37 @@ apply() { # asks nobody; what it knows, it has from the watcher
 rules() { # DOMAIN...
   dns_rules '*.twilio.com' api.stripe.com rr.stripe.com 'www.*.shop.net' "$@" >"$RULES/rules.yaml"
 }
+# A network set with nets and domains, for whoever deals with partners, in a namespace of its own; and the host itself.
+cat >"$RULES/more.yaml" <<'END'
+apiVersion: projectcalico.org/v3
+kind: NetworkSet
+metadata: {name: partners, namespace: shop, labels: {deals: partner}}
+spec: {nets: [203.0.113.200/32], allowedEgressDomains: [desk.partner.org]}
+---
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: partners, namespace: shop}
+spec:
+  order: 20
+  types: [Egress]
+  egress:
+  - {action: Allow, protocol: TCP, destination: {selector: deals == 'partner', ports: [443]}}
+---
+apiVersion: projectcalico.org/v3
+kind: HostEndpoint
+metadata: {name: out, labels: {role: out}}
+spec: {node: lab-1, interfaceName: ext-world}
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: host}
+spec:
+  order: 20
+  selector: role == 'out'
+  types: [Egress]
+  egress:
+  - {action: Allow, protocol: TCP, destination: {domains: [host.partner.org], ports: [443]}}
+END
 
 # ---- before anything is known --------------------------------------------------------------------------------------------
 
@@ -111,6 +149,22 @@ check_eq 'a workload that no rule lets' 'timeout' "$(dns_reach shop api.twilio.c
 dns_ask pay home.twilio.com >/dev/null
 reach 'an address that no name may open, and the next' fresh-2.twilio.com ok
 check_eq 'that one is in no set' 'no no' "$(dns_holds 127.0.0.1) $(dns_holds 169.254.169.254)"
+
+# An answer that is longer than a packet, in fragments, and one that is cut off and asked for again over TCP.
+count_of() { # BEGINNING OF ADDRESSES
+  dns_elements | tr ' ' '\n' | grep -c "^$1" || true
+}
+dns_ask pay big.twilio.com A $DNS_SERVER +bufsize=4096 +ignore >/dev/null
+check_eq 'an answer in fragments' 200 "$(dns_within 1000 count_of 100.64.1. 200)"
+dns_ask pay bigger.twilio.com A $DNS_SERVER +bufsize=512 >/dev/null
+check_eq 'an answer that is cut off, then whole over TCP' 200 "$(dns_within 1000 count_of 100.64.2. 200)"
+
+check_eq 'a network set: its nets need no name' ok "$(dns_connect shop 203.0.113.200)"
+check_eq 'its domains do' 'timeout ok' "$(dns_connect shop 203.0.113.61) $(dns_reach shop desk.partner.org)"
+check_eq 'others of the domain are not in it' timeout "$(dns_reach shop partner.org)"
+check_eq 'nor is it for another namespace' timeout "$(dns_reach pay desk.partner.org)"
+check_eq 'the host itself, which asks for itself' 'timeout ok timeout' \
+  "$(dns_connect router 203.0.113.62) $(dns_reach router host.partner.org) $(dns_reach router partner.org)"
 
 # ---- time ----------------------------------------------------------------------------------------------------------------
 

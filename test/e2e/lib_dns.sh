@@ -62,7 +62,7 @@ dns_unbound_common() {
     '  module-config: "iterator"' '  access-control: 0.0.0.0/0 allow' '  access-control: ::/0 allow' \
     '  do-ip6: yes' '  num-threads: 1' '  so-reuseport: no' '  msg-cache-size: 16m' '  rrset-cache-size: 32m' \
     '  qname-minimisation: no' '  rrset-roundrobin: yes' '  infra-keep-probing: yes' '  infra-host-ttl: 1' \
-    '  ip-ratelimit: 0' '  ratelimit: 0' '  minimal-responses: yes' \
+    '  ip-ratelimit: 0' '  ratelimit: 0' '  minimal-responses: yes' '  edns-buffer-size: 4096' '  max-udp-size: 4096' \
     "  pidfile: \"$1.pid\"" "  logfile: \"$1.log\""
 }
 
