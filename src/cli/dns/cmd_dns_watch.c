@@ -2,6 +2,7 @@
 // polc dns watch: as long as it runs, what DNS servers answer to those on this host goes into the sets of domain rules.
 // Nothing depends on it: what it has put stays until its time is over, and what it knew stands in the store.
 #include "watch.h"
+#include "watch_pace.h"
 #include "watch_user.h"
 
 #include "dns_paths.h"
@@ -35,6 +36,7 @@ struct watcher {
     uint64_t stale;  // a set was gone: ms until the next look; 0: no
     bool ending;
     uint64_t lost; // packets that were said to be lost
+    struct watch_pace pace;
     struct watch_nag losing, taken;
 };
 
@@ -216,6 +218,7 @@ static int go_on(struct watcher *watcher)
         if (capture >= 0 && fds[1].revents != 0) {
             code = read_packets(watcher);
         }
+        watch_pace_keep(&watcher->pace);
         if (code == POLC_EXIT_OK && until_next_look(watcher) == 0) {
             code = look(watcher);
             watch_notify("WATCHDOG=1");
@@ -279,6 +282,7 @@ int cmd_dns_watch(struct run *run)
 {
     struct watcher *watcher = arena_new_of(run->arena, struct watcher);
     *watcher = (struct watcher){.run = run, .signals = -1, .learner.store.fd = -1};
+    watch_pace_allow();
     int code = watch_user_become(run, run->options.user, dns_path(run, FOLDER));
     if (code != POLC_EXIT_OK) {
         return code;
@@ -287,6 +291,7 @@ int cmd_dns_watch(struct run *run)
     watcher->listener = watch_listener_new(run->arena);
     code = begin(watcher);
     if (code == POLC_EXIT_OK) {
+        watch_pace_begin(&watcher->pace);
         watch_notify("READY=1");
         code = go_on(watcher);
         watch_notify("STOPPING=1");
