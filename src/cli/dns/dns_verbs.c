@@ -17,6 +17,19 @@ const struct verb dns_verbs[] = {
      .outputs = "text json",
      .this_kernel = true,
      .run = cmd_dns_refresh},
+    {.name = "dns status",
+     .summary = "show which addresses the names of the loaded rules have, and who learns them",
+     .usage = "[-v]",
+     .text =
+         "Shows, for each list of names that rules have, what the kernel's sets hold: the addresses of each name, for how\n"
+         "long, who learned them and when; names without an address, patterns that no name was seen for, and addresses\n"
+         "that others have put there. Then who feeds the sets: look-ups, polc dns watch, a resolver. -v names the sets.\n"
+         "Exit 1 when nothing is loaded.",
+     .operands = OPERANDS_NONE,
+     .options = "",
+     .outputs = "text json",
+     .this_kernel = true,
+     .run = cmd_dns_status},
     {.name = "dns export",
      .summary = "write what makes a resolver fill the sets before it answers, or what was learned",
      .usage = "--dnsmasq | --unbound | --answers [PATH...]",

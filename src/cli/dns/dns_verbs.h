@@ -7,3 +7,4 @@
 int cmd_dns_export(struct run *run);
 int cmd_dns_refresh(struct run *run);
 int cmd_dns_watch(struct run *run);
+int cmd_dns_status(struct run *run);
