@@ -236,16 +236,21 @@ static struct report *endpoint_rows(struct run *run, const struct get_query *que
     return report;
 }
 
-static const char *const netset_columns[] = {"NAMESPACE", "NAME", "NETS",
-                                             "+CIDRS",    "+AT",  "LABELS"};
+static const char *const netset_columns[] = {
+    "NAMESPACE",        "NAME", "NETS",  "DOMAINS", "+CIDRS", "+NAMES", "+ADDRESSES",
+    "+WITHOUT-ADDRESS", "+AT",  "LABELS"};
 
-static void netset_row(struct run *run, struct report *report, const struct model_netset *netset)
+static void netset_row(struct run *run, struct report *report, const struct dns_book *book,
+                       const struct model_netset *netset)
 {
+    const struct res_netset *res = netset->res;
     report_row(report, netset->id);
     report_cell(report, netset->res->meta.ns);
     report_cell(report, netset->res->meta.name);
-    report_cellf(report, "%zu", netset->res->nets.count);
-    get_cell_nets(run, report, &netset->res->nets);
+    report_cellf(report, "%zu", res->nets.count);
+    report_cellf(report, "%zu", res->domains.count);
+    get_cell_nets(run, report, &res->nets);
+    get_cells_names(run, report, book, &res->domains);
     report_cell(report, loc_text(run->arena, run->sources, netset->res->meta.loc));
     get_cell_labels(run, report, &netset->labels);
 }
@@ -255,11 +260,12 @@ static struct report *netset_rows(struct run *run, const struct get_query *query
     size_t all = run->options.show_labels || run->options.output == OUTPUT_JSON;
     struct report *report =
         report_new(run->arena, netset_columns, ARRAY_COUNT(netset_columns) - !all);
+    const struct dns_book *book = get_book(run);
     for (size_t i = 0; i < run->model->netsets.count; i++) {
         const struct model_netset *netset = &run->model->netsets.items[i];
         bool matches = query->selector == NULL || sel_matches(query->selector, &netset->labels);
         if (wanted(query, &netset->res->meta) && matches) {
-            netset_row(run, report, netset);
+            netset_row(run, report, book, netset);
         }
     }
     return report;

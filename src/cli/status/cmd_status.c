@@ -145,6 +145,7 @@ static void print_text(const struct status *status)
     printf("holds       %zu chains, %zu rules, %zu sets, %zu elements\n", status->counts.chains,
            status->counts.rules, status->counts.sets, status->counts.elements);
     print_flow_table(status);
+    print_names(status);
     print_drift(status);
     print_comparison(status);
     print_interfaces(status);
@@ -176,7 +177,7 @@ static void print_json(const struct status *status)
         json_array_append_new(roots, json_string(info->roots[i]));
     }
     json_t *root = json_pack(
-        "{s:s, s:b, s:s?, s:I, s:s?, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "{s:s, s:b, s:s?, s:I, s:s?, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "table", status->run->options.table, "exists", (int)status->exists, "version",
         info->version, "generation", (json_int_t)info->generation, "node", info->node, "roots",
         roots, "chains", (json_int_t)status->counts.chains, "rules",
@@ -185,7 +186,7 @@ static void print_json(const struct status *status)
         (int)status->differs, "loaded", entry_json(status), "drift", drift_json(&status->drift),
         "interfaces", interfaces_json(status), "other_base_chains", hooks_json(status), "published",
         published_json(status), "bridges", bridges_json(status), "flow_table",
-        flow_table_json(status));
+        flow_table_json(status), "names", names_json(status));
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);

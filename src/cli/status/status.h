@@ -13,8 +13,8 @@ struct status {
     struct nft_base_chains others, own;
     struct nft_published_ports published; // by other tables
     struct nft_flow_table flows;
-    const struct host_node *host;         // interfaces as they are now
-    const struct plan *plan;              // NULL: nothing is known of what governs
+    const struct host_node *host; // interfaces as they are now
+    const struct plan *plan;      // NULL: nothing is known of what governs
     bool exists, compared, differs;
     struct drift drift;
     struct state state;
@@ -67,3 +67,8 @@ json_t *published_json(const struct status *status);
 
 void print_bridges(const struct status *status);
 json_t *bridges_json(const struct status *status);
+
+// ---- status_names.c: the names of domain rules --------------------------------------------------------------------
+
+void print_names(const struct status *status);
+json_t *names_json(const struct status *status); // null: no rule has names, or they are not known
