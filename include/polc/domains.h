@@ -16,7 +16,7 @@ struct domain_rules {
     size_t list_count;
     struct ip_ports servers; // whose answers are believed; normalized
     uint32_t min_ttl, extra_ttl;
-    uint32_t set_timeout; // seconds of an element without a time of its own
+    uint32_t set_timeout; // seconds of an element without a time of its own; 0: for good
     uint16_t log_group;
     bool watch;                    // answers are copied even without a list
     const struct dns_index *index; // patterns -> numbers of lists

@@ -169,9 +169,10 @@ struct model_settings {
     struct ip_ports dns_servers;             // whose answers are believed; normalized
     uint32_t dns_extra_ttl;                  // seconds that an address is kept behind its TTL
     uint32_t dns_min_ttl;                    // seconds; a shorter TTL counts as this one
-    uint32_t dns_set_timeout; // seconds of an address that others put into a set without a time
-    uint16_t dns_log_group;   // netlink log group that answers are copied to
-    bool dns_watch;           // answers are copied even when no rule has domains
+    uint32_t
+        dns_set_timeout; // seconds of an address that others put into a set without a time; 0: for good
+    uint16_t dns_log_group; // netlink log group that answers are copied to
+    bool dns_watch;         // answers are copied even when no rule has domains
     struct {
         VEC_FIELDS(struct res_failsafe);
     } failsafes[MODEL_DIRECTIONS];

@@ -182,8 +182,7 @@ static bool good_settings(const struct plan_settings *settings)
     }
     CHECK_EACH(settings->dns_servers, struct ip_port, item->addr.family != 0 && item->port != 0);
     bool flows = settings->flow_size == 0 || settings->flow_timeout != 0;
-    return settings->log_prefix != NULL && settings->host_action <= PLAN_HOST_ACCEPT && flows &&
-           settings->dns_set_timeout > 0;
+    return settings->log_prefix != NULL && settings->host_action <= PLAN_HOST_ACCEPT && flows;
 }
 
 static bool is_pattern(const char *text)

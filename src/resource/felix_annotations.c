@@ -73,7 +73,7 @@ static const struct number_limits log_group = {UINT16_MAX, "a netlink log group,
 static const struct duration_limits dns_min_ttl = {0, DAY_SECONDS,
                                                    "a time like 120s or 5m, one day at most"};
 static const struct duration_limits dns_set_timeout = {
-    1, 31L * DAY_SECONDS, "a time like 10m, 1h or 7d, 31 days at most"};
+    0, 31L * DAY_SECONDS, "a time like 10m, 1h or 7d, 31 days at most, or 0 for no end"};
 
 #define IN_FELIX(member) offsetof(struct res_felix, member)
 

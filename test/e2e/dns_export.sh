@@ -59,7 +59,7 @@ END
 }
 apply() { # SET-TIMEOUT [NAME...]
   rules "$@" >"$rules/rules.yaml"
-  lab_polc apply "$rules" --node lab-1
+  lab_polc apply "$rules" --node lab-1 --resolve-timeout 0 2>"$LAB_DIR/apply.notes"
 }
 
 # The world's names: n1.shop.test to nNAMES.shop.test and d*, u* likewise, each with addresses of its own.
@@ -107,6 +107,10 @@ again() { # ADDRESS...
 # The domain sets, with what they hold.
 domain_sets() {
   lab_nft list table inet polc | awk '/^\tset dom/ { inside = 1 } inside; /^\t}/ { inside = 0 }'
+}
+# The one of the network set, for IPv4.
+shops_set() {
+  domain_sets | awk '/set dom4/ { set = $2 } /pay.test/ { print set; exit }'
 }
 # How many lines of them have an address.
 holds() { # ADDRESS
@@ -185,7 +189,7 @@ check_eq 'dnsmasq: the comments that say so' 2 \
 
 # A name in the cache because another led to it: without cache-size=0 it would be answered, and never added.
 check_eq 'dnsmasq: a name that another led to before' 'front.test timeout; pay.test ok' "$(
-  lab_nft flush set inet polc "$(domain_sets | awk '/set dom4/ { set = $2 } /pay.test/ { print set; exit }')"
+  lab_nft flush set inet polc "$(shops_set)"
   first front.test pay.test)"
 stop "$LAB_DIR/dnsmasq.pid"
 
@@ -198,6 +202,19 @@ check_eq 'dnsmasq: a set of 3 s' 'n5.shop.test ok' "$(first n5.shop.test)"
 until_gone 203.0.113.5
 check_eq 'dnsmasq: its time is over' 'timeout' "$(again 203.0.113.5:80)"
 check_eq 'dnsmasq: asked for anew' 'n5.shop.test ok' "$(first n5.shop.test)"
+stop "$LAB_DIR/dnsmasq.pid"
+
+# No time for a set: what dnsmasq adds stays for good, and polc can still put in what has a time.
+lab_polc delete --yes >/dev/null
+apply 0s >/dev/null
+start_dnsmasq
+until_ready "$LAB_DIR/dnsmasq.pid"
+check_eq 'dnsmasq: sets without a time of their own' 'n6.shop.test ok' "$(first n6.shop.test)"
+check_match 'dnsmasq: for good' '[{,] 203\.0\.113\.6( }|,)' "$(domain_sets)"
+lab_nft add element inet polc "$(shops_set)" '{ 203.0.113.7 timeout 1s }'
+check_ok 'dnsmasq: diff finds nothing' lab_polc diff "$rules" --node lab-1
+until_gone 203.0.113.7
+check_eq 'dnsmasq: what has a time goes, what has none stays' 'timeout; ok' "$(again 203.0.113.7:80 203.0.113.6:80)"
 stop "$LAB_DIR/dnsmasq.pid"
 
 # ---- unbound -------------------------------------------------------------------------------------------------------------

@@ -153,9 +153,13 @@ static void print_times(const struct export *export)
         "# would never be added. So every answer has to come from upstream; a cache may stand there.\n"
         "cache-size=0");
     if (export->set_timeout == 0) {
-        puts(
+        printf(
             "#\n"
-            "# What dnsmasq adds stays for good (polc.io/dns-set-timeout is 0): also addresses that a name no longer has.");
+            "# What dnsmasq adds stays for good (polc.io/dns-set-timeout is 0), also what a name no longer has. Before Linux 6.12\n"
+            "# what polc itself put in for a shorter time goes all the same, however often dnsmasq adds it: a client that still\n"
+            "# keeps the answer is then refused until it asks again, for max-ttl at most.\n"
+            "max-ttl=%d\n",
+            CLIENT_TTL);
         return;
     }
     uint32_t client = export->set_timeout < CLIENT_TTL ? export->set_timeout : CLIENT_TTL;
