@@ -223,6 +223,43 @@ static void push_reports(const struct flowlog_judge *judge, const struct flowlog
     }
 }
 
+// A name that a rule allows which would have let the flow through; NULL when none is needed, or none helps.
+static const char *find_missing_name(const struct flowlog_judge *judge, const struct flow *flow)
+{
+    struct flow_trace trace;
+    const char *name = NULL;
+    flow_evaluator_set_names(judge->evaluator, judge->book, false);
+    if (flow_verdict_or_doubt(judge->evaluator, flow, false) == FLOW_UNCERTAIN) {
+        flow_trace(judge->evaluator, judge->scratch, flow, &trace);
+        const struct flow_stage *stage = flow_uncertain_stage(&trace, false);
+        const struct flow_step *step = flow_maybe_step(&stage->enforced);
+        const char *pattern =
+            judge->plan->domains.items[step->rule->match.destination.domains].patterns[0];
+        const char *star = strchr(pattern, '*');
+        name = star == NULL ? pattern
+                            : arena_printf(judge->scratch, "%.*sany%s", (int)(star - pattern),
+                                           pattern, star + 1);
+    }
+    flow_evaluator_set_names(judge->evaluator, judge->book, true);
+    return name;
+}
+
+// What was let through had a name, even if nobody has told polc: a resolver may fill the kernel's sets by itself.
+static void suppose_name(const struct flowlog_judge *judge, const struct flowlog_record *record,
+                         struct flow *flow)
+{
+    if (!judge->keep_actions || !texts_equal(record->action, "allow") ||
+        record->domains.count > 0) {
+        return;
+    }
+    const char *name = find_missing_name(judge, flow);
+    if (name != NULL) {
+        struct flow_strings *names = arena_new_of(judge->scratch, struct flow_strings);
+        vec_push(judge->scratch, names, name);
+        flow->names = names;
+    }
+}
+
 enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flowlog_record *record,
                                   struct flowlog_records *ret)
 {
@@ -242,6 +279,7 @@ enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flow
     }
     if (judged == FLOWLOG_JUDGED) {
         name_service(judge, &flow, &named);
+        suppose_name(judge, &named, &flow);
         flow_trace_hits(judge->evaluator, judge->scratch, &flow, &trace);
         flow_reports_make(judge->scratch, judge->plan, &trace, &reports);
     }

@@ -14,6 +14,13 @@ static const char input[] =
     "{apiVersion: projectcalico.org/v3, kind: GlobalNetworkSet, metadata: {name: wide}, spec: {nets: "
     "[192.0.2.0/24]}}\n";
 
+static const char by_name[] =
+    "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: a, labels: {app: web}}, "
+    "spec: {nodeName: n1}, status: {phase: Running, podIP: 10.0.0.1}}\n---\n"
+    "{apiVersion: projectcalico.org/v3, kind: NetworkPolicy, metadata: {name: web, namespace: a}, spec: {selector: "
+    "all(), types: [Egress], egress: [{action: Allow, protocol: TCP, destination: {domains: [\"*.pay.example\"], "
+    "ports: [443]}}]}}\n";
+
 // "NAME ADDRESS LEARNED TTL cname", separated by "; ". Without a time it is of a file.
 static struct dns_book *book_of(const char *facts)
 {
@@ -139,6 +146,38 @@ START_TEST(what_was_renewed_held_before)
 }
 END_TEST
 
+// What happened is told from what polc knows: a resolver may fill the sets of the kernel by itself.
+START_TEST(what_was_allowed_had_a_name)
+{
+    static const struct {
+        const char *json, *last;
+        enum flowlog_judged judged;
+    } cases[] = {
+        {FLOW("8.8.8.8", ",'action':'allow'"), "0|default|a/default.web|allow|0", FLOWLOG_JUDGED},
+        {FLOW("8.8.8.8", ",'action':'deny'"), "0|default|a/default.web|deny|-1", FLOWLOG_JUDGED},
+        {FLOW("8.8.8.8", ""), "0|default|a/default.web|deny|-1", FLOWLOG_JUDGED},
+        // Another name explains nothing, and no name opens this.
+        {FLOW("8.8.8.8", ",'action':'allow','dest_domains':['git.example']"),
+         "0|default|a/default.web|deny|-1", FLOWLOG_OTHERWISE},
+        {FLOW("169.254.169.254", ",'action':'allow'"), "0|default|a/default.web|deny|-1",
+         FLOWLOG_OTHERWISE},
+        {FLOW("8.8.4.4", ",'action':'allow'"), "0|default|a/default.web|allow|0", FLOWLOG_JUDGED},
+    };
+    scratch = scratch != NULL ? scratch : arena_new((size_t)1 << 24);
+    reader = flowlog_reader_new(arena);
+    struct flowlog_judge *judge = flowlog_judge_new(reader, scratch, plan_of(by_name, NULL));
+    flowlog_judge_keep_actions(judge);
+    flowlog_judge_set_book(judge, book_of("www.pay.example 8.8.4.4 100 50"));
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        struct flowlog_records records = {0};
+        struct flowlog_record record = record_of(cases[i].json);
+        ck_assert_int_eq(flowlog_judge(judge, &record, &records), cases[i].judged);
+        const struct flow_strings *trace = &records.items[0].enforced;
+        ck_assert_str_eq(trace->items[trace->count - 1], cases[i].last);
+    }
+}
+END_TEST
+
 START_TEST(many_names_are_cut)
 {
     struct strbuf facts = {.arena = arena};
@@ -158,4 +197,4 @@ END_TEST
 
 UNIT_TESTS("flowlog: domains", names_count_while_they_hold, a_file_knows_no_times,
            what_a_record_has_stays, what_was_asked_for_is_the_name, what_was_renewed_held_before,
-           many_names_are_cut)
+           what_was_allowed_had_a_name, many_names_are_cut)
