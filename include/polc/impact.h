@@ -43,6 +43,7 @@ struct impact_end {
     const char *type;     // as in flow logs: "wep", "hep", "ns", "net"; NULL
     const char *ns;       // NULL for none
     const char *name;     // aggregated; NULL when it has none
+    const char *domains;  // of a destination that is no endpoint, "\n" between them; NULL: none
     size_t address_count; // of IMPACT_ENDPOINTS and IMPACT_KIN: of how many addresses it may be one
 };
 

@@ -303,16 +303,32 @@ static const char *namespace_of(struct impact *impact, const struct flowlog_end 
     return strcmp(name.type, "wep") == 0 ? name.ns : NULL;
 }
 
-const struct end *find_end(struct impact *impact, const struct flowlog_end *end,
-                           const struct flowlog_end *other)
+// Names of what is no endpoint; NULL when there are none.
+static const char *domains_text(struct impact *impact, const struct flow_strings *domains)
 {
+    struct strbuf text = {.arena = impact->scratch};
+    for (size_t i = 0; domains != NULL && i < domains->count; i++) {
+        strbuf_addf(&text, "%s%s", i > 0 ? "\n" : "", domains->items[i]);
+    }
+    return text.length > 0 ? intern(impact, strbuf_text(&text)) : NULL;
+}
+
+const struct end *find_end(struct impact *impact, const struct flowlog_end *end,
+                           const struct flowlog_end *other, const struct flow_strings *domains)
+{
+    struct arena_mark start = arena_mark(impact->scratch);
+    const char *names = domains_text(impact, domains);
+    arena_rewind(impact->scratch, start);
     const char *other_ns = intern(impact, namespace_of(impact, other));
-    const void *key[] = {end->ip, end->name, end->name_aggr, end->ns, end->type, other_ns};
+    const void *key[] = {end->ip, end->name, end->name_aggr, end->ns, end->type, other_ns, names};
     struct end *found = strmap_get_n(impact->ends, key, sizeof key);
     if (found == NULL) {
         struct arena_mark mark = arena_mark(impact->scratch);
         found = arena_new_of(impact->arena, struct end);
         resolve_end(impact, end, other_ns, found);
+        bool endpoint =
+            texts_equal(found->label.type, "wep") || texts_equal(found->label.type, "hep");
+        found->label.domains = endpoint ? NULL : names;
         arena_rewind(impact->scratch, mark);
         strmap_put_n(impact->ends, key, sizeof key, found);
     }

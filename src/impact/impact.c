@@ -9,7 +9,7 @@ struct tally {
 // What tells groups apart; equal bytes are one group.
 struct group_key {
     const char *source_type, *source_ns, *source_name;
-    const char *dest_type, *dest_ns, *dest_name;
+    const char *dest_type, *dest_ns, *dest_name, *dest_domains;
     struct decider deciders[PLANS];
     int32_t protocol, port, icmp_type;
     uint8_t source_kind, dest_kind, change, doubts;
@@ -138,6 +138,7 @@ static struct group_key key_of(const struct question *question, const struct end
     key.dest_type = dest->label.type;
     key.dest_ns = dest->label.ns;
     key.dest_name = dest->label.name;
+    key.dest_domains = dest->label.domains;
     if (answer->change == IMPACT_UNCERTAIN) { // the reason tells them apart
         key.source_kind = source->label.kind;
         key.dest_kind = dest->label.kind;
@@ -241,8 +242,8 @@ static void count(struct tally *tally, const struct flowlog_record *record, bool
 
 void impact_add(struct impact *impact, const struct flowlog_record *record)
 {
-    const struct end *source = find_end(impact, &record->source, &record->dest);
-    const struct end *dest = find_end(impact, &record->dest, &record->source);
+    const struct end *source = find_end(impact, &record->source, &record->dest, NULL);
+    const struct end *dest = find_end(impact, &record->dest, &record->source, &record->domains);
     struct question question = question_of(impact, record, source, dest);
     struct answer *answer = find_answer(impact, &question);
     struct subject *subject = find_subject(impact, record, &question, source, dest, answer);
@@ -278,6 +279,7 @@ static int compare_ends(const struct impact_end *a, const struct impact_end *b)
 {
     int order = compare_optional(a->ns, b->ns);
     order = order != 0 ? order : compare_optional(a->name, b->name);
+    order = order != 0 ? order : compare_optional(a->domains, b->domains);
     return order != 0 ? order : compare_optional(a->type, b->type);
 }
 

@@ -42,9 +42,10 @@ struct end {
     struct impact_end label;
     uint32_t sets[FAMILIES];
 };
-// `other` is the other end of the record, by whose namespace network sets are chosen.
+// `other` is the other end of the record, by whose namespace network sets are chosen; `domains` are those of a destination
+// (else NULL).
 const struct end *find_end(struct impact *impact, const struct flowlog_end *end,
-                           const struct flowlog_end *other);
+                           const struct flowlog_end *other, const struct flow_strings *domains);
 
 // ---- region.c -----------------------------------------------------------------------------------------------------
 

@@ -2,15 +2,29 @@
 // The impact for programs, as contrib/schema/impact.json has it.
 #include "impact_view.h"
 
-static json_t *end_json(const struct impact_end *end)
+static json_t *words_json(const struct words *words)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < words->count; i++) {
+        json_array_append_new(list, json_string(words->items[i]));
+    }
+    return list;
+}
+
+static json_t *end_json(struct arena *arena, const struct impact_end *end)
 {
     static const char *const kinds[] = {
         [IMPACT_ADDRESS] = "address",  [IMPACT_ENDPOINTS] = "endpoints", [IMPACT_KIN] = "kin",
         [IMPACT_NETSET] = "netset",    [IMPACT_OUTSIDE] = "outside",     [IMPACT_GONE] = "gone",
         [IMPACT_ANYTHING] = "anything"};
-    return json_pack("{s:s, s:s?, s:s, s:s}", "is", kinds[end->kind], "type", end->type,
-                     "namespace", end->ns != NULL ? end->ns : "-", "name_aggr",
-                     end->name != NULL ? end->name : "-");
+    json_t *json = json_pack("{s:s, s:s?, s:s, s:s}", "is", kinds[end->kind], "type", end->type,
+                             "namespace", end->ns != NULL ? end->ns : "-", "name_aggr",
+                             end->name != NULL ? end->name : "-");
+    if (end->domains != NULL) {
+        struct words domains = impact_domains(arena, end);
+        json_object_set_new(json, "domains", words_json(&domains));
+    }
+    return json;
 }
 
 static json_t *example_json(const struct impact_view *view, const struct impact_example *example)
@@ -21,15 +35,6 @@ static json_t *example_json(const struct impact_view *view, const struct impact_
     return json_pack("{s:o, s:s, s:s, s:o, s:o}", "flow", diff_json_flow(&example->flow), "from",
                      verdicts[example->before], "to", verdicts[example->after], "was",
                      diff_json_decision(&decisions[0]), "now", diff_json_decision(&decisions[1]));
-}
-
-static json_t *words_json(const struct words *words)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < words->count; i++) {
-        json_array_append_new(list, json_string(words->items[i]));
-    }
-    return list;
 }
 
 static json_t *reachable_json(uint8_t reachable)
@@ -54,9 +59,9 @@ static json_t *group_json(const struct impact_view *view, const struct impact_gr
     json_t *json =
         json_pack("{s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:o}", "change",
                   impact_change_text(group->change), "may", reachable_json(group->reachable),
-                  "source", end_json(&group->source), "dest", end_json(&group->dest), "service",
-                  impact_service_text(arena, group), "flows", (json_int_t)group->flows, "records",
-                  (json_int_t)group->records, "bytes", (json_int_t)group->bytes,
+                  "source", end_json(arena, &group->source), "dest", end_json(arena, &group->dest),
+                  "service", impact_service_text(arena, group), "flows", (json_int_t)group->flows,
+                  "records", (json_int_t)group->records, "bytes", (json_int_t)group->bytes,
                   "recorded_otherwise", (json_int_t)group->otherwise, "examples", examples);
     if (group->protocol != 0) {
         json_object_set_new(json, "proto", json_string(flow_protocol_text(arena, group->protocol)));

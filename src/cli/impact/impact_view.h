@@ -35,6 +35,7 @@ int impact_sides_find(struct run *run, struct impact_sides *ret);
 // ---- impact_words.c -----------------------------------------------------------------------------------------------
 
 const char *impact_end_text(struct arena *arena, const struct impact_end *end);
+struct words impact_domains(struct arena *arena, const struct impact_end *end);
 const char *impact_service_text(struct arena *arena, const struct impact_group *group);
 const char *impact_verdict_text(const struct impact_example *example); // "allow -> DENY"
 const char *impact_outcome_text(struct arena *arena, const struct impact_group *group);

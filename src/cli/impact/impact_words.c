@@ -33,6 +33,30 @@ const char *impact_counts_text(struct arena *arena, const struct impact_group *g
 
 // ---- ends and services ------------------------------------------------------------------------------------------------
 
+struct words impact_domains(struct arena *arena, const struct impact_end *end)
+{
+    struct words names = {0};
+    char *next = end->domains != NULL ? arena_strdup(arena, end->domains) : NULL;
+    for (const char *name; (name = strsep(&next, "\n")) != NULL;) {
+        vec_push(arena, &names, name);
+    }
+    return names;
+}
+
+// " (a.example, b.example and 2 more)"; "" without names.
+static const char *domains_text(struct arena *arena, const struct impact_end *end)
+{
+    enum { SHOWN_MAX = 2 };
+    struct words names = impact_domains(arena, end);
+    size_t shown = names.count > SHOWN_MAX + 1 ? SHOWN_MAX : names.count;
+    if (names.count == 0) {
+        return "";
+    }
+    const char *more =
+        shown < names.count ? arena_printf(arena, " and %zu more", names.count - shown) : "";
+    return arena_printf(arena, " (%s%s)", words_join(arena, names.items, shown, ", "), more);
+}
+
 const char *impact_end_text(struct arena *arena, const struct impact_end *end)
 {
     const char *prefix = texts_equal(end->type, "hep")  ? "host "
@@ -41,8 +65,9 @@ const char *impact_end_text(struct arena *arena, const struct impact_end *end)
     if (end->name == NULL) {
         return "anyone";
     }
-    return safe_text(arena, arena_printf(arena, "%s%s%s%s", prefix, end->ns != NULL ? end->ns : "",
-                                         end->ns != NULL ? "/" : "", end->name));
+    return safe_text(arena,
+                     arena_printf(arena, "%s%s%s%s%s", prefix, end->ns != NULL ? end->ns : "",
+                                  end->ns != NULL ? "/" : "", end->name, domains_text(arena, end)));
 }
 
 const char *impact_service_text(struct arena *arena, const struct impact_group *group)
