@@ -10,7 +10,10 @@ bool answers_read(struct run *run, const struct dns_book **ret)
     struct dns_book *book = dns_book_new(run->arena);
     struct diags *diags = diags_new(run->arena, run->sources); // others may be printed already
     bool good = true;
-    *ret = NULL;
+    *ret = run->answers;
+    if (run->answers != NULL) {
+        return true; // somebody asked before; standard input is read once
+    }
     for (size_t i = 0; i < files->count; i++) {
         uint32_t source;
         good &= load_text_file(run->arena, run->sources, diags, files->items[i], &source) &&
@@ -19,7 +22,7 @@ bool answers_read(struct run *run, const struct dns_book **ret)
     if (!good) {
         diags_print(diags, stderr, &(struct diag_print_options){.color = run->options.color});
     } else if (files->count > 0) {
-        *ret = book;
+        *ret = run->answers = book;
     }
     return good;
 }

@@ -106,7 +106,8 @@ struct options {
     const char *user;               // of dns watch; NULL: the one that it is
 };
 
-struct loaded; // loaded.h
+struct loaded;   // loaded.h
+struct dns_book; // of dns
 
 // One run of the program.
 struct run {
@@ -125,8 +126,9 @@ struct run {
     struct words refused, refused_why; // codes of the refusals that end the run, and their words
     const char *const *roots;          // absolute operands, for the table's info chain
     size_t root_count;
-    struct timings *timings;     // NULL: not asked for
-    const struct loaded *loaded; // what loaded_read found last; NULL
+    struct timings *timings;        // NULL: not asked for
+    const struct loaded *loaded;    // what loaded_read found last; NULL
+    const struct dns_book *answers; // of --dns, once they were read; NULL
 };
 
 // A verb: its row in the table (verbs.c) is what the parser, `help` and the man page lint read.
