@@ -248,8 +248,8 @@ static const char *find_missing_name(const struct flowlog_judge *judge, const st
 static void suppose_name(const struct flowlog_judge *judge, const struct flowlog_record *record,
                          struct flow *flow)
 {
-    if (!judge->keep_actions || !texts_equal(record->action, "allow") ||
-        record->domains.count > 0) {
+    if (!judge->keep_actions || judge->plan->domains.count == 0 ||
+        !texts_equal(record->action, "allow") || record->domains.count > 0) {
         return;
     }
     const char *name = find_missing_name(judge, flow);

@@ -212,6 +212,7 @@ for sample in stars vote storefront quarantine hipstershop; do
   check_ok "policies/$sample, with its matrix" test_kernel "$LAB_ROOT/policies/$sample" \
     --matrix "$LAB_ROOT/policies/$sample/README.md"
 done
+check_ok 'policies/payment, by name' test_kernel "$LAB_ROOT/policies/payment"
 
 check_ok 'hosts' test_kernel "$LAB_DIR/hosts"
 names=$LAB_ROOT/test/golden/test-names

@@ -76,7 +76,8 @@ static void show(struct follow *follow, const struct flowlog_records *records)
         }
     }
     follow->records += records->count;
-    follow->print.domains |= dns_book_all(follow->sift.book.book).count > 0;
+    follow->print.domains |=
+        dns_book_all(follow->sift.book.book).count > 0 || follow->run->plan->domains.count > 0;
     if (flow_print(&follow->print, scratch, &shown) > 0) {
         follow->quiet_since = change_now();
     }
