@@ -234,6 +234,25 @@ lab_nft delete set inet polc "$(lab_nft list sets inet | awk '/set dom4/ { print
   lab_nft delete table inet polc
 check_ok 'what nobody loaded has no names' test "$(exit_of lab_polc dns refresh)" = 1
 
+# What changes elements waits while the table is read and changed as a whole; nobody can hold that up.
+policy api.example other.example
+check_ok 'apply makes the gate of the watcher' apply -q
+flock -s "$POLC_STATE_DIR/dns/gate" cat "$LAB_DIR/held" &
+holder=$!
+exec {held}>"$LAB_DIR/held"
+policy api.example
+check_match 'who does not leave the gate is passed by' '^applied' "$(apply 2>/dev/null)"
+exec {held}>&-
+wait "$holder" || true
+policy api.example other.example
+lab_exec router env POLC_TEST_PAUSE_BEFORE_COMMIT="$LAB_DIR/held" "$POLC" apply "$rules" --node lab-1 -q &
+pausing=$!
+exec {held}>"$LAB_DIR/held"
+check_eq 'apply holds the gate until its commit' 1 "$(exit_of flock -n -s "$POLC_STATE_DIR/dns/gate" true)"
+exec {held}>&-
+wait "$pausing" || true
+check_eq 'and no longer' 0 "$(exit_of flock -n -s "$POLC_STATE_DIR/dns/gate" true)"
+
 # Without dnsTrustedServers: the servers of this host, behind the stub of systemd-resolved too.
 policy api.example
 sed -i '/dnsTrustedServers/s/.*/spec: {}/' "$rules/all.yaml"

@@ -25,6 +25,7 @@ struct apply {
     const char *repaired;       // what somebody had changed; ""
     struct nft_failure failure;
     enum nft_status status;    // of the last step that spoke to the kernel
+    int gate;                  // -1: not held
     bool paused;               // the test hook was there already
     struct state state;        // the lock is held from before the input is read
     struct change_entry entry; // of the new generation; number 0: none was kept

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // polc apply: compile, read the kernel's table, compare, commit what differs; again when somebody else was faster.
 #include "apply.h"
+#include "dns_gate.h"
 #include "reload.h"
 
 #include <fcntl.h>
 #include <net/if.h>
+#include <polc/base/file.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -78,6 +80,12 @@ static int compare(struct apply *apply)
     return POLC_EXIT_OK;
 }
 
+static void leave_gate(struct apply *apply)
+{
+    close_fd(&apply->gate);
+    apply->gate = -1;
+}
+
 static int commit(struct apply *apply)
 {
     struct run *run = apply->run;
@@ -94,6 +102,7 @@ static int commit(struct apply *apply)
     apply->committed_id = 0;
     apply->status =
         nft_commit(run->arena, run->ruleset, apply->kernel, apply->diff, &options, &apply->failure);
+    leave_gate(apply);
     if (apply->known && apply->status == NFT_REFUSED) {
         apply->status = NFT_STALE; // what was known was wrong: read the kernel
     }
@@ -129,11 +138,13 @@ static int try_apply(struct apply *apply)
 {
     int code = POLC_EXIT_OK;
     apply->status = NFT_DONE;
+    apply->gate = dns_gate_enter(apply->run, DNS_GATE_TABLE);
     for (size_t i = 0; i < ARRAY_COUNT(steps) && code == POLC_EXIT_OK && apply->status == NFT_DONE;
          i++) {
         code = steps[i].run(apply);
         timings_end(apply->run, steps[i].name);
     }
+    leave_gate(apply); // when it never came to the commit
     return code;
 }
 
@@ -206,7 +217,7 @@ static int begin(struct apply *apply)
 
 int cmd_apply(struct run *run)
 {
-    struct apply apply = {.run = run, .status = NFT_STALE};
+    struct apply apply = {.run = run, .status = NFT_STALE, .gate = -1};
     if (run->options.wait && run->options.confirm == 0) {
         complain("--wait goes with --confirm");
         return POLC_EXIT_USAGE;

@@ -3,7 +3,10 @@
 // of the state directory, or another directory.
 #include "diff.h"
 
+#include "dns_gate.h"
 #include "drift.h"
+
+#include <polc/base/file.h>
 
 static void print_document(json_t *root)
 {
@@ -152,6 +155,12 @@ static void print_comparison(struct comparison *comparison)
     }
 }
 
+static enum nft_status dump(struct run *run, struct nft_kernel **ret, struct nft_failure *reterr)
+{
+    CLOSING int gate = dns_gate_enter(run, DNS_GATE_TABLE);
+    return nft_dump(run->arena, run->options.table, ret, reterr);
+}
+
 static int compare_with_kernel(struct run *run)
 {
     struct nft_kernel *kernel;
@@ -163,7 +172,7 @@ static int compare_with_kernel(struct run *run)
     }
     run_report(run);
     run->diags = diags_new(run->arena, run->sources);
-    enum nft_status status = nft_dump(run->arena, run->options.table, &kernel, &failure);
+    enum nft_status status = dump(run, &kernel, &failure);
     if (status != NFT_DONE) {
         return report_failure(run, status, &failure);
     }

@@ -2,6 +2,7 @@
 // polc dns refresh: looks up the names of the loaded rules, and puts what comes into the kernel's sets. Changes no rule. The
 // lock is taken only behind the questions: they may take longer than somebody who applies wants to wait.
 #include "dns_fill.h"
+#include "dns_gate.h"
 #include "dns_known.h"
 #include "dns_lookup.h"
 #include "dns_verbs.h"
@@ -9,6 +10,7 @@
 #include "reload.h"
 
 #include <jansson.h>
+#include <polc/base/file.h>
 #include <polc/report.h>
 
 enum { TRIES = 3, REFRESH_TIMEOUT = 30000 };
@@ -117,6 +119,7 @@ static int put(struct refresh *refresh)
     dns_fill_learn(run, fill, &refresh->lookup.facts);
     dns_fill_renew(run, fill);
     dns_fill_publish(run, fill);
+    CLOSING int gate = dns_gate_enter(run, DNS_GATE_TABLE);
     if (nft_read_domains(run->arena, run->options.table, fill->rules.lists, fill->rules.list_count,
                          &live, &failure) == NFT_DONE) {
         refresh->added = count_new(&fill->elements, &live);

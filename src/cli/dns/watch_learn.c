@@ -2,9 +2,11 @@
 // Answers -> elements of the sets, and facts for the store. The sets come first: somebody is about to connect.
 #include "watch.h"
 
+#include "dns_gate.h"
 #include "dns_paths.h"
 
 #include <errno.h>
+#include <polc/base/file.h>
 #include <polc/base/sha256.h>
 #include <time.h>
 
@@ -152,6 +154,7 @@ static enum nft_status put(struct watch_learner *learner,
     if (elements->count == 0) {
         return NFT_DONE;
     }
+    CLOSING int gate = dns_gate_enter(learner->run, DNS_GATE_ELEMENTS);
     enum nft_status status = nft_updater_put(learner->updater, elements, &failure);
     if (status == NFT_REFUSED && failure.error == ENFILE) {
         watch_nag(&learner->full, "%s is full: it has %u addresses, and more were learned",

@@ -4,12 +4,16 @@
 
 #include "connection.h"
 #include "dns_fill.h"
+#include "dns_gate.h"
+
+#include <polc/base/file.h>
 
 enum { TRIES = 5 };
 
 int read_kernel(struct run *run, struct nft_kernel **ret_kernel, struct nft_info *ret_info)
 {
     struct nft_failure failure = {0};
+    CLOSING int gate = dns_gate_enter(run, DNS_GATE_TABLE);
     enum nft_status status = nft_dump(run->arena, run->options.table, ret_kernel, &failure);
     if (status != NFT_DONE) {
         return report_failure(run, status, &failure);
@@ -49,6 +53,7 @@ static int load_once(struct reload *reload)
 {
     struct run *run = reload->run;
     struct nft_kernel *kernel;
+    CLOSING int gate = dns_gate_enter(run, DNS_GATE_TABLE);
     reload->status = nft_dump(run->arena, run->options.table, &kernel, &reload->failure);
     if (reload->status != NFT_DONE) {
         return POLC_EXIT_SYSTEM;

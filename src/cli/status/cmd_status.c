@@ -2,6 +2,9 @@
 // polc status: what is loaded, whether it is what the input says, and who else judges the same packets.
 #include "status.h"
 
+#include "dns_gate.h"
+
+#include <polc/base/file.h>
 #include <unistd.h>
 
 const char *status_heading(const char *heading, size_t line)
@@ -195,6 +198,7 @@ static void print_json(const struct status *status)
 static enum nft_status read_kernel(struct status *status, struct nft_failure *failure)
 {
     struct run *run = status->run;
+    CLOSING int gate = dns_gate_enter(run, DNS_GATE_TABLE);
     enum nft_status result = nft_dump(run->arena, run->options.table, &status->kernel, failure);
     if (result == NFT_DONE) {
         result = nft_dump_base_chains(run->arena, run->options.table, &status->others, failure);
