@@ -105,7 +105,7 @@ tcp:api:80 timeout
 tcp:new:443 timeout
 END
 check_match 'a second apply changes nothing' '^up to date: generation 1' "$(apply -q 2>&1; apply 2>/dev/null)"
-check_eq 'and sends nothing' 0 "$(lab_committed "$POLC" apply "$rules" --node lab-1 -q)"
+check_eq 'and sends nothing' 0 "$(lab_committed lab_polc apply "$rules" --node lab-1 -q)"
 
 # ---- refresh -----------------------------------------------------------------------------------------------------------
 
