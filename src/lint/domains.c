@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Names of domains: what a list has twice (L702), what it may have forgotten (L701), names that no rule ever sees (L705),
-// and sets whose names count less than their authors may think (L703, L704).
+// Names of domains: what a list has twice (L702), what it may have forgotten (L701), names that no rule ever sees (L705), a
+// list that is empty (L706), and sets whose names count less than their authors may think (L703, L704).
 #include "things.h"
 
 #include <polc/dns.h>
@@ -190,6 +190,38 @@ static void check_list(void *context, const struct list *list)
     check_cluster(list);
 }
 
+// An empty list is none, as that of any other field: a template that fills in nothing opens the rule.
+static void check_empty(const struct lint *lint, const struct res_policy *policy, size_t index)
+{
+    const struct res_rule *rule = &policy->egress.items[index];
+    const struct res_entity *entity = &rule->destination;
+    bool other = entity->nets.count > 0 || entity->selector.tree != NULL ||
+                 entity->not_selector.tree != NULL || entity->namespace_selector.tree != NULL ||
+                 entity->has_service_accounts || entity->has_services;
+    if (entity->domains_loc.line == 0 || entity->domains.count > 0 || other ||
+        rule->action != RES_ALLOW) {
+        return;
+    }
+    struct diag *diag =
+        diag_report(lint->diags, DIAG_L706, entity->domains_loc,
+                    "an empty list of domains is none: the rule allows every destination");
+    diag_label(diag, "%s of %s", lint_rule_text(lint, MODEL_OUT, index),
+               lint_object_text(lint, &policy->meta));
+    diag_hint(diag,
+              "list the names, or remove the rule; to allow every destination, remove \"domains\"");
+    diag_key(diag, "%s", lint_rule_key(lint, rule));
+}
+
+static void check_empty_lists(const struct lint *lint)
+{
+    for (size_t i = 0; i < lint->resources->policies.count; i++) {
+        const struct res_policy *policy = &lint->resources->policies.items[i];
+        for (size_t j = 0; j < policy->egress.count; j++) {
+            check_empty(lint, policy, j);
+        }
+    }
+}
+
 // ---- sets -----------------------------------------------------------------------------------------------------------
 
 // A set with domains, and the rules that take it.
@@ -321,6 +353,7 @@ void lint_domains(const struct lint *lint)
     struct uses uses = find_sets(lint);
     visit_lists(lint, add_names, names);
     visit_lists(lint, check_list, names);
+    check_empty_lists(lint);
     for (size_t i = 0; uses.sets.count > 0 && i < lint->model->policies.count; i++) {
         const struct model_policy *policy = &lint->model->policies.items[i];
         if (policy->active) {

@@ -56,8 +56,9 @@ static bool apply(const struct run *run, struct arena *arena, const struct test_
     const char *log = arena_printf(arena, "%s/log", run->scratch);
     const char *state = arena_printf(arena, "%s/state", run->scratch);
     remove_files(directory);
-    const char *const argv[] = {run->polc,  "apply",   "-q",          "--force", "--node",
-                                SCENE_NODE, directory, "--state-dir", state,     NULL};
+    const char *const argv[] = {
+        run->polc, "apply",       "-q",  "--force",           "--node", SCENE_NODE,
+        directory, "--state-dir", state, "--resolve-timeout", "0",      NULL};
     return case_write(test_case, directory) && wire_run_on_host(&run->wire, argv, log) &&
            wire_forget_connections(&run->wire);
 }
