@@ -34,8 +34,8 @@ struct diff_name {
 };
 
 struct diff_names {
-    VEC_FIELDS(struct diff_name); // by change, then name
-    size_t counts[2];             // by change
+    VEC_FIELDS(struct diff_name); // by change, name, service and rule
+    size_t counts[2];             // of names, each once, by change
 };
 
 // Two plans, compared. `before` and `after` are runs with a plan and its sources; the arena of `run` keeps everything.
@@ -68,6 +68,10 @@ bool diff_differs(const struct diff *diff);
 
 // Needs the plans alone.
 struct diff_names diff_names(const struct diff *diff);
+// How many from `first` on are the same name with the same service, by one rule each.
+size_t diff_names_like(const struct diff_names *names, size_t first);
+// The rule of a name, and how many more are like it: "shop/default.pay egress rule 0 (+3 rules)".
+const char *diff_name_rule(struct arena *arena, const struct diff_name *name, size_t like);
 
 // ---- diff_policies.c --------------------------------------------------------------------------------------------
 

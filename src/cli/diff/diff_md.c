@@ -78,24 +78,28 @@ static size_t add_table(struct strbuf *text, const struct diff *diff, enum traff
 // Returns how many found no room.
 static size_t add_names(struct strbuf *text, const struct diff *diff)
 {
-    size_t count = diff->names.count, added = 0;
-    bool folded = count > UNFOLDED;
-    if (count == 0) {
+    const struct diff_names *names = &diff->names;
+    size_t rows = 0, added = 0;
+    for (size_t i = 0; i < names->count; i += diff_names_like(names, i)) {
+        rows++;
+    }
+    bool folded = rows > UNFOLDED;
+    if (rows == 0) {
         return 0;
     }
     strbuf_addf(text,
                 folded ? "<details><summary>By name: %zu rows</summary>\n\n" : "**By name**\n\n",
-                count);
+                rows);
     strbuf_add(text, "| name | | service | by |\n|---|---|---|---|\n");
-    for (size_t i = 0; i < count; i++) {
-        const struct diff_name *name = &diff->names.items[i];
+    for (size_t i = 0; i < names->count; i += diff_names_like(names, i)) {
+        const struct diff_name *name = &names->items[i];
+        const char *rule = diff_name_rule(text->arena, name, diff_names_like(names, i));
         struct strbuf line = {.arena = text->arena};
         strbuf_add(&line, "|");
         diff_md_cell(&line, name->pattern);
         diff_md_cell(&line, name->change == TRAFFIC_OPENED ? "opened" : "closed");
         diff_md_cell(&line, name->service);
-        diff_md_cell(&line, arena_printf(text->arena, "%s egress rule %u (%s)", name->policy,
-                                         name->rule, name->place));
+        diff_md_cell(&line, arena_printf(text->arena, "%s (%s)", rule, name->place));
         strbuf_add(&line, "\n");
         if (text->length + line.length < POLICIES_LIMIT) {
             strbuf_add(text, strbuf_text(&line));
@@ -103,7 +107,7 @@ static size_t add_names(struct strbuf *text, const struct diff *diff)
         }
     }
     strbuf_add(text, folded ? "\n</details>\n\n" : "\n");
-    return count - added;
+    return rows - added;
 }
 
 static size_t add_policies(struct strbuf *text, const struct diff *diff)

@@ -61,21 +61,24 @@ static void print_names(const struct diff *diff)
 {
     enum { SHOWN = 40 };
     const struct diff_names *names = &diff->names;
-    size_t shown = diff->run->options.verbose || names->count < SHOWN ? names->count : SHOWN;
+    size_t shown = diff->run->options.verbose ? names->count : SHOWN, rows = 0;
     struct columns columns = {0};
-    for (size_t i = 0; i < shown; i++) {
-        widen(&columns.destination, names->items[i].pattern);
-        widen(&columns.service, names->items[i].service);
+    for (size_t i = 0; i < names->count; i += diff_names_like(names, i)) {
+        if (rows++ < shown) {
+            widen(&columns.destination, names->items[i].pattern);
+            widen(&columns.service, names->items[i].service);
+        }
     }
-    for (size_t i = 0; i < shown; i++) {
+    size_t row = 0;
+    for (size_t i = 0; i < names->count && row < shown; i += diff_names_like(names, i), row++) {
         const struct diff_name *name = &names->items[i];
-        printf("  %s  %-*s  %-*s  %s by %s egress rule %u  %s\n", words[name->change],
-               columns.destination, name->pattern, columns.service, name->service,
-               name->change == TRAFFIC_OPENED ? "allowed" : "was allowed", name->policy, name->rule,
-               name->place);
+        printf("  %s  %-*s  %-*s  %s by %s  %s\n", words[name->change], columns.destination,
+               name->pattern, columns.service, name->service,
+               name->change == TRAFFIC_OPENED ? "allowed" : "was allowed",
+               diff_name_rule(diff->run->arena, name, diff_names_like(names, i)), name->place);
     }
-    if (shown < names->count) {
-        printf("  and %zu more names (-v shows all, -o json too)\n", names->count - shown);
+    if (row < rows) {
+        printf("  and %zu more names (-v shows all, -o json too)\n", rows - row);
     }
 }
 
