@@ -46,9 +46,20 @@ sample() { # how many of ten addresses can be reached
   lab_connect pay --retries 0 "${targets[@]}" | grep -c ' ok$' || true
 }
 
+some_learned() {
+  if (($(count) >= 100)); then echo yes; fi
+}
+
 check_eq 'nothing is known' '0 0' "$(count) $(sample)"
-check_match "every name asked for, at $RATE a second" "^$DOMAINS answered" \
-  "$(sed -E 's/ .*/.load.net/;/^(unlisted|late|[*])/d' "$LAB_DIR/records" | lab_exec pay python3 "$DNS_TOOL" load $DNS_SERVER $RATE)"
+sed -E 's/ .*/.load.net/;/^(unlisted|late|[*])/d' "$LAB_DIR/records" | lab_exec pay python3 "$DNS_TOOL" load $DNS_SERVER $RATE >"$LAB_DIR/load" &
+load=$!
+check_eq 'the first answers are learned' yes "$(dns_within 10000 some_learned yes)"
+dns_rules "${domains[@]}" more.load.net >"$RULES/rules.yaml"
+check_match 'other rules are applied meanwhile' '^applied: generation 2' "$(apply)"
+check_match 'and their state read' '^generation +2, ' "$(lab_polc status 2>&1 || true)"
+check_ok 'while answers come' kill -0 "$load"
+wait "$load"
+check_match "every name asked for, at $RATE a second" "^$DOMAINS answered" "$(<"$LAB_DIR/load")"
 check_eq 'every answer was learned' $DOMAINS "$(dns_within 3000 count $DOMAINS)"
 check_eq 'and lets through' 10 "$(sample)"
 check_eq 'a name of the same zone that no rule has' timeout "$(dns_reach pay unlisted.load.net)"
