@@ -30,7 +30,8 @@ dns_zone load.net <"$LAB_DIR/records"
 dns_auth_start
 dns_resolver_start
 mapfile -t domains < <(seq 0 $((DOMAINS - 1)) | awk '{ print ($1 % 2 ? "n" : "*.w") $1 ".load.net" }')
-dns_rules "${domains[@]}" late{1,2,3,4,5,6,7,8,9,10}.load.net >"$RULES/rules.yaml"
+domains+=(late{1,2,3,4,5,6,7,8,9,10}.load.net)
+dns_rules "${domains[@]}" >"$RULES/rules.yaml"
 check_match "apply of $DOMAINS domains" '^applied: generation 1' "$(apply)"
 dns_watch_start
 dns_watch_follows
