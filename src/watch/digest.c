@@ -58,15 +58,17 @@ struct digest digest_make(const struct digest_secret *secret, const struct diges
     return digest_of_bytes(&material, offsetof(struct material, text) + length);
 }
 
+// Cheap: it is asked for with every packet of a flood.
 uint32_t digest_client(const struct digest_secret *secret, uint32_t interface,
                        const struct ip_addr *client)
 {
-    struct digest_of of = {.client = *client,
-                           .id = (uint16_t)(interface >> 16),
-                           .type = (uint16_t)interface,
-                           .text = ""};
-    struct digest digest = digest_make(secret, &of);
-    return digest_hash(&digest);
+    uint64_t keys[2], words[2], hash;
+    memcpy(keys, secret->bytes, sizeof keys);
+    memcpy(words, client->bytes, sizeof words);
+    hash = (keys[0] ^ interface) * (keys[1] | 1);
+    hash = (hash ^ hash >> 29 ^ words[0]) * (keys[1] | 1);
+    hash = (hash ^ hash >> 29 ^ words[1]) * (keys[1] | 1);
+    return (uint32_t)(hash >> 32);
 }
 
 uint32_t digest_hash(const struct digest *digest)

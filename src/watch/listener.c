@@ -100,6 +100,11 @@ static enum watch_outcome take_query(struct watch_listener *listener, const stru
                                      uint32_t interface, uint64_t now)
 {
     struct dns_query query;
+    struct share share =
+        share_of(interface, digest_client(&listener->secret, interface, &packet->source));
+    if (!table_allows(listener->queries, share)) {
+        return WATCH_CROWDED; // a flood is not even looked at
+    }
     enum dns_status status =
         dns_parse_query(listener->scratch, packet->payload, packet->size, &query);
     if (status != DNS_FINE) {
@@ -114,8 +119,7 @@ static enum watch_outcome take_query(struct watch_listener *listener, const stru
         table_renew(listener->queries, entry, now);
         return WATCH_QUERY;
     }
-    uint32_t client = digest_client(&listener->secret, interface, &packet->source);
-    entry = table_add(listener->queries, &digest, share_of(interface, client), now);
+    entry = table_add(listener->queries, &digest, share, now);
     return entry != TABLE_NONE ? WATCH_QUERY : WATCH_CROWDED;
 }
 

@@ -13,15 +13,19 @@ struct share share_of(uint32_t interface, uint32_t client_hash)
     };
 }
 
+bool share_allows(const struct shares *shares, struct share share, size_t free)
+{
+    return shares->interfaces[share.interface] < free &&
+           shares->clients[share.client] < free / CLIENT_PART;
+}
+
 bool share_take(struct shares *shares, struct share share, size_t free)
 {
-    uint32_t *interface = &shares->interfaces[share.interface];
-    uint32_t *client = &shares->clients[share.client];
-    if (*interface >= free || *client >= free / CLIENT_PART) {
+    if (!share_allows(shares, share, free)) {
         return false;
     }
-    (*interface)++;
-    (*client)++;
+    shares->interfaces[share.interface]++;
+    shares->clients[share.client]++;
     return true;
 }
 

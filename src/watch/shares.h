@@ -21,6 +21,8 @@ struct share {
 };
 
 struct share share_of(uint32_t interface, uint32_t client_hash);
-// One more of `free` ones. False: not for this client.
+// Whether this client may have one more of `free` ones.
+bool share_allows(const struct shares *shares, struct share share, size_t free);
+// Takes it. False: it may not.
 bool share_take(struct shares *shares, struct share share, size_t free);
 void share_give(struct shares *shares, struct share share);

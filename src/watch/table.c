@@ -49,6 +49,11 @@ uint32_t table_find(const struct table *table, const struct digest *digest)
     return entry;
 }
 
+bool table_allows(const struct table *table, struct share share)
+{
+    return share_allows(&table->shares, share, table->free_count);
+}
+
 static void list_add(struct table *table, uint32_t number)
 {
     struct entry *ends = &table->entries[0], *entry = &table->entries[number];

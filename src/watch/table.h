@@ -13,6 +13,8 @@ struct table;
 // `life`: ms from the last renewal of an entry to its end.
 struct table *table_new(struct arena *arena, uint32_t capacity, uint64_t life);
 
+// Whether table_add has room for this client: to be asked before there is a digest, which costs more.
+bool table_allows(const struct table *table, struct share share);
 uint32_t table_find(const struct table *table, const struct digest *digest);
 // A new entry, which must not be there yet. TABLE_NONE: the client, or its interface, has its share already.
 uint32_t table_add(struct table *table, const struct digest *digest, struct share share,

@@ -21,8 +21,6 @@ enum {
         50, // when a set is gone, since apply is at work or has been; twice as long each time
 };
 
-#define FOLDER "dns-watch" // of DNS_STORE_OBSERVED
-
 struct watcher {
     struct run *run;
     struct watch_rules rules;
@@ -282,8 +280,8 @@ int cmd_dns_watch(struct run *run)
 {
     struct watcher *watcher = arena_new_of(run->arena, struct watcher);
     *watcher = (struct watcher){.run = run, .signals = -1, .learner.store.fd = -1};
-    watch_pace_allow();
-    int code = watch_user_become(run, run->options.user, dns_path(run, FOLDER));
+    watch_pace_begin(&watcher->pace);
+    int code = watch_user_become(run, run->options.user, dns_path(run, DNS_STORE_OBSERVED));
     if (code != POLC_EXIT_OK) {
         return code;
     }
@@ -291,7 +289,6 @@ int cmd_dns_watch(struct run *run)
     watcher->listener = watch_listener_new(run->arena);
     code = begin(watcher);
     if (code == POLC_EXIT_OK) {
-        watch_pace_begin(&watcher->pace);
         watch_notify("READY=1");
         code = go_on(watcher);
         watch_notify("STOPPING=1");

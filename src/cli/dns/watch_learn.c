@@ -8,7 +8,10 @@
 #include <errno.h>
 #include <polc/base/file.h>
 #include <polc/base/sha256.h>
+#include <pwd.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { MS = 1000, WRITTEN = 65536, SLACK = 1 }; // SLACK: seconds by which the clock rounds
 
@@ -59,6 +62,17 @@ static bool is_written(struct watch_written *written, const struct dns_fact *fac
 
 // ---- begin and end --------------------------------------------------------------------------------------------
 
+// Root without its capabilities is nobody special.
+static void hint_owner(const char *path)
+{
+    struct stat stat;
+    bool known = lstat(path, &stat) == 0;
+    const struct passwd *owner = known ? getpwuid(stat.st_uid) : NULL;
+    if (owner != NULL && owner->pw_uid != geteuid()) {
+        hint("polc dns watch --user %s     (whose file it is)", owner->pw_name);
+    }
+}
+
 int watch_learner_open(struct run *run, const struct watch_rules *rules, struct watch_learner *ret)
 {
     struct nft_failure failure = {0};
@@ -67,6 +81,7 @@ int watch_learner_open(struct run *run, const struct watch_rules *rules, struct 
     int error = dns_store_open(path, &ret->store);
     if (error != 0) {
         complain("%s cannot be written: %s", path, strerror(error));
+        hint_owner(path);
         return POLC_EXIT_SYSTEM;
     }
     enum nft_status status =

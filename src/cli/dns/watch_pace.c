@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A quarter of one processor may be used ahead of the others, second by second. The way back needs no capability but a
-// limit (RLIMIT_RTPRIO), which is set before capabilities go, or by the service manager.
+// limit (RLIMIT_RTPRIO), which is set before capabilities go, or by the service manager. Where that may not be set, there is
+// no way back.
 #include "watch_pace.h"
 
 #include <polc/change.h>
@@ -29,15 +30,11 @@ static bool set(int policy)
     return sched_setscheduler(0, policy | SCHED_RESET_ON_FORK, &param) == 0;
 }
 
-void watch_pace_allow(void)
-{
-    setrlimit(RLIMIT_RTPRIO, &(struct rlimit){1, 1});
-    setrlimit(RLIMIT_RTTIME, &(struct rlimit){ENDLESS_US, ENDLESS_US});
-}
-
 void watch_pace_begin(struct watch_pace *pace)
 {
     *pace = (struct watch_pace){.window = change_now(), .used_at = processor_ms()};
+    setrlimit(RLIMIT_RTPRIO, &(struct rlimit){1, 1});
+    setrlimit(RLIMIT_RTTIME, &(struct rlimit){ENDLESS_US, ENDLESS_US});
     pace->ahead = set(SCHED_RR);
     pace->unable = !pace->ahead;
 }
@@ -52,6 +49,7 @@ void watch_pace_keep(struct watch_pace *pace)
         pace->window = now;
         pace->used_at = used;
         pace->ahead = pace->ahead || set(SCHED_RR);
+        pace->unable = !pace->ahead;
     } else if (pace->ahead && used - pace->used_at > AHEAD_MS) {
         pace->ahead = !set(SCHED_OTHER);
     }

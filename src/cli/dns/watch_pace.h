@@ -13,8 +13,7 @@ struct watch_pace {
     uint64_t used_at; // processor time of this process at its begin, in ms
 };
 
-// While it may still raise limits. Best effort, as all of this.
-void watch_pace_allow(void);
+// Before capabilities go. Best effort, as all of this.
 void watch_pace_begin(struct watch_pace *pace);
 // Between two batches of packets.
 void watch_pace_keep(struct watch_pace *pace);

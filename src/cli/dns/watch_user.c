@@ -31,16 +31,44 @@ static int make_directory(struct run *run, const char *directory)
     return mkdir(copy, DIRECTORY_MODE) != 0 && errno != EEXIST ? errno : 0;
 }
 
-// The directory alone: a file in it may be a link that the user has laid.
-static int give_directory(const struct passwd *user, const char *directory)
+// The file that this one wrote before it had a user of its own. No link: nobody else could write here so far.
+static int give_file(int directory, const char *name, const struct passwd *user)
 {
+    CLOSING int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return errno == ENOENT ? 0 : errno;
+    }
+    return fchown(fd, user->pw_uid, user->pw_gid) != 0 ? errno : 0;
+}
+
+// What is in a directory that is the user's already may be a link that the user has laid: nothing is done then.
+static int give_directory(const struct passwd *user, const char *directory, const char *file)
+{
+    struct stat stat;
     CLOSING int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return fd < 0 || fchown(fd, user->pw_uid, user->pw_gid) != 0 ? errno : 0;
+    if (fd < 0 || fstat(fd, &stat) != 0) {
+        return errno;
+    }
+    if (stat.st_uid == user->pw_uid) {
+        return 0;
+    }
+    int error = stat.st_uid == geteuid() ? give_file(fd, file, user) : 0;
+    return error != 0 || fchown(fd, user->pw_uid, user->pw_gid) == 0 ? error : errno;
 }
 
 // ---- capabilities ---------------------------------------------------------------------------------------------
 
-// What it has of CAP_NET_ADMIN stays. Dropping from the bounding set takes CAP_SETPCAP; without that it has little anyway.
+// What nothing it executes could get. Takes CAP_SETPCAP; without that it has little anyway.
+static void close_bounding_set(void)
+{
+    for (unsigned long capability = 0; capability <= CAP_LAST_CAP; capability++) {
+        if (capability != CAP_NET_ADMIN) {
+            prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+        }
+    }
+}
+
+// What it has of CAP_NET_ADMIN stays.
 static bool keep_one_capability(void)
 {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -50,11 +78,6 @@ static bool keep_one_capability(void)
         return false;
     }
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    for (unsigned long capability = 0; capability <= CAP_LAST_CAP; capability++) {
-        if (capability != CAP_NET_ADMIN) {
-            prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
-        }
-    }
     if ((data[0].permitted & ~wanted) == 0 && data[1].permitted == 0) {
         return true; // a service manager has taken the others, and may have forbidden the call
     }
@@ -75,7 +98,7 @@ static bool change_user(const struct passwd *user)
 
 // ---- all together ---------------------------------------------------------------------------------------------
 
-static int become(const char *name, const char *directory)
+static int become(const char *name, const char *directory, const char *file)
 {
     errno = 0;
     const struct passwd *user = getpwnam(name);
@@ -88,7 +111,7 @@ static int become(const char *name, const char *directory)
     if (user->pw_uid == geteuid()) {
         return POLC_EXIT_OK;
     }
-    int error = give_directory(user, directory);
+    int error = give_directory(user, directory, file);
     if (error != 0) {
         complain("%s cannot be given to user %s: %s", directory, name, strerror(error));
         return POLC_EXIT_SYSTEM;
@@ -100,14 +123,17 @@ static int become(const char *name, const char *directory)
     return POLC_EXIT_OK;
 }
 
-int watch_user_become(struct run *run, const char *user, const char *directory)
+int watch_user_become(struct run *run, const char *user, const char *store)
 {
+    const char *slash = strrchr(store, '/');
+    const char *directory = arena_strndup(run->arena, store, (size_t)(slash - store));
     int error = make_directory(run, directory);
     if (error != 0) {
         complain("%s cannot be made: %s", directory, strerror(error));
         return POLC_EXIT_SYSTEM;
     }
-    int code = user != NULL ? become(user, directory) : POLC_EXIT_OK;
+    close_bounding_set(); // as long as it may
+    int code = user != NULL ? become(user, directory, slash + 1) : POLC_EXIT_OK;
     if (code == POLC_EXIT_OK &&
         (!keep_one_capability() || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)) {
         complain("cannot give up capabilities: %s", strerror(errno));

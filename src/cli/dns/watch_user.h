@@ -4,6 +4,6 @@
 
 #include "cli.h"
 
-// Becomes the user (NULL: stays who it is), and keeps no capability but CAP_NET_ADMIN, for good. `directory` is made, and
-// belongs to the user then; what is in it is not touched. An exit code, the words printed.
-int watch_user_become(struct run *run, const char *user, const char *directory);
+// Becomes the user (NULL: stays who it is), and keeps no capability but CAP_NET_ADMIN, for good. The directory of `store`, a
+// path with a directory, is made, and is the user's then, with that file. An exit code, the words printed.
+int watch_user_become(struct run *run, const char *user, const char *store);
