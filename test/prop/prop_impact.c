@@ -6,6 +6,7 @@
 //   prop_impact SEED COUNT [--first N] [--flows N]
 //
 // Cases are those of prop_traffic.
+#include "names.h"
 #include "pairs.h"
 #include "probe.h"
 
@@ -17,7 +18,8 @@ enum { OTHERS = 40, EXIT_USAGE = 2 };
 struct run {
     struct cases cases; // as many records of each case as flows
     size_t counts[IMPACT_CHANGES];
-    size_t alike; // flows besides the one that a record was made of
+    size_t by_names; // records that are uncertain for their names
+    size_t alike;    // flows besides the one that a record was made of
 };
 
 // What is left of a flow in its record.
@@ -25,9 +27,23 @@ struct mask {
     bool address[2], name[2]; // of the source and of the destination
     bool aggregate[2];        // the name of many, not of one
     bool port, source_port, protocol;
+    const struct flow_strings *domains; // the names of the destination; NULL
 };
 
 // ---- records --------------------------------------------------------------------------------------------------------
+
+static const struct flow_strings *random_names(struct arena *arena, struct rng *rng)
+{
+    struct flow_strings *names = arena_new_of(arena, struct flow_strings);
+    struct dns_book *book = names_book(arena);
+    void *cursor = NULL;
+    for (const char *name; dns_book_next_name(book, &cursor, &name);) {
+        if (rng_chance(rng, 20)) {
+            vec_push(arena, names, name);
+        }
+    }
+    return names;
+}
 
 static struct mask random_mask(struct rng *rng)
 {
@@ -83,6 +99,9 @@ static struct flowlog_record record_of(struct arena *arena, const struct flowlog
         record.proto = arena_printf(arena, "%u", flow->protocol);
         record.icmp_type = flow->icmp_type;
         record.icmp_code = flow->icmp_code;
+    }
+    if (mask->domains != NULL) {
+        record.domains = *mask->domains;
     }
     if (mask->port && proto_has_ports(flow->protocol)) {
         record.dest.port = flow->destination_port;
@@ -232,6 +251,22 @@ static const char *check_flow(const struct pair *pair, const struct impact_group
                               group->reachable, change, pair_flow_text(pair->arena, flow));
 }
 
+// By the names that the record has; of one without, by any names.
+static const char *check_names(const struct pair *pair, const struct mask *mask,
+                               const struct impact_group *group, const struct flow *flow,
+                               struct rng *rng)
+{
+    enum { TRIES = 3 };
+    struct flow named = *flow;
+    named.names = mask->domains;
+    const char *problem = check_flow(pair, group, &named);
+    for (int i = 0; i < TRIES && problem == NULL && mask->domains == NULL; i++) {
+        named.names = random_names(pair->arena, rng);
+        problem = check_flow(pair, group, &named);
+    }
+    return problem;
+}
+
 // "pub" and "pvt" do not mean addresses that never leave a link.
 static bool is_meant(const struct flowlog_end *end, struct ip_addr addr)
 {
@@ -247,7 +282,7 @@ static bool is_meant(const struct flowlog_end *end, struct ip_addr addr)
 
 static const char *check_record(struct run *run, const struct pair *pair,
                                 const struct flowlog_names *names, const struct mask *mask,
-                                const struct probes *probes, size_t number)
+                                const struct probes *probes, size_t number, struct rng *rng)
 {
     struct flowlog_record record = record_of(pair->arena, names, mask, &probes->items[number].flow);
     const char *text = text_of(pair->arena, &record);
@@ -258,12 +293,13 @@ static const char *check_record(struct run *run, const struct pair *pair,
         const struct flow *flow = &probes->items[i].flow;
         if (strcmp(text_of(pair->arena, &other), text) == 0 &&
             is_meant(&other.source, flow->source) && is_meant(&other.dest, flow->destination)) {
-            problem = check_flow(pair, group, flow);
+            problem = check_names(pair, mask, group, flow, rng);
             run->alike += i != number;
         }
     }
     if (group != NULL) {
         run->counts[group->change]++;
+        run->by_names += (group->doubts & IMPACT_BY_NAMES) != 0;
     }
     return problem != NULL ? arena_printf(pair->arena, "%s\n%s", problem, text) : NULL;
 }
@@ -296,7 +332,12 @@ static const char *check_pair(const struct pair *pair, void *context)
         tidy_up(&probes);
         for (size_t j = 0; j < run->cases.flows && j < probes.count && problem == NULL; j++) {
             struct mask mask = random_mask(&rng);
-            problem = check_record(run, pair, names, &mask, &probes, j);
+            const struct flow_strings *domains = random_names(pair->arena, &rng);
+            if (domains->count > 0 && rng_chance(&rng, 30) &&
+                dns_address_usable(probes.items[j].flow.destination)) {
+                mask.domains = domains;
+            }
+            problem = check_record(run, pair, names, &mask, &probes, j, &rng);
         }
     }
     return problem;
@@ -312,10 +353,10 @@ int main(int argc, char **argv)
     pairs_run(&pairs, &run.cases);
     printf(
         "%s - seed %" PRIu64
-        ": %zu pairs, %zu without a change of traffic; records: %zu closed, %zu opened, %zu uncertain, %zu unchanged;"
+        ": %zu pairs, %zu without a change of traffic; records: %zu closed, %zu opened, %zu uncertain (%zu by names), %zu unchanged;"
         " %zu more flows that they stand for\n",
         pairs.failures == 0 ? "ok" : "not ok", run.cases.seed, pairs.count, pairs.same,
         run.counts[IMPACT_CLOSED], run.counts[IMPACT_OPENED], run.counts[IMPACT_UNCERTAIN],
-        run.counts[IMPACT_SAME], run.alike);
+        run.by_names, run.counts[IMPACT_SAME], run.alike);
     return pairs.failures > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
