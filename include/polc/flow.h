@@ -106,10 +106,11 @@ struct flow_stage {
     uint8_t direction;                    // enum plan_direction
     const struct plan_endpoint *endpoint; // the workload endpoint, or NULL
     const struct plan_host *host;         // the host endpoint, or NULL
-    // enum flow_verdict; allow when it only continues. Uncertain: the first FLOW_STEP_MAYBE says on what that depends, the
-    // steps behind it what happens otherwise.
-    uint8_t verdict, pending_verdict;
-    uint8_t reason, pending_reason; // what decided, enum flow_reason
+    uint8_t verdict, pending_verdict;     // enum flow_verdict; allow when it only continues
+    uint8_t reason, pending_reason;       // what decided, enum flow_reason
+    // What becomes of the flow depends on names that one of its FLOW_STEP_MAYBE asks for: its verdict, or whether stages behind
+    // it are asked. The steps behind the first of them tell what happens otherwise.
+    bool doubtful, pending_doubtful;
     struct flow_steps enforced;
     struct flow_steps pending; // as if every staged policy were enforced
     struct flow_steps all; // enforced, and the hits of staged policies that decide nothing (9.4)
@@ -192,8 +193,8 @@ void flow_add_specials(const struct flow_evaluator *evaluator, struct arena *are
 const struct flow_stage *flow_denying_stage(const struct flow_trace *trace, bool pending);
 // The first stage that is uncertain; NULL when none is.
 const struct flow_stage *flow_uncertain_stage(const struct flow_trace *trace, bool pending);
-// The step on which an uncertain stage depends.
-const struct flow_step *flow_maybe_step(const struct flow_steps *steps);
+// The first step on which an uncertain flow depends; NULL when it is certain.
+const struct flow_step *flow_doubt(const struct flow_trace *trace, bool pending);
 // Who decides a flow by two plans: on each side the stage that denies; where none does, the one that corresponds to the
 // denying one of the other side, else the last one that judged. NULL: none judges it.
 void flow_deciding_stages(const struct flow_trace *before, const struct flow_trace *after,

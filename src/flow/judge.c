@@ -178,6 +178,14 @@ static uint8_t verdict_of(bool denied_by_none, bool denied_by_all)
                                            : FLOW_UNCERTAIN;
 }
 
+// Whether names make a difference here, of the stop's own rules.
+static bool is_doubtful(const struct stop *stop, struct decisions decisions)
+{
+    const struct decision *none = &decisions.of[NONE], *all = &decisions.of[ALL];
+    return none->maybe && ((none->outcome == OUTCOME_DENY) != (all->outcome == OUTCOME_DENY) ||
+                           ends_group(stop, *none) != ends_group(stop, *all));
+}
+
 static void set_verdict(struct decisions decisions, uint8_t *ret_verdict, uint8_t *ret_reason)
 {
     const struct decision *none = &decisions.of[NONE], *all = &decisions.of[ALL];
@@ -199,8 +207,9 @@ static bool same_view(const struct tracer *tracer, const struct stop *stop,
 static void trace_pending(const struct tracer *tracer, const struct stop *stop,
                           struct view *pending, struct flow_stage *stage)
 {
-    set_verdict(judge_in_view(tracer, stop, pending, &stage->pending), &stage->pending_verdict,
-                &stage->pending_reason);
+    struct decisions decisions = judge_in_view(tracer, stop, pending, &stage->pending);
+    set_verdict(decisions, &stage->pending_verdict, &stage->pending_reason);
+    stage->pending_doubtful = is_doubtful(stop, decisions);
     if (stage->reason != FLOW_BY_EARLIER) {
         struct recorder recorder = {tracer->arena, true, &stage->all};
         judge(tracer->evaluator, tracer->flow, stop, WALK_ALL, GUESS_NONE, &recorder);
@@ -217,6 +226,7 @@ static void trace_stop(const struct tracer *tracer, const struct stop *stop, str
     stage->host = stop->host;
     struct decisions decisions = judge_in_view(tracer, stop, enforced, &stage->enforced);
     set_verdict(decisions, &stage->verdict, &stage->reason);
+    stage->doubtful = is_doubtful(stop, decisions);
     if (!same) {
         trace_pending(tracer, stop, pending, stage);
         return;
@@ -227,6 +237,7 @@ static void trace_stop(const struct tracer *tracer, const struct stop *stop, str
     stage->all = stage->enforced;
     stage->pending_verdict = stage->verdict;
     stage->pending_reason = stage->reason;
+    stage->pending_doubtful = stage->doubtful;
     note_decisions(pending, stop, decisions);
 }
 
@@ -308,11 +319,17 @@ const struct flow_stage *flow_uncertain_stage(const struct flow_trace *trace, bo
     return stage_with(trace, FLOW_UNCERTAIN, pending);
 }
 
-const struct flow_step *flow_maybe_step(const struct flow_steps *steps)
+const struct flow_step *flow_doubt(const struct flow_trace *trace, bool pending)
 {
-    for (size_t i = 0; i < steps->count; i++) {
-        if (steps->items[i].result == FLOW_STEP_MAYBE) {
-            return &steps->items[i];
+    bool uncertain = (pending ? trace->pending_verdict : trace->verdict) == FLOW_UNCERTAIN;
+    for (size_t i = 0; i < trace->stages.count && uncertain; i++) {
+        const struct flow_stage *stage = &trace->stages.items[i];
+        const struct flow_steps *steps = pending ? &stage->pending : &stage->enforced;
+        bool doubtful = pending ? stage->pending_doubtful : stage->doubtful;
+        for (size_t j = 0; j < steps->count && doubtful; j++) {
+            if (steps->items[j].result == FLOW_STEP_MAYBE) {
+                return &steps->items[j];
+            }
         }
     }
     return NULL;

@@ -37,7 +37,7 @@ static void add_verdict(const struct flow_stage *stage, struct flow_report *repo
 static void add_maybes(struct arena *arena, const struct flow_stage *stage,
                        struct flow_report *report)
 {
-    for (size_t i = 0; stage->verdict == FLOW_UNCERTAIN && i < stage->enforced.count; i++) {
+    for (size_t i = 0; stage->doubtful && i < stage->enforced.count; i++) {
         const struct flow_step *step = &stage->enforced.items[i];
         if (step->result == FLOW_STEP_MAYBE) {
             vec_push(arena, &report->maybes, step);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Lines of a file of flows: what can be read is traced against a fixed policy; the trace must agree with the verdict
-// alone, and each string of it must have its five parts.
+// alone, and each string of it must have its five parts. The same when nobody knows the names of destinations: what is
+// certain then is what it is without any name, and what is not is denied without them.
 #include <polc/flowlog.h>
 #include <polc/resolve.h>
 #include <polc/validate.h>
@@ -35,7 +36,7 @@ static const char policy[] =
     "apiVersion: projectcalico.org/v3\n"
     "kind: GlobalNetworkSet\n"
     "metadata: {name: outside, labels: {role: outside}}\n"
-    "spec: {nets: [192.0.2.0/24, '2001:db8::/32']}\n"
+    "spec: {nets: [192.0.2.0/24, '2001:db8::/32'], allowedEgressDomains: ['*.example.net']}\n"
     "---\n"
     "apiVersion: projectcalico.org/v3\n"
     "kind: Tier\n"
@@ -66,7 +67,10 @@ static const char policy[] =
     "  ingress:\n"
     "  - {action: Allow, destination: {ports: [http]}}\n"
     "  - {action: Allow, protocol: UDP, source: {ports: ['1000:2000'], notNets: [10.0.0.2/32]}}\n"
-    "  egress: [{action: Allow, protocol: TCP, destination: {notPorts: [443]}}]\n"
+    "  egress:\n"
+    "  - {action: Allow, protocol: TCP, destination: {notPorts: [443]}}\n"
+    "  - {action: Allow, destination: {domains: [www.example.com, '*.example.org'], ports: [443]}, protocol: TCP}\n"
+    "  - {action: Allow, protocol: UDP, destination: {selector: role == 'outside'}}\n"
     "---\n"
     "apiVersion: projectcalico.org/v3\n"
     "kind: GlobalNetworkPolicy\n"
@@ -82,6 +86,7 @@ static const char policy[] =
 
 static const struct plan *plan;
 static const struct flow_evaluator *evaluator;
+static struct flow_evaluator *open; // to which names are not known
 
 static void require(bool truth)
 {
@@ -109,6 +114,8 @@ static void prepare(void)
     require(diags_count(diags, DIAG_ERROR) == 0);
     plan = plan_build(arena, resolve(arena, diags, resources, "n1", &inventory));
     evaluator = flow_evaluator_new(arena, plan);
+    open = flow_evaluator_new(arena, plan);
+    flow_evaluator_set_names(open, NULL, false);
 }
 
 static void check_strings(struct arena *arena, const struct flow_stage *stage, enum flow_view view)
@@ -141,6 +148,27 @@ static void check_flow(struct arena *arena, const struct flow *flow)
     }
 }
 
+static void check_doubt(struct arena *arena, const struct flow *flow)
+{
+    struct flow_trace trace;
+    flow_trace(open, arena, flow, &trace);
+    for (int staged = 0; staged < 2; staged++) {
+        uint8_t verdict = staged ? trace.pending_verdict : trace.verdict;
+        bool uncertain = verdict == FLOW_UNCERTAIN;
+        require(verdict == flow_verdict_or_doubt(open, flow, staged));
+        require(flow_verdict(evaluator, flow, staged) == (uncertain ? FLOW_DENY : verdict));
+        require(uncertain == (flow_uncertain_stage(&trace, staged) != NULL &&
+                              flow_denying_stage(&trace, staged) == NULL));
+        require(!uncertain || flow->names == NULL || flow->names->count == 0);
+    }
+    struct flow_reports reports;
+    flow_reports_make(arena, plan, &trace, &reports);
+    for (size_t i = 0; i < reports.count; i++) {
+        require((reports.items[i].verdict == FLOW_UNCERTAIN) ==
+                (reports.items[i].maybes.count > 0));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (plan == NULL) {
@@ -156,6 +184,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct flowlog_names *names = flowlog_names_new(arena, plan);
     if (flowlog_read_flow(reader, names, (const char *)data, size, &flow, &error)) {
         check_flow(arena, &flow);
+        check_doubt(arena, &flow);
     } else {
         require(error.message != NULL && error.offset + error.length <= size);
     }

@@ -111,8 +111,8 @@ static const char *check_trace(const struct trial *trial, const struct flow *flo
         trace.pending_verdict != flow_verdict_or_doubt(trial->evaluator, flow, true)) {
         return "the trace has another verdict than its short form";
     }
-    bool says_why = stage != NULL && flow_maybe_step(&stage->enforced) != NULL &&
-                    stage->reason == FLOW_BY_DOMAINS;
+    bool says_why =
+        stage != NULL && flow_doubt(&trace, false) != NULL && stage->reason == FLOW_BY_DOMAINS;
     return verdict == FLOW_UNCERTAIN && !says_why ? "an uncertain trace does not say why" : NULL;
 }
 

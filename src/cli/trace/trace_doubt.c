@@ -76,11 +76,10 @@ static const char *rule_text(struct run *run, const struct flow_step *step)
 }
 
 // All that may allow it at one stage; the way there goes on as if none did.
-static void print_stage(struct run *run, const struct trace_result *result,
-                        const struct flow_stage *stage, bool first)
+static const char *print_stage(struct run *run, const struct trace_result *result,
+                               const struct flow_stage *stage, const char *name)
 {
-    const char *name = first ? "depends on" : "and on";
-    for (size_t i = 0; i < stage->enforced.count; i++) {
+    for (size_t i = 0; i < stage->enforced.count && stage->doubtful; i++) {
         const struct flow_step *step = &stage->enforced.items[i];
         if (step->result == FLOW_STEP_MAYBE) {
             trace_print_fact(name, arena_printf(run->arena, "whether %s",
@@ -89,19 +88,19 @@ static void print_stage(struct run *run, const struct trace_result *result,
             name = "or on";
         }
     }
-    trace_print_fact("if not", trace_otherwise(run, stage));
+    if (stage->verdict == FLOW_UNCERTAIN) {
+        trace_print_fact("if not", trace_otherwise(run, stage));
+        name = "and on";
+    }
+    return name;
 }
 
 void trace_print_doubt(struct run *run, const struct trace_result *result)
 {
     const struct flow_trace *trace = &result->trace;
-    const struct flow_stage *first = flow_uncertain_stage(trace, false);
+    const char *name = "depends on";
     for (size_t i = 0; i < trace->stages.count; i++) {
-        const struct flow_stage *stage = &trace->stages.items[i];
-        if (stage->verdict == FLOW_UNCERTAIN && flow_maybe_step(&stage->enforced) != NULL) {
-            print_stage(run, result, stage, stage == first);
-        }
+        name = print_stage(run, result, &trace->stages.items[i], name);
     }
-    trace_print_fact("to decide",
-                     command_for(run, flow_maybe_step(&first->enforced), &result->flow));
+    trace_print_fact("to decide", command_for(run, flow_doubt(trace, false), &result->flow));
 }

@@ -89,11 +89,14 @@ const char *trace_condition(struct run *run, const struct flow_step *step, const
         flow_domains_text(run->arena, run->plan, step->rule->match.destination.domains));
 }
 
-// What an uncertain stage depends on, as a decision: the rule that may allow it.
-static const char *doubt(struct run *run, const struct flow_stage *stage, const struct flow *flow,
+// What it depends on, as a decision: the rule that may allow it.
+static const char *doubt(struct run *run, const struct flow_trace *trace, const struct flow *flow,
                          bool pending)
 {
-    const struct flow_step *step = flow_maybe_step(pending ? &stage->pending : &stage->enforced);
+    const struct flow_step *step = flow_doubt(trace, pending);
+    if (step == NULL) { // another stage denies it for certain
+        return "names that nobody knows";
+    }
     return with_place(
         run,
         arena_printf(run->arena, "rule %u of %s %s allows it if %s", step->rule->index,
@@ -119,7 +122,7 @@ const char *trace_decision(struct run *run, const struct flow_trace *trace,
     case FLOW_BY_NO_PROFILE:
         return step_decision(run, stage, step);
     case FLOW_BY_DOMAINS:
-        return doubt(run, stage, flow, pending);
+        return doubt(run, trace, flow, pending);
     case FLOW_BY_FAILSAFE:
         return arena_printf(arena, "failsafe port %s, before every policy",
                             flow_service_text(arena, flow));

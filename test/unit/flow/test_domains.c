@@ -247,6 +247,16 @@ START_TEST(untracked_policy_of_a_host)
          "192.0.2.5 > 203.0.113.9 tcp/443", "allow earlier"},
     };
     check_cases(cases, ARRAY_COUNT(cases));
+    // The rule that it depends on is of another stage than the one that denies otherwise.
+    struct plan *plan = plan_with(cases[0].policies);
+    struct flow_trace trace = ask_case(plan, &cases[0]);
+    ck_assert_str_eq(flow_doubt(&trace, false)->policy->id, "gnp/u");
+    ck_assert_int_eq(trace.stages.items[0].verdict, FLOW_ALLOW);
+    ck_assert(trace.stages.items[0].doubtful);
+    struct flow_reports reports;
+    flow_reports_make(arena, plan, &trace, &reports);
+    ck_assert_int_eq(reports.items[0].verdict, FLOW_UNCERTAIN);
+    ck_assert_int_eq(reports.items[0].maybes.count, 1);
 }
 END_TEST
 
@@ -260,7 +270,7 @@ START_TEST(steps_and_reports)
     const struct flow_stage *stage = flow_uncertain_stage(&trace, false);
     ck_assert_ptr_nonnull(stage);
     ck_assert_ptr_null(flow_denying_stage(&trace, false));
-    const struct flow_step *step = flow_maybe_step(&stage->enforced);
+    const struct flow_step *step = flow_doubt(&trace, false);
     ck_assert_int_eq(step->rule->index, 1);
     ck_assert_str_eq(flow_domains_text(arena, plan, step->rule->match.destination.domains),
                      "api.example.com");
