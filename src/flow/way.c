@@ -46,11 +46,12 @@ static void add_host(struct walker *walker, const struct plan_host *host, enum p
 static void add_fixed(struct walker *walker, const struct plan_endpoint *endpoint,
                       enum plan_direction direction, enum outcome outcome, enum flow_reason reason)
 {
-    add_stop(walker, (struct stop){.stage = PLAN_NORMAL,
-                                   .direction = (uint8_t)direction,
-                                   .fixed = true,
-                                   .decision = {(uint8_t)outcome, (uint8_t)reason},
-                                   .endpoint = endpoint});
+    add_stop(walker,
+             (struct stop){.stage = PLAN_NORMAL,
+                           .direction = (uint8_t)direction,
+                           .fixed = true,
+                           .decision = {.outcome = (uint8_t)outcome, .reason = (uint8_t)reason},
+                           .endpoint = endpoint});
     walker->group++;
 }
 
