@@ -319,20 +319,27 @@ const struct flow_stage *flow_uncertain_stage(const struct flow_trace *trace, bo
     return stage_with(trace, FLOW_UNCERTAIN, pending);
 }
 
-const struct flow_step *flow_doubt(const struct flow_trace *trace, bool pending)
+const struct flow_step *flow_maybe_step(const struct flow_steps *steps)
 {
-    bool uncertain = (pending ? trace->pending_verdict : trace->verdict) == FLOW_UNCERTAIN;
-    for (size_t i = 0; i < trace->stages.count && uncertain; i++) {
-        const struct flow_stage *stage = &trace->stages.items[i];
-        const struct flow_steps *steps = pending ? &stage->pending : &stage->enforced;
-        bool doubtful = pending ? stage->pending_doubtful : stage->doubtful;
-        for (size_t j = 0; j < steps->count && doubtful; j++) {
-            if (steps->items[j].result == FLOW_STEP_MAYBE) {
-                return &steps->items[j];
-            }
+    for (size_t i = 0; i < steps->count; i++) {
+        if (steps->items[i].result == FLOW_STEP_MAYBE) {
+            return &steps->items[i];
         }
     }
     return NULL;
+}
+
+const struct flow_step *flow_doubt(const struct flow_trace *trace, bool pending)
+{
+    bool uncertain = (pending ? trace->pending_verdict : trace->verdict) == FLOW_UNCERTAIN;
+    const struct flow_step *step = NULL;
+    for (size_t i = 0; i < trace->stages.count && uncertain && step == NULL; i++) {
+        const struct flow_stage *stage = &trace->stages.items[i];
+        if (pending ? stage->pending_doubtful : stage->doubtful) {
+            step = flow_maybe_step(pending ? &stage->pending : &stage->enforced);
+        }
+    }
+    return step;
 }
 
 // The stage that corresponds to one of another trace; else, and when that is NULL, the last one that judged.
