@@ -193,8 +193,6 @@ void flow_add_specials(const struct flow_evaluator *evaluator, struct arena *are
 const struct flow_stage *flow_denying_stage(const struct flow_trace *trace, bool pending);
 // The first stage that is uncertain; NULL when none is.
 const struct flow_stage *flow_uncertain_stage(const struct flow_trace *trace, bool pending);
-// The first step that asks for names which nobody knows; NULL when there is none.
-const struct flow_step *flow_maybe_step(const struct flow_steps *steps);
 // The first step on which an uncertain flow depends; NULL when it is certain.
 const struct flow_step *flow_doubt(const struct flow_trace *trace, bool pending);
 // Who decides a flow by two plans: on each side the stage that denies; where none does, the one that corresponds to the

@@ -319,7 +319,7 @@ const struct flow_stage *flow_uncertain_stage(const struct flow_trace *trace, bo
     return stage_with(trace, FLOW_UNCERTAIN, pending);
 }
 
-const struct flow_step *flow_maybe_step(const struct flow_steps *steps)
+static const struct flow_step *maybe_step(const struct flow_steps *steps)
 {
     for (size_t i = 0; i < steps->count; i++) {
         if (steps->items[i].result == FLOW_STEP_MAYBE) {
@@ -336,7 +336,7 @@ const struct flow_step *flow_doubt(const struct flow_trace *trace, bool pending)
     for (size_t i = 0; i < trace->stages.count && uncertain && step == NULL; i++) {
         const struct flow_stage *stage = &trace->stages.items[i];
         if (pending ? stage->pending_doubtful : stage->doubtful) {
-            step = flow_maybe_step(pending ? &stage->pending : &stage->enforced);
+            step = maybe_step(pending ? &stage->pending : &stage->enforced);
         }
     }
     return step;

@@ -231,8 +231,7 @@ static const char *find_missing_name(const struct flowlog_judge *judge, const st
     flow_evaluator_set_names(judge->evaluator, judge->book, false);
     if (flow_verdict_or_doubt(judge->evaluator, flow, false) == FLOW_UNCERTAIN) {
         flow_trace(judge->evaluator, judge->scratch, flow, &trace);
-        const struct flow_stage *stage = flow_uncertain_stage(&trace, false);
-        const struct flow_step *step = flow_maybe_step(&stage->enforced);
+        const struct flow_step *step = flow_doubt(&trace, false);
         const char *pattern =
             judge->plan->domains.items[step->rule->match.destination.domains].patterns[0];
         const char *star = strchr(pattern, '*');
