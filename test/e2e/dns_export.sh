@@ -195,13 +195,35 @@ stop "$LAB_DIR/dnsmasq.pid"
 
 # The time of a set: over, whatever was added in between; then learned anew.
 lab_polc delete --yes >/dev/null
-apply 3s >/dev/null
+apply 5s >/dev/null
 start_dnsmasq
 until_ready "$LAB_DIR/dnsmasq.pid"
-check_eq 'dnsmasq: a set of 3 s' 'n5.shop.test ok' "$(first n5.shop.test)"
+check_eq 'dnsmasq: a set of 5 s' 'n5.shop.test ok' "$(first n5.shop.test)"
 until_gone 203.0.113.5
 check_eq 'dnsmasq: its time is over' 'timeout' "$(again 203.0.113.5:80)"
 check_eq 'dnsmasq: asked for anew' 'n5.shop.test ok' "$(first n5.shop.test)"
+
+# A client that keeps an answer, while the time of the set runs out that began before it.
+kept() { # NAME ADDRESS
+  first "$1" >/dev/null
+  sleep 3.5
+  first "$1" >/dev/null
+  sleep 3.5
+  again "$2:80"
+}
+check_eq 'dnsmasq: added again, it is not prolonged' 'timeout' "$(kept n21.shop.test 203.0.113.21)"
+start router "$POLC" dns watch 2>"$LAB_DIR/watch.log"
+hears() {
+  lab_polc dns status | grep -c '^watch .*hears group' || true
+}
+tries=0
+until [[ $(hears) = 1 ]] || ((++tries > 100)); do sleep 0.1; done
+check_eq 'dnsmasq: with dns watch beside it, it is' 'ok' "$(kept n22.shop.test 203.0.113.22)"
+check_match 'dns status: who learned it, and who did not' 'n22\.shop\.test +203\.0\.113\.22 +for [0-9]s +watch, [0-9]s ago' "$(lab_polc dns status)"
+kill "$!"
+tries=0
+until [[ $(lab_polc dns status | grep -c '^watch *nobody') = 1 ]] || ((++tries > 100)); do sleep 0.1; done
+check_match 'dns status: nobody hears any more' 'nobody hears group 53; learned last [0-9]+s ago' "$(lab_polc dns status)"
 stop "$LAB_DIR/dnsmasq.pid"
 
 # No time for a set: what dnsmasq adds stays for good, and polc can still put in what has a time.
