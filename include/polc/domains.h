@@ -50,9 +50,6 @@ void domains_carry(struct arena *arena, const struct domain_rules *rules,
                    const struct domain_rules *from, const struct nft_domain_elements *elements,
                    struct nft_domain_elements *ret);
 
-// Sorts elements by list and address, and keeps of each pair the one that stays longest.
-void domain_elements_normalize(struct nft_domain_elements *elements);
-
 // ---- what is known of each pattern --------------------------------------------------------------------------------------
 
 struct domain_address {

@@ -233,6 +233,9 @@ struct nft_domain_elements {
     VEC_FIELDS(struct nft_domain_element);
 };
 
+// Sorts them by list and address, and keeps of those that are there twice the one that stays longest.
+void nft_domain_elements_normalize(struct nft_domain_elements *elements);
+
 // How many addresses a set holds.
 enum { NFT_DOMAIN_SET_SIZE = 65536 };
 

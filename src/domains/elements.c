@@ -2,29 +2,6 @@
 // Facts -> elements of domain sets.
 #include "internal.h"
 
-static int compare_elements(const void *a, const void *b)
-{
-    const struct nft_domain_element *left = a, *right = b;
-    int order = (left->set > right->set) - (left->set < right->set);
-    order = order != 0 ? order : ip_addr_compare(left->addr, right->addr);
-    return order != 0 ? order : (left->left_ms < right->left_ms) - (left->left_ms > right->left_ms);
-}
-
-void domain_elements_normalize(struct nft_domain_elements *elements)
-{
-    size_t kept = 0;
-    vec_sort(elements, compare_elements);
-    for (size_t i = 0; i < elements->count; i++) {
-        const struct nft_domain_element *element = &elements->items[i];
-        const struct nft_domain_element *last = kept > 0 ? &elements->items[kept - 1] : NULL;
-        if (last == NULL || last->set != element->set ||
-            ip_addr_compare(last->addr, element->addr) != 0) {
-            elements->items[kept++] = *element;
-        }
-    }
-    elements->count = kept;
-}
-
 void domains_elements(struct arena *arena, const struct domain_rules *rules,
                       const struct dns_book *book, int64_t now_ms, struct nft_domain_elements *ret)
 {
@@ -45,7 +22,7 @@ void domains_elements(struct arena *arena, const struct domain_rules *rules,
             vec_push(arena, ret, (struct nft_domain_element){sets.items[j], fact->addr, left});
         }
     }
-    domain_elements_normalize(ret);
+    nft_domain_elements_normalize(ret);
 }
 
 // ---- from other lists -------------------------------------------------------------------------------------------------
@@ -104,5 +81,5 @@ void domains_carry(struct arena *arena, const struct domain_rules *rules,
                                                  element->left_ms});
         }
     }
-    domain_elements_normalize(ret);
+    nft_domain_elements_normalize(ret);
 }

@@ -149,7 +149,7 @@ static void fill_domains(struct arena *arena, struct encoder *encoder,
     sorted.items = arena_array_of(arena, struct nft_domain_element, fill->count);
     sorted.count = fill->count;
     memcpy(sorted.items, fill->items, fill->count * sizeof *fill->items);
-    domain_elements_merge(&sorted, 0);
+    nft_domain_elements_normalize(&sorted);
     for (size_t i = 0; i < plan->wanted->sets.count; i++) {
         const struct set *set = plan->wanted->sets.items[i];
         uint8_t action = plan->sets[i].action;

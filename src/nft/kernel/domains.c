@@ -70,6 +70,11 @@ void domain_elements_merge(struct nft_domain_elements *elements, size_t start)
     elements->count = kept;
 }
 
+void nft_domain_elements_normalize(struct nft_domain_elements *elements)
+{
+    domain_elements_merge(elements, 0);
+}
+
 void domains_take_elements(const struct nlmsghdr *reply, void *context)
 {
     struct domain_reader *reader = context;
