@@ -24,6 +24,11 @@ void graph_allowed_notes(const struct run *run, const struct graph_allowed *allo
             "note: more is allowed than the %d connections that were added; a coarser --by, or --where for a part\n",
             CONNECTIONS_MAX);
     }
+    if (run->plan->domains.count > 0) {
+        fputs(
+            "note: what is allowed by name is not in it: which addresses names have is not in the policies\n",
+            stderr);
+    }
     for (size_t i = 0; i < allowed->undecided.count; i++) {
         const char *node = safe_text(run->arena, allowed->undecided.items[i]);
         fprintf(

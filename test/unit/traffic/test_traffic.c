@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
+#include <polc/space.h>
 #include <polc/traffic.h>
 
 static const char open_profile[] =
@@ -52,11 +53,15 @@ static const char *end_text(const struct traffic_end *end)
     return arena_printf(arena, "%s%s", end->all_but ? "!" : "", strbuf_text(&text));
 }
 
+// Which addresses the names of the plan afterwards have; NULL: none.
+static const struct space_domains *named;
+
 // "+ wep/x/a > wep/x/b 6:80": opened; "-" is closed, "!" all but. Rows of IPv4, with their protocols and destination ports.
 static const char *rows_text(const char *before, const char *after, bool staged)
 {
     struct plan *old = plan_of(before, NULL), *new = plan_of(after, NULL);
-    const struct traffic_diff *diff = traffic_compare(arena, old, new, staged);
+    const struct traffic_domains domains = {.after = named};
+    const struct traffic_diff *diff = traffic_compare_named(arena, old, new, staged, &domains);
     struct strbuf text = {.arena = arena};
     for (size_t i = 0; i < diff->rows.count; i++) {
         const struct traffic_row *row = &diff->rows.items[i];
@@ -235,9 +240,38 @@ START_TEST(where_nothing_was_everything_is_new)
 }
 END_TEST
 
+static const char *diff_by_name(void)
+{
+    static const char head[] = "selector: name == 'a', types: [Egress], egress: [";
+    return rows_text(
+        join(world(), policy("GlobalNetworkPolicy", "p", arena_printf(arena, "%s]", head)), NULL),
+        join(world(),
+             policy("GlobalNetworkPolicy", "p",
+                    arena_printf(arena,
+                                 "%s{action: Allow, protocol: TCP, destination: {domains: "
+                                 "[x.example], ports: [443]}}]",
+                                 head)),
+             NULL),
+        false);
+}
+
+START_TEST(names_open_the_addresses_that_they_have)
+{
+    static struct cidr address = {{IP_V4, {198, 51, 100, 7}}, 32};
+    const struct space_domains known = {.addresses = {&address, 1}}, any = {.any = true};
+    ck_assert_str_eq(diff_by_name(), ""); // nothing is certain
+    named = &known;
+    ck_assert_str_eq(diff_by_name(), "+ wep/x/a > 198.51.100.7 6:443-443");
+    named = &any;
+    ck_assert_msg(strncmp(diff_by_name(), "+ wep/x/a > ", 12) == 0, "%s", diff_by_name());
+    ck_assert_ptr_null(strchr(diff_by_name(), '\n'));
+    named = NULL;
+}
+END_TEST
+
 UNIT_TESTS("traffic/traffic", where_nothing_was_everything_is_new,
            a_rule_less_is_closed_to_whom_it_named, equal_endpoints_and_any_address_are_one_end,
            both_ends_decide_together, a_set_of_addresses_and_its_members,
            another_order_or_another_text_is_no_change, an_address_changes_its_owner,
            staged_policies_count_when_asked, unknown_interfaces_are_not_guessed,
-           a_failsafe_port_less)
+           a_failsafe_port_less, names_open_the_addresses_that_they_have)
