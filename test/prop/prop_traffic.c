@@ -5,10 +5,12 @@
 //   prop_traffic SEED COUNT [--first N] [--flows N]
 //
 // Case N of a seed is that of prop_simulate, and its other directory a mutation of it.
+#include "names.h"
 #include "pairs.h"
 #include "probe.h"
 
 #include <inttypes.h>
+#include <polc/space.h>
 
 enum { EXIT_USAGE = 2 };
 
@@ -82,9 +84,8 @@ static const char *check_witness(const struct pair *pair, const struct traffic_r
     return problem == NULL && changed == 0 ? "the witness does not change" : problem;
 }
 
-static const char *check_pair(const struct pair *pair, void *context)
+static const char *check_once(const struct pair *pair, struct run *run)
 {
-    struct run *run = context;
     const char *problem = NULL;
     for (size_t i = 0; i < pair->diff->rows.count && problem == NULL; i++) {
         problem = check_witness(pair, &pair->diff->rows.items[i]);
@@ -101,6 +102,48 @@ static const char *check_pair(const struct pair *pair, void *context)
     }
     run->rows += pair->diff->rows.count;
     return problem;
+}
+
+// ---- names ----------------------------------------------------------------------------------------------------------
+
+// The addresses of the scene's names, by the lists of a plan.
+static const struct space_domains *known_domains(struct arena *arena, const struct plan *plan)
+{
+    struct nft_domain_elements elements = {0};
+    struct space_domains *domains =
+        arena_array_of(arena, struct space_domains, plan->domains.count);
+    names_elements(arena, plan, &elements);
+    for (uint32_t i = 0; i < plan->domains.count; i++) {
+        VEC(struct cidr) list = {0};
+        for (size_t j = 0; j < elements.count; j++) {
+            if (elements.items[j].set == i) {
+                vec_push(arena, &list, cidr_of_addr(elements.items[j].addr));
+            }
+        }
+        domains[i].addresses = (struct cidrset){list.items, list.count};
+        cidrset_normalize(&domains[i].addresses);
+    }
+    return domains;
+}
+
+// As if nobody had a name, and with the names of the scene.
+static const char *check_pair(const struct pair *pair, void *context)
+{
+    struct pair named = *pair;
+    const char *problem = check_once(pair, context);
+    if (problem != NULL || pair->plans[0]->domains.count + pair->plans[1]->domains.count == 0) {
+        return problem;
+    }
+    const struct dns_book *book = names_book(pair->arena);
+    const struct traffic_domains domains = {.before = known_domains(pair->arena, pair->plans[0]),
+                                            .after = known_domains(pair->arena, pair->plans[1])};
+    named.diff =
+        traffic_compare_named(pair->arena, pair->plans[0], pair->plans[1], pair->staged, &domains);
+    for (int i = 0; i < 2; i++) {
+        named.evaluators[i] = flow_evaluator_new(pair->arena, pair->plans[i]);
+        flow_evaluator_set_names(named.evaluators[i], book, true);
+    }
+    return check_once(&named, context);
 }
 
 int main(int argc, char **argv)
