@@ -29,7 +29,7 @@ done
 # ---- names ---------------------------------------------------------------------------------------------------------------
 
 # An authoritative server is what a resolver looks like from here: it answers, and nothing is asked behind it.
-lab_exec resolver dnsmasq --keep-in-foreground --conf-file=/dev/null --pid-file --no-resolv --no-hosts --bind-interfaces \
+ip netns exec "${LAB_NS[resolver]}" dnsmasq --keep-in-foreground --conf-file=/dev/null --pid-file --no-resolv --no-hosts --bind-interfaces \
   --listen-address=10.72.0.53 --listen-address=fd72::53 --local-ttl=120 --user=root --log-facility="$LAB_DIR/dnsmasq" \
   --host-record=api.twilio.com,203.0.113.20,2600:1f00::20 \
   --host-record=edge.provider.example,203.0.113.21 --cname=eu.voice.twilio.com,edge.provider.example \
@@ -71,8 +71,8 @@ within() {
 check_ok 'the tests beside the policies hold' lab_polc test "$dir"
 check_ok 'stage' lab_polc stage platform.payment-egress -f "$dir"
 check_ok 'apply' lab_polc apply "$dir" --node "$LAB_NODE"
-lab_exec router timeout 300 "$POLC" dns watch >"$LAB_DIR/watch" 2>&1 &
-watcher=$!
+ip netns exec "$LAB_ROUTER" "$POLC" dns watch >"$LAB_DIR/watch" 2>&1 &
+watcher=$! # the process itself, not a shell in front of it
 check_ok 'the watcher has its log group' within 10 lab_exec router grep -q '^ *53 ' /proc/net/netfilter/nfnetlink_log
 
 for name in api.twilio.com github.com twilio.com; do
@@ -119,6 +119,7 @@ check_ok 'what is kept' lab_polc flows record "$LAB_DIR/flows.jsonl"
 
 kill "$watcher"
 wait "$watcher" 2>/dev/null || true
+check_status 'the watcher is gone' 1 lab_exec router grep -q '^ *53 ' /proc/net/netfilter/nfnetlink_log
 check_eq 'what was learned stays' ok "$(lab_connect $notify --retries 0 tcp:voice:443 | sed 's/.* //')"
 check_ok 'another apply' lab_polc apply "$dir" --node "$LAB_NODE"
 check_eq 'keeps it' ok "$(lab_connect $notify --retries 0 tcp:voice:443 | sed 's/.* //')"
