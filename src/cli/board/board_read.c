@@ -3,11 +3,13 @@
 #include "board_page.h"
 
 #include "diff.h"
+#include "dns_gate.h"
 #include "flow_input.h"
 #include "live_policies.h"
 #include "loaded.h"
 #include "state.h"
 
+#include <polc/base/file.h>
 #include <time.h>
 
 // ---- are these the rules that are loaded? -------------------------------------------------------------------------
@@ -140,6 +142,7 @@ static int read_loaded(struct board_page *page, struct nft_kernel **ret_kernel)
         if (code != POLC_EXIT_OK) {
             return code;
         }
+        CLOSING int gate = dns_gate_enter(run, DNS_GATE_TABLE);
         enum nft_status status =
             nft_dump_rules(run->arena, run->options.table, ret_kernel, &failure);
         if (status != NFT_DONE) {

@@ -3,8 +3,11 @@
 #include "dns_standing.h"
 
 #include "dns_fill.h"
+#include "dns_gate.h"
 #include "dns_known.h"
 #include "watch.h"
+
+#include <polc/base/file.h>
 
 static int compare_elements(const void *a, const void *b)
 {
@@ -123,6 +126,7 @@ enum nft_status dns_standing_read(struct run *run, const struct plan *plan,
     *ret = (struct dns_standing){.rules = domain_rules_of_plan(run->arena, plan),
                                  .book = dns_book_new(run->arena),
                                  .now = dns_now_ms()};
+    CLOSING int gate = dns_gate_enter(run, DNS_GATE_TABLE);
     enum nft_status status = nft_read_domains(run->arena, run->options.table, ret->rules.lists,
                                               ret->rules.list_count, &ret->elements, reterr);
     if (status != NFT_DONE) {

@@ -3,8 +3,11 @@
 // conntrack has what is connected now, and its bytes.
 #include "flow_kernel.h"
 
+#include "dns_gate.h"
+
 #include <errno.h>
 #include <inttypes.h>
+#include <polc/base/file.h>
 #include <polc/live.h>
 #include <time.h>
 
@@ -32,6 +35,7 @@ static int read_table(struct run *run, struct arena *arena, struct flowlog_snaps
 {
     struct nft_flow_table table = {0};
     struct nft_failure failure = {0};
+    CLOSING int gate = dns_gate_enter(run, DNS_GATE_TABLE);
     enum nft_status status = nft_read_flows(arena, run->options.table, &table, &failure);
     if (status != NFT_DONE) {
         return report_failure(run, status, &failure);
