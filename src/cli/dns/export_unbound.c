@@ -88,6 +88,18 @@ static void print_wild(const struct entries *entries)
     puts("}");
 }
 
+static void print_never(void)
+{
+    size_t count;
+    const struct cidr *nets = dns_unusable_nets(&count);
+    char buffer[IP_TEXT_MAX];
+    puts("# Addresses that no answer ever opens.\nNEVER = [");
+    for (size_t i = 0; i < count; i++) {
+        printf("    \"%s\",\n", cidr_text(nets[i], false, buffer));
+    }
+    puts("]");
+}
+
 static void print_data(const struct export *export)
 {
     struct arena *arena = export->run->arena;
@@ -112,6 +124,7 @@ static void print_data(const struct export *export)
     vec_sort(&wild, compare_entries);
     print_exact(&exact);
     print_wild(&wild);
+    print_never();
 }
 
 static void print_head(const struct export *export)

@@ -143,16 +143,12 @@ def sets_of(name):
     return found
 
 
+NEVER_NETS = [ipaddress.ip_network(net) for net in NEVER]
+
+
 def usable(address):
-    """Addresses that no answer opens."""
-    return not (
-        address.is_unspecified
-        or address.is_loopback
-        or address.is_multicast
-        or address.is_link_local
-        or address == ipaddress.ip_address("255.255.255.255")
-        or (address.version == 6 and address.ipv4_mapped is not None)
-    )
+    """Whether an answer may open it at all."""
+    return not any(address in net for net in NEVER_NETS)
 
 
 def name_of_wire(wire):
