@@ -76,6 +76,29 @@ rm "$LAB_DIR/on"
 wait $steady
 check_eq "$(wc -l <"$LAB_DIR/steady") connections in between, none refused" '' "$(grep -v '^ok$' "$LAB_DIR/steady" || true)"
 
+# Somebody who fills a set of his own and waits for nobody, as resolvers do: more commits than five tries of apply get past.
+lab_nft add table inet other '{ set s { type ipv4_addr; }; }'
+fill() {
+  local i=0
+  while [[ -e $LAB_DIR/on ]]; do
+    echo "add element inet other s { 10.$((i / 62500)).$((i / 250 % 250)).$((i % 250 + 1)) }"
+    i=$((i + 1))
+    sleep 0.05
+  done
+}
+touch "$LAB_DIR/on"
+: >"$LAB_DIR/failed"
+fill > >(lab_nft -i >/dev/null 2>&1) &
+filling=$!
+for round in 9 10 11 12; do
+  rules $round
+  try dns_apply --resolve-timeout 0
+done
+rm "$LAB_DIR/on"
+wait $filling
+check_eq 'four times apply beside somebody who waits for nobody' '' "$(<"$LAB_DIR/failed")"
+check_match 'and who was not idle' '^[1-9][0-9]+$' "$(lab_nft list set inet other s | grep -o '10\.[0-9.]*' | wc -l)"
+
 # What a watcher was told and could not put into the kernel any more is lost with it, and told again at the next look-up:
 # what it has put stays, and what its store has comes back.
 before=$(learned)

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { TRIES = 5 };
-
 // A workload interface that is not there: its endpoint's egress is policed once it appears.
 static void warn_interfaces(struct run *run)
 {
@@ -194,7 +192,8 @@ static int compile_and_commit(struct apply *apply)
     apply_names(apply);
     run_report(run);
     run->diags = diags_new(run->arena, run->sources); // what was said is not said again
-    for (int i = 0; i < TRIES && apply->status == NFT_STALE; i++) {
+    uint64_t start = change_now();
+    for (int i = 0; reload_tries(i, start) && apply->status == NFT_STALE; i++) {
         code = try_apply(apply);
     }
     if (apply->status != NFT_DONE) {

@@ -8,7 +8,7 @@
 
 #include <polc/base/file.h>
 
-enum { TRIES = 5 };
+enum { TRIES = 5, QUICK_MS = 3000 };
 
 int read_kernel(struct run *run, struct nft_kernel **ret_kernel, struct nft_info *ret_info)
 {
@@ -82,6 +82,11 @@ static int load_once(struct reload *reload)
     return POLC_EXIT_OK;
 }
 
+bool reload_tries(int tries, uint64_t start)
+{
+    return tries < TRIES || change_now() - start < QUICK_MS;
+}
+
 static int delete_table(struct run *run)
 {
     bool existed;
@@ -120,7 +125,8 @@ int reload(struct run *run, const struct state *state, const struct change_entry
     dns_fill_read(run, run->plan, &reload.names);
     die_for_test("reload-compiled");
     int code = POLC_EXIT_OK;
-    for (int i = 0; i < TRIES && reload.status == NFT_STALE; i++) {
+    uint64_t start = change_now();
+    for (int i = 0; reload_tries(i, start) && reload.status == NFT_STALE; i++) {
         code = load_once(&reload);
     }
     if (reload.status != NFT_DONE || code != POLC_EXIT_OK) {

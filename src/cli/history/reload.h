@@ -8,6 +8,11 @@
 // What the kernel has. Returns an exit code, and has said why.
 int read_kernel(struct run *run, struct nft_kernel **ret_kernel, struct nft_info *ret_info);
 
+// Whether to read the kernel and to commit once more after somebody else was faster, so many tries after `start`
+// (change_now): five times in any case, and then as long as it is quick. Resolvers that fill the domain sets themselves wait
+// for nobody, and change something every few milliseconds.
+bool reload_tries(int tries, uint64_t start);
+
 struct reloaded {
     bool lost;    // nothing was loaded, because the generation cannot be read
     bool changed; // the kernel had something else
