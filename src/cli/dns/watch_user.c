@@ -28,7 +28,10 @@ static int make_directory(struct run *run, const char *directory)
         }
         *slash = '/';
     }
-    return mkdir(copy, DIRECTORY_MODE) != 0 && errno != EEXIST ? errno : 0;
+    if (mkdir(copy, DIRECTORY_MODE) != 0) {
+        return errno == EEXIST ? 0 : errno;
+    }
+    return chmod(copy, DIRECTORY_MODE) == 0 ? 0 : errno; // whatever the umask: others read there
 }
 
 // The file that this one wrote before it had a user of its own. No link: nobody else could write here so far.
