@@ -80,6 +80,14 @@ wait $flood
 check_eq 'ten names, asked for beside a flood of another workload, are all learned' 10 "$(dns_within 30000 all_known 10)"
 check_eq 'the watcher is small' yes "$(awk '/^VmHWM/ { print $2 < 200000 ? "yes" : $2 }' "/proc/$DNS_WATCH_PID/status")"
 
+# What it says of one is the pattern that has the name, not all ten thousand of its list.
+dns_watch_stop
+dns_watch_start -v
+dns_watch_follows
+[[ -n $(dns_ask pay n0.w0.load.net) ]]
+said() { grep -c '^n0\.w0\.load\.net  100\.64\.0\.1  [0-9]*m  for \*\.w0\.load\.net$' "$LAB_DIR/router.out" || true; }
+check_eq 'it says which pattern has a name' 1 "$(dns_within 3000 said 1)"
+
 dns_watch_stop -KILL
 check_eq 'killed: what was learned stays' "$((DOMAINS + 10)) 10" "$(count) $(sample)"
 lab_nft delete table inet polc

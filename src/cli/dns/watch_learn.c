@@ -112,14 +112,29 @@ static void begin_batch(struct watch_learner *learner)
 
 // ---- hearing --------------------------------------------------------------------------------------------------
 
+// The pattern of a list that has the name: a list may have ten thousand.
+static const char *pattern_of(const struct plan_domains *list, const char *name)
+{
+    size_t i = 0;
+    while (i + 1 < list->count && !dns_pattern_matches(list->patterns[i], name)) {
+        i++;
+    }
+    return list->patterns[i];
+}
+
 static void say_learned(const struct watch_learner *learner, const struct dns_fact *fact,
                         const struct dns_sets *sets, uint64_t left)
 {
     char addr[IP_TEXT_MAX], time[WATCH_TIME_TEXT];
+    const char *said = "";
     printf("%s  %s  %s  for", fact->name, ip_addr_text(fact->addr, addr),
            watch_time_text(left, time));
     for (size_t i = 0; i < sets->count; i++) {
-        printf("%s %s", i > 0 ? " and" : "", learner->rules->rules.lists[sets->items[i]].name);
+        const char *pattern = pattern_of(&learner->rules->rules.lists[sets->items[i]], fact->name);
+        if (strcmp(pattern, said) != 0) {
+            printf("%s %s", said[0] != '\0' ? " and" : "", pattern);
+        }
+        said = pattern;
     }
     putchar('\n');
 }
