@@ -10,11 +10,13 @@
 
 #define MINUTE_MS ((uint64_t)60 * 1000)
 
-static const char *const list_names[] = {"*.example.com www.example.com", "other.example.com"};
+#define FIRST_LIST  "*.example.com www.example.com"
+#define SECOND_LIST "other.example.com"
+static const char *const list_names[] = {FIRST_LIST, SECOND_LIST};
 static const char *list_patterns[][2] = {{"*.example.com", "www.example.com"},
                                          {"other.example.com"}};
-static const struct plan_domains lists[] = {{list_names[0], list_patterns[0], 2},
-                                            {list_names[1], list_patterns[1], 1}};
+static const struct plan_domains lists[] = {{FIRST_LIST, list_patterns[0], 2},
+                                            {SECOND_LIST, list_patterns[1], 1}};
 
 struct bench {
     struct arena *arena;
