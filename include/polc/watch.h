@@ -15,6 +15,8 @@
 struct watch_copy {
     const uint8_t *bytes; // from its IP header on; valid inside of the handler only
     size_t size;
+    // Copied where packets leave, behind policy; else where they come, whoever sent them.
+    bool delivered;
     uint32_t in,
         out; // indexes of the interfaces, that of the bridge port where it is one; 0: none, or not known
 };
@@ -52,7 +54,7 @@ enum watch_outcome {
     WATCH_REPEATED,  // an answer that was taken a moment ago
     WATCH_OTHER,     // DNS, but neither question nor answer for addresses
     WATCH_UNASKED,   // an answer to no query that was seen
-    WATCH_UNTRUSTED, // from or to no trusted server
+    WATCH_UNTRUSTED, // delivered, and of no trusted server; or not delivered, and to none
     WATCH_MALFORMED, // no packet, or no DNS message, that is whole
     WATCH_CROWDED, // a query or a connection that is not remembered: too many of this client's wait
     WATCH_BROKEN,  // part of a TCP connection of which something is missing
@@ -78,7 +80,8 @@ void watch_listener_free(struct watch_listener *listener);
 void watch_listener_trust(struct watch_listener *listener, const struct ip_port *servers,
                           size_t count);
 
-// Takes one copied packet at the time `now`; each answer in it that counts goes to the handler.
+// Takes one copied packet at the time `now`; each answer in it that counts goes to the handler. What is delivered is an
+// answer, and everything else a query: policy has not seen it yet, and anybody may have sent it in anybody's name.
 void watch_listener_take(struct watch_listener *listener, const struct watch_copy *copy,
                          uint64_t now, watch_answer_handler handler, void *context);
 

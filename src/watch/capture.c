@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_log.h>
@@ -115,6 +116,17 @@ static uint32_t interface_of(const struct nlattr *port, const struct nlattr *int
     return netlink_u32(port != NULL ? port : interface);
 }
 
+// A hook that is not told is one of those that nothing is believed of.
+static bool is_delivered(const struct nlattr *head)
+{
+    struct nfulnl_msg_packet_hdr packet;
+    if (head == NULL || mnl_attr_get_payload_len(head) < sizeof packet) {
+        return false;
+    }
+    memcpy(&packet, mnl_attr_get_payload(head), sizeof packet);
+    return packet.hook == NF_INET_LOCAL_IN || packet.hook == NF_INET_POST_ROUTING;
+}
+
 bool capture_decode(const struct nlmsghdr *message, struct watch_copy *ret, bool *ret_numbered,
                     uint32_t *ret_sequence)
 {
@@ -132,6 +144,7 @@ bool capture_decode(const struct nlmsghdr *message, struct watch_copy *ret, bool
     *ret = (struct watch_copy){
         .bytes = mnl_attr_get_payload(attrs[NFULA_PAYLOAD]),
         .size = mnl_attr_get_payload_len(attrs[NFULA_PAYLOAD]),
+        .delivered = is_delivered(attrs[NFULA_PACKET_HDR]),
         .in = interface_of(attrs[NFULA_IFINDEX_PHYSINDEV], attrs[NFULA_IFINDEX_INDEV]),
         .out = interface_of(attrs[NFULA_IFINDEX_PHYSOUTDEV], attrs[NFULA_IFINDEX_OUTDEV]),
     };

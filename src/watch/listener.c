@@ -181,12 +181,11 @@ static void take_segment(struct watch_listener *listener, const struct packet *p
 
 // ---- packets --------------------------------------------------------------------------------------------------
 
-// Between two servers that are both trusted a message is what it says of itself: a query that is no answer.
-static bool is_answer(const struct watch_listener *listener, const struct packet *packet)
+static bool is_of_server(const struct watch_listener *listener, const struct packet *packet,
+                         bool from)
 {
-    bool answers = packet->size > 2 && (packet->payload[2] & 0x80) != 0;
-    return is_trusted(listener, packet->source, packet->source_port) &&
-           (answers || !is_trusted(listener, packet->destination, packet->destination_port));
+    return from ? is_trusted(listener, packet->source, packet->source_port)
+                : is_trusted(listener, packet->destination, packet->destination_port);
 }
 
 static void forget_overdue(struct watch_listener *listener, uint64_t now)
@@ -207,18 +206,15 @@ void watch_listener_take(struct watch_listener *listener, const struct watch_cop
     forget_overdue(listener, now);
     if (status != PACKET_FINE) {
         outcome = status == PACKET_OTHER ? WATCH_OTHER : WATCH_MALFORMED;
-    } else if (packet.protocol == PROTO_TCP) {
-        if (is_trusted(listener, packet.source, packet.source_port)) {
-            take_segment(listener, &packet, copy->out, now, handler, context);
-        } else {
-            outcome = WATCH_UNTRUSTED;
-        }
-    } else if (is_answer(listener, &packet)) {
-        outcome = take_answer(listener, &packet, handler, context);
-    } else if (is_trusted(listener, packet.destination, packet.destination_port)) {
-        outcome = take_query(listener, &packet, copy->in, now);
-    } else {
+    } else if (!is_of_server(listener, &packet, copy->delivered)) {
         outcome = WATCH_UNTRUSTED;
+    } else if (!copy->delivered) {
+        outcome = packet.protocol == PROTO_UDP ? take_query(listener, &packet, copy->in, now)
+                                               : WATCH_OTHER;
+    } else if (packet.protocol == PROTO_UDP) {
+        outcome = take_answer(listener, &packet, handler, context);
+    } else {
+        take_segment(listener, &packet, copy->out, now, handler, context);
     }
     if (outcome != WATCH_OUTCOMES) {
         listener->counts.of[outcome]++;

@@ -87,6 +87,13 @@ check_eq 'from a workload in the name of the resolver: not let through' nothing 
 check_eq 'and it opens nothing' no "$(opens)"
 check_eq 'an answer to a query of another workload opens nothing' no \
   "$(ask_and 4008 9 mine.twilio.com forge world $DNS_SERVER 10.70.0.2:4008 9 mine.twilio.com $LIE >/dev/null; opens)"
+# Queries are copied before policy drops what is spoofed: what a workload sends in the name of servers is a query at most.
+# Both directions of a talk between servers, or of one with itself.
+for other in $DNS_SERVER $LIAR; do
+  lab_exec shop python3 "$DNS_TOOL" forge-query "$DNS_SERVER" "$other" 10 talk.twilio.com
+  lab_exec shop python3 "$DNS_TOOL" forge "$other" "$DNS_SERVER:53" 10 talk.twilio.com $LIE
+done
+check_eq 'a workload that plays servers which ask each other opens nothing' no "$(opens)"
 # What they all lacked: the id, the name, the port, the server. With all of it it is the answer, for all that anybody sees.
 check_match 'the id, the name, the port and the server' '^id 9' \
   "$(ask_and 4009 9 right.twilio.com forge world $DNS_SERVER 10.70.0.1:4009 9 right.twilio.com 203.0.113.68)"

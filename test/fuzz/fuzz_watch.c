@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Packets that were copied to a log group: pieces of two bytes of length and a packet, as one listener hears them. Nothing
-// is read behind a packet, an answer needs its query, and what a query does not ask for changes nothing. The same bytes
-// are messages of the kernel as well.
+// Packets that were copied to a log group: pieces of two bytes of length (the highest bit: delivered) and a packet, as one
+// listener hears them. Nothing is read behind a packet, an answer needs its query, and what a query does not ask for
+// changes nothing. The same bytes are messages of the kernel as well.
 #include "capture.h"
 #include "packet.h"
 
@@ -24,7 +24,7 @@ static void take_answer(const struct dns_answer *answer, void *context)
 
 // In memory of its own, so that a read behind the end is found.
 static void listen_to(struct watch_listener *listener, const uint8_t *data, size_t size,
-                      uint64_t now)
+                      bool delivered, uint64_t now)
 {
     struct packet packet;
     uint8_t *copy = malloc(size > 0 ? size : 1);
@@ -33,7 +33,7 @@ static void listen_to(struct watch_listener *listener, const uint8_t *data, size
         (packet.payload < copy || packet.payload + packet.size > copy + size)) {
         abort();
     }
-    struct watch_copy piece = {copy, size, size > 0 ? data[0] : 0, 1};
+    struct watch_copy piece = {copy, size, delivered, size > 0 ? data[0] : 0, 1};
     watch_listener_take(listener, &piece, now, take_answer, listener);
     free(copy);
 }
@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static uint64_t now;
     if (listener == NULL) {
         struct ip_port servers[] = {{{IP_V4, {192, 0, 2, 53}}, 53},
-                                         {{IP_V6, {0x20, 0x01, 0x0d, 0xb8, [15] = 0x53}}, 53}};
+                                    {{IP_V6, {0x20, 0x01, 0x0d, 0xb8, [15] = 0x53}}, 53}};
         listener = watch_listener_new(arena_new((size_t)1 << 28));
         watch_listener_trust(listener, servers, ARRAY_COUNT(servers));
     }
@@ -71,9 +71,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     answers = 0;
     struct watch_counts before = *watch_listener_counts(listener);
     while (size >= 2) {
-        size_t length = (size_t)(data[0] << 8 | data[1]);
+        size_t length = (size_t)((data[0] & 0x7f) << 8 | data[1]);
         length = length < size - 2 ? length : size - 2;
-        listen_to(listener, data + 2, length, now);
+        listen_to(listener, data + 2, length, (data[0] & 0x80) != 0, now);
         data += length + 2;
         size -= length + 2;
     }

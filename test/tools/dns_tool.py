@@ -7,6 +7,8 @@
   dns_tool.py forge SERVER[:PORT] CLIENT:PORT ID NAME ADDRESS [COUNT]
                                                    an answer in the name of a server, with a raw socket; ID "all": a packet
                                                    for each id from 0 to COUNT - 1
+  dns_tool.py forge-query CLIENT:PORT SERVER[:PORT] ID NAME
+                                                   a query in the name of a client, with a raw socket
   dns_tool.py ask SERVER PORT ID NAME SECONDS      a query from a port of its own; prints what came, or "nothing"
   dns_tool.py liar ADDRESS                         a server on port 53, UDP and TCP, whose answers are wrong in the way that
                                                    the first label says (see LIES); each would open 203.0.113.66
@@ -182,6 +184,11 @@ def forge(server, client, number, name, text, count=1):
         raw.sendto(datagram(endpoint(server), endpoint(client), payload), (endpoint(client)[0], 0))
 
 
+def forge_query(client, server, number, name):
+    raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    raw.sendto(datagram(endpoint(client), endpoint(server), query(int(number), name)), (endpoint(server)[0], 0))
+
+
 def ask(server, port, number, name, seconds):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as each:
         each.bind(("", port))
@@ -199,6 +206,8 @@ def main(verb, *words):
         load(words[0], float(words[1]), sys.stdin.read().split())
     elif verb == "forge":
         forge(*words[:5], *map(int, words[5:]))
+    elif verb == "forge-query":
+        forge_query(*words)
     elif verb == "ask":
         ask(words[0], int(words[1]), int(words[2]), words[3], float(words[4]))
     elif verb == "liar":

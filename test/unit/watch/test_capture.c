@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include <arpa/inet.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_log.h>
 
@@ -34,12 +35,40 @@ START_TEST(whole)
     ck_assert(numbered);
     ck_assert_uint_eq(sequence, 77);
     ck_assert_uint_eq(copy.size, 5);
+    ck_assert(!copy.delivered);
     ck_assert_mem_eq(copy.bytes, "hello", 5);
     ck_assert_uint_eq(copy.in, 3);
     ck_assert_uint_eq(copy.out, 4);
     mnl_attr_put_u32(message, NFULA_IFINDEX_PHYSINDEV, htonl(5)); // the port, not its bridge
     ck_assert(capture_decode(message, &copy, &numbered, &sequence));
     ck_assert_uint_eq(copy.in, 5);
+}
+END_TEST
+
+START_TEST(where_it_was_copied)
+{
+    static const struct {
+        uint8_t hook;
+        bool delivered;
+    } hooks[] = {{NF_INET_PRE_ROUTING, false}, {NF_INET_LOCAL_IN, true},
+                 {NF_INET_FORWARD, false},     {NF_INET_LOCAL_OUT, false},
+                 {NF_INET_POST_ROUTING, true}, {NF_INET_NUMHOOKS, false}};
+    struct watch_copy copy;
+    bool numbered;
+    uint32_t sequence;
+    for (size_t i = 0; i < ARRAY_COUNT(hooks); i++) {
+        struct nfulnl_msg_packet_hdr head = {htons(0x0800), hooks[i].hook, 0};
+        struct nlmsghdr *message = begin(PACKET);
+        mnl_attr_put(message, NFULA_PACKET_HDR, sizeof head, &head);
+        mnl_attr_put(message, NFULA_PAYLOAD, 5, "hello");
+        ck_assert(capture_decode(message, &copy, &numbered, &sequence));
+        ck_assert_int_eq(copy.delivered, hooks[i].delivered);
+    }
+    struct nlmsghdr *message = begin(PACKET);
+    mnl_attr_put(message, NFULA_PACKET_HDR, 2, "\1\1"); // cut
+    mnl_attr_put(message, NFULA_PAYLOAD, 5, "hello");
+    ck_assert(capture_decode(message, &copy, &numbered, &sequence));
+    ck_assert(!copy.delivered);
 }
 END_TEST
 
@@ -63,4 +92,4 @@ START_TEST(not_whole)
 }
 END_TEST
 
-UNIT_TESTS("capture", whole, not_whole)
+UNIT_TESTS("capture", whole, where_it_was_copied, not_whole)

@@ -21,8 +21,8 @@ struct lab {
 static void begin(struct lab *lab)
 {
     struct ip_port servers[] = {{test_addr("2001:db8::53"), 53},
-                                     {test_addr("192.0.2.53"), 53},
-                                     {test_addr("192.0.2.54"), 5353}};
+                                {test_addr("192.0.2.53"), 53},
+                                {test_addr("192.0.2.54"), 5353}};
     *lab = (struct lab){.arena = arena_new((size_t)1 << 26)};
     lab->listener = watch_listener_new(lab->arena);
     watch_listener_trust(lab->listener, servers, ARRAY_COUNT(servers));
@@ -42,10 +42,11 @@ static void see(const struct dns_answer *answer, void *context)
 }
 
 // What was counted one more.
-static enum watch_outcome take_from(struct lab *lab, const struct wire *packet, uint32_t interface)
+static enum watch_outcome take_copy(struct lab *lab, const struct wire *packet, uint32_t interface,
+                                    bool delivered)
 {
     struct watch_counts before = *watch_listener_counts(lab->listener);
-    struct watch_copy copy = {packet->bytes, packet->size, interface, interface};
+    struct watch_copy copy = {packet->bytes, packet->size, delivered, interface, interface};
     watch_listener_take(lab->listener, &copy, lab->now, see, lab);
     for (int i = 0; i < WATCH_OUTCOMES; i++) {
         if (watch_listener_counts(lab->listener)->of[i] != before.of[i]) {
@@ -55,9 +56,22 @@ static enum watch_outcome take_from(struct lab *lab, const struct wire *packet, 
     return WATCH_OUTCOMES;
 }
 
+// From a client.
+static enum watch_outcome take_from(struct lab *lab, const struct wire *packet, uint32_t interface)
+{
+    return take_copy(lab, packet, interface, false);
+}
+
+// To a client.
 static enum watch_outcome take(struct lab *lab, const struct wire *packet)
 {
-    return take_from(lab, packet, 3);
+    return take_copy(lab, packet, 3, true);
+}
+
+static enum watch_outcome send(struct lab *lab, const struct ends *ends, const struct wire *message)
+{
+    struct wire packet = udp_packet(ends, message);
+    return take_from(lab, &packet, 3);
 }
 
 static enum watch_outcome say(struct lab *lab, const struct ends *ends, const struct wire *message)
@@ -69,7 +83,7 @@ static enum watch_outcome say(struct lab *lab, const struct ends *ends, const st
 static enum watch_outcome ask(struct lab *lab, uint16_t id, const char *name)
 {
     struct wire message = dns_message(id, name, NULL);
-    return say(lab, &asked, &message);
+    return send(lab, &asked, &message);
 }
 
 static enum watch_outcome answer(struct lab *lab, const struct ends *ends, uint16_t id,
@@ -100,7 +114,7 @@ START_TEST(over_ipv6)
     struct lab lab;
     begin(&lab);
     struct wire query = dns_message(7, "a.example", NULL);
-    ck_assert_int_eq(say(&lab, &asked6, &query), WATCH_QUERY);
+    ck_assert_int_eq(send(&lab, &asked6, &query), WATCH_QUERY);
     ck_assert_int_eq(answer(&lab, &answered, 7, "a.example"), WATCH_UNASKED);
     ck_assert_int_eq(answer(&lab, &answered6, 7, "a.example"), WATCH_ANSWER);
     end(&lab);
@@ -258,8 +272,37 @@ START_TEST(between_two_servers)
     struct ends up = {"192.0.2.53", "192.0.2.54", 53, 5353},
                 down = {"192.0.2.54", "192.0.2.53", 5353, 53};
     struct wire query = dns_message(7, "a.example", NULL);
-    ck_assert_int_eq(say(&lab, &up, &query), WATCH_QUERY);
+    ck_assert_int_eq(send(&lab, &up, &query), WATCH_QUERY);
     ck_assert_int_eq(answer(&lab, &down, 7, "a.example"), WATCH_ANSWER);
+    end(&lab);
+}
+END_TEST
+
+// What comes in at an interface anybody may have sent: policy drops it later.
+START_TEST(what_is_not_delivered_is_no_answer)
+{
+    static const struct ends talks[] = {
+        {"192.0.2.53", "192.0.2.53", 53, 53}, // of a server with itself
+        {"192.0.2.53", "192.0.2.54", 53, 5353},
+        {"10.65.0.10", "192.0.2.53", 40000, 53},
+    };
+    struct lab lab;
+    begin(&lab);
+    for (size_t i = 0; i < ARRAY_COUNT(talks); i++) {
+        struct ends back = {talks[i].destination, talks[i].source, talks[i].destination_port,
+                            talks[i].source_port};
+        struct wire query = dns_message(7, "a.example", NULL);
+        struct wire lie = dns_message(7, "a.example", "\306\063\144\001");
+        bool to_server = back.destination_port != 40000;
+        ck_assert_int_eq(send(&lab, &talks[i], &query), WATCH_QUERY);
+        ck_assert_int_eq(send(&lab, &back, &lie), to_server ? WATCH_OTHER : WATCH_UNTRUSTED);
+        ck_assert_uint_eq(lab.answers, 0);
+        ck_assert_int_eq(say(&lab, &back, &lie), WATCH_ANSWER);
+        lab.answers = 0;
+    }
+    struct ends up = {"192.0.2.53", "192.0.2.54", 53, 5353};
+    struct wire opened = tcp_packet(&up, 4, TEST_SYN, "", 0);
+    ck_assert_int_eq(take_from(&lab, &opened, 3), WATCH_OTHER);
     end(&lab);
 }
 END_TEST
@@ -274,4 +317,5 @@ END_TEST
 
 UNIT_TESTS("listener", an_answer_to_a_query, over_ipv6, forged_answers, an_id_for_two_questions,
            an_answer_that_is_late, malformed, a_flood_takes_nothing_from_others, over_tcp,
-           servers_change, between_two_servers, every_outcome_has_words)
+           servers_change, between_two_servers, what_is_not_delivered_is_no_answer,
+           every_outcome_has_words)
