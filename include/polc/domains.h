@@ -63,6 +63,8 @@ struct domain_entry {
     struct {
         VEC_FIELDS(struct domain_address);
     } addresses; // by name, then address; those whose time is not over
+    const struct dns_fact
+        *expired; // of those whose time is over the one that was learned last; NULL
 };
 
 struct domain_entries {

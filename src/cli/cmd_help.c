@@ -77,7 +77,7 @@ static void help_all(void)
         "\nA PATH is a directory (*.yaml *.yml *.json, recursive), a file, or - for standard input. Without one:\n"
         "$POLC_DIR, else /etc/polc and /run/polc/endpoints.d.\n\n"
         "Exit codes: 0 yes or done, 1 no (differs, invalid, nothing found), 2 wrong usage or input, 3 the system refused\n"
-        "and nothing was changed, 4 taken back, 5 refused for safety, 6 busy, 70 a bug.\n\n"
+        "and nothing was changed, 4 taken back, 5 refused for safety, 6 busy, 7 uncertain (trace), 70 a bug.\n\n"
         "polc help VERB says more; polc(8) and polc-policy(5) say all. First steps:\n"
         "  polc validate DIR\n"
         "  polc diff DIR               # which traffic it opens and closes\n"

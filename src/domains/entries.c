@@ -24,7 +24,8 @@ static struct domain_entries patterns_of(struct arena *arena, const struct domai
         for (size_t j = 0; j < rules->lists[i].count; j++) {
             const char *pattern = rules->lists[i].patterns[j];
             vec_push(arena, &entries,
-                     (struct domain_entry){pattern, dns_pattern_is_wildcard(pattern), {0}});
+                     (struct domain_entry){.pattern = pattern,
+                                           .wildcard = dns_pattern_is_wildcard(pattern)});
         }
     }
     vec_sort(&entries, compare_entries);
@@ -35,6 +36,16 @@ static struct domain_entries patterns_of(struct arena *arena, const struct domai
     }
     entries.count = kept;
     return entries;
+}
+
+static void add_fact(struct arena *arena, struct domain_entry *entry, const struct dns_fact *fact,
+                     uint64_t left)
+{
+    if (left > 0) {
+        vec_push(arena, &entry->addresses, (struct domain_address){fact, left});
+    } else if (entry->expired == NULL || entry->expired->learned < fact->learned) {
+        entry->expired = fact;
+    }
 }
 
 struct domain_entries domains_entries(struct arena *arena, const struct domain_rules *rules,
@@ -49,14 +60,9 @@ struct domain_entries domains_entries(struct arena *arena, const struct domain_r
     }
     for (size_t i = 0; i < facts.count; i++) {
         uint64_t left = domains_left(rules, facts.items[i], now_ms);
-        if (left > 0) {
-            dns_index_find(index, arena, facts.items[i]->name, &found);
-        } else {
-            found.count = 0;
-        }
+        dns_index_find(index, arena, facts.items[i]->name, &found);
         for (size_t j = 0; j < found.count; j++) {
-            vec_push(arena, &entries.items[found.items[j]].addresses,
-                     (struct domain_address){facts.items[i], left});
+            add_fact(arena, &entries.items[found.items[j]], facts.items[i], left);
         }
     }
     for (size_t i = 0; i < entries.count; i++) {

@@ -55,6 +55,20 @@ static const char *addr_text(struct arena *arena, struct ip_addr addr)
     return arena_strdup(arena, ip_addr_text(addr, buffer));
 }
 
+// Without an address: which one it had, if it had one.
+static const char *absence(const struct dns_overview *status, const struct domain_entry *entry)
+{
+    struct arena *arena = status->run->arena;
+    const struct dns_fact *expired = entry->expired;
+    if (expired == NULL) {
+        return entry->wildcard ? "never seen" : "NO ADDRESS";
+    }
+    return arena_printf(arena, "NO ADDRESS  expired: %s%s%s, learned %s",
+                        entry->wildcard ? expired->name : "", entry->wildcard ? " " : "",
+                        addr_text(arena, expired->addr),
+                        dns_ago_text(arena, &status->standing, expired->learned));
+}
+
 static void add_entry(const struct dns_overview *status, uint32_t list,
                       const struct domain_entry *entry, struct lines *ret)
 {
@@ -77,9 +91,7 @@ static void add_entry(const struct dns_overview *status, uint32_t list,
                  });
     }
     if (entry->addresses.count == 0) {
-        vec_push(arena, ret,
-                 (struct line){entry->pattern, "", entry->wildcard ? "never seen" : "NO ADDRESS",
-                               "", ""});
+        vec_push(arena, ret, (struct line){entry->pattern, "", absence(status, entry), "", ""});
     }
 }
 
@@ -114,7 +126,7 @@ static void print_lines(const struct lines *lines)
         const struct line *line = &lines->items[i];
         pattern = width_of(pattern, line->pattern);
         name = width_of(name, line->name);
-        address = width_of(address, line->address);
+        address = width_of(address, line->left[0] != '\0' ? line->address : "");
         left = width_of(left, line->left);
     }
     for (size_t i = 0; i < lines->count; i++) {

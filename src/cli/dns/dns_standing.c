@@ -104,8 +104,9 @@ static void count(struct arena *arena, struct dns_standing *standing)
     for (size_t i = 0; i < standing->entries.count; i++) {
         const struct domain_entry *entry = &standing->entries.items[i];
         bool empty = entry->addresses.count == 0;
-        standing->nameless += empty && !entry->wildcard;
-        standing->unseen += empty && entry->wildcard;
+        bool known = !entry->wildcard || entry->expired != NULL;
+        standing->nameless += empty && known;
+        standing->unseen += empty && !known;
     }
     for (size_t i = 0; i < standing->elements.count; i++) {
         standing->foreign += !dns_standing_is_known(standing, arena, &standing->elements.items[i]);

@@ -14,10 +14,11 @@ struct dns_standing {
     int64_t now;                         // ms since 1970
     const char
         *watch; // who has the log group, "process 812 (polc)"; NULL: nobody, or it may not be seen
-    size_t nameless; // names, not patterns with "*", without an address whose time is not over
-    size_t unseen;   // patterns with "*" likewise
-    size_t foreign;  // addresses in the sets that are of no known name: others put them there
-    size_t gone;     // known addresses, of each list, that its sets have not
+    size_t
+        nameless; // names, and patterns with "*" for which one was seen, without an address whose time is not over
+    size_t unseen;  // other patterns with "*"
+    size_t foreign; // addresses in the sets that are of no known name: others put them there
+    size_t gone;    // known addresses, of each list, that its sets have not
     // Seconds since 1970 of what each source learned last; 0: nothing.
     int64_t last[DNS_SOURCE_COUNT];
 };

@@ -133,6 +133,9 @@ int watch_user_become(struct run *run, const char *user, const char *store)
     int error = make_directory(run, directory);
     if (error != 0) {
         complain("%s cannot be made: %s", directory, strerror(error));
+        if (geteuid() != 0) {
+            hint("sudo polc dns watch%s", same_options(run, false));
+        }
         return POLC_EXIT_SYSTEM;
     }
     close_bounding_set(); // as long as it may

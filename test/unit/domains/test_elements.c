@@ -145,6 +145,8 @@ START_TEST(what_is_known_of_each_pattern)
     learn("a.example.com", "192.0.2.9", NOW, 300);
     learn("b.example.com", "192.0.2.1", NOW, 300);
     learn("a.example.org", "192.0.2.3", NOW - 5000, 300);
+    learn("a.example.org", "192.0.2.4", NOW - 1000, 300);
+    learn("a.example.org", "192.0.2.5", NOW - 3000, 300);
     struct domain_entries entries = domains_entries(arena, &rules, book, now_ms);
     ck_assert_uint_eq(entries.count, 3);
     ck_assert_str_eq(entries.items[0].pattern, "*.example.com");
@@ -153,6 +155,8 @@ START_TEST(what_is_known_of_each_pattern)
     ck_assert_str_eq(entries.items[0].addresses.items[0].fact->name, "a.example.com");
     ck_assert_str_eq(entries.items[1].pattern, "a.example.org");
     ck_assert_uint_eq(entries.items[1].addresses.count, 0);
+    ck_assert_int_eq(entries.items[1].expired->learned, NOW - 1000); // the last one
+    ck_assert_ptr_null(entries.items[2].expired);
     ck_assert(!domains_name_lives(&rules, book, "a.example.org", now_ms));
     ck_assert(!domains_name_lives(&rules, book, "c.example.org", now_ms));
     ck_assert(domains_name_lives(&rules, book, "b.example.com", now_ms));
