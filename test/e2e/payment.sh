@@ -115,6 +115,14 @@ check_eq 'what was denied has the names of its address' 'notify 443 github.com,t
 check_eq 'a CNAME is not what was asked for' 'notify 443 eu.voice.twilio.com allow' "$(seen 'dest_ip = 203.0.113.21')"
 check_ok 'what is kept' lab_polc flows record "$LAB_DIR/flows.jsonl"
 
+here=(lab_polc trace "$dir" --node "$LAB_NODE" --from "$notify" --to)
+check_match 'a trace says what a rule allows now' \
+  'this host +the rule allows api.twilio.com now: 203.0.113.20 \(for [0-9]+s\), 2600:1f00::20 \(' "$("${here[@]}" api.twilio.com:443)"
+check_match 'and what it does not' 'this host +the rule allows nothing now: no address of sms.twilio.com is known' \
+  "$("${here[@]}" sms.twilio.com:443)"
+check_match 'of an address' 'this host +the rule allows it now: .* 203.0.113.21 ' "$("${here[@]}" 203.0.113.21:443 || true)"
+check_match 'of one that it must not reach' 'this host +the rule does not allow it now' "$("${here[@]}" 203.0.113.22:443 || true)"
+
 # ---- without the watcher --------------------------------------------------------------------------------------------------
 
 kill "$watcher"

@@ -355,11 +355,12 @@ static void print_json(const struct results *results)
 
 static void print_text(struct run *run, const struct results *results, const char *this_node)
 {
+    const struct trace_here *here = trace_here_read(run, this_node);
     for (size_t i = 0; i < results->count; i++) {
         if (i > 0) {
             putchar('\n');
         }
-        trace_print(run, results->items[i], this_node);
+        trace_print(run, results->items[i], this_node, here);
     }
 }
 

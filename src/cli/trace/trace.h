@@ -28,14 +28,24 @@ json_t *trace_json(struct arena *arena, const struct plan *plan, const struct fl
 
 // ---- trace_text.c -----------------------------------------------------------------------------------------------
 
-// `this_node` is the node that this host is.
-void trace_print(struct run *run, const struct trace_result *result, const char *this_node);
+struct trace_here;
+
+// `this_node` is the node that this host is; `here` is what trace_here_read returned.
+void trace_print(struct run *run, const struct trace_result *result, const char *this_node,
+                 const struct trace_here *here);
 void trace_print_fact(const char *name, const char *text); // "staged      would not change it"
 
 // ---- trace_doubt.c ----------------------------------------------------------------------------------------------
 
 // On what an uncertain verdict depends, what becomes of the flow otherwise, and the command that decides it.
 void trace_print_doubt(struct run *run, const struct trace_result *result);
+
+// ---- trace_here.c -----------------------------------------------------------------------------------------------
+
+// What the kernel's domain sets hold; NULL where no rule has domains, --dns says what names have, or nothing can be seen.
+const struct trace_here *trace_here_read(struct run *run, const char *this_node);
+void trace_print_here(struct run *run, const struct trace_result *result,
+                      const struct trace_here *here); // NULL: nothing
 
 // ---- trace_others.c ---------------------------------------------------------------------------------------------
 

@@ -270,7 +270,8 @@ static void print_like(const struct trace_result *result)
     }
 }
 
-void trace_print(struct run *run, const struct trace_result *result, const char *this_node)
+void trace_print(struct run *run, const struct trace_result *result, const char *this_node,
+                 const struct trace_here *here)
 {
     const struct flow_trace *trace = &result->trace;
     char buffer[IP_TEXT_MAX];
@@ -298,6 +299,7 @@ void trace_print(struct run *run, const struct trace_result *result, const char 
     }
     print_staged(run, result);
     print_advice(run, result);
+    trace_print_here(run, result, here);
     trace_print_others(run, result, this_node);
     if (result->to->stands_in) {
         trace_print_fact("note",
