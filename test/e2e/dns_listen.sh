@@ -97,6 +97,9 @@ check_eq 'another user, one capability, no others to be had' \
   "$(id -u nobody) 0000000000001000 0000000000001000 0000000000000000 1" \
   "$(field Uid) $(field CapEff) $(field CapBnd) $(field CapInh) $(field NoNewPrivs)"
 check_eq 'whose store it is' nobody "$(stat -c %U "$POLC_STATE_DIR/dns-watch/observed")"
+check_eq 'and the gate, which nobody else may hold' 'root nogroup 640' "$(stat -c '%U %G %a' "$POLC_STATE_DIR/dns/gate")"
+check_status 'somebody else cannot keep it waiting' 66 \
+  setpriv --reuid=1 --regid=1 --clear-groups flock -n "$POLC_STATE_DIR/dns/gate" true
 check_eq 'it learns' ok "$(dns_reach pay calm.twilio.com)"
 dns_watch_stop
 check_status 'root without its capabilities may not write there' 3 lab_polc dns watch

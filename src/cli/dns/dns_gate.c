@@ -8,12 +8,34 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <polc/base/file.h>
+#include <polc/dns.h>
 #include <polc/domains.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { STEP_NS = 1000000, STEPS = 1000 }; // a second
+enum { GATE_MODE = 0640 };
+
+// For the watcher and for who may change the table: anybody else who could open it could hold it, and keep both waiting.
+// The watcher is of the group of the directory that lies beside. Who may not set that (a unit without CAP_CHOWN) leaves it.
+static void give_to_watcher(struct run *run, int gate)
+{
+    struct stat is, watcher;
+    const char *store = dns_path(run, DNS_STORE_OBSERVED);
+    const char *directory = arena_strndup(run->arena, store, (size_t)(strrchr(store, '/') - store));
+    if (fstat(gate, &is) != 0) {
+        return;
+    }
+    if (lstat(directory, &watcher) == 0 && S_ISDIR(watcher.st_mode) &&
+        watcher.st_gid != is.st_gid && fchown(gate, (uid_t)-1, watcher.st_gid) != 0) {
+        return;
+    }
+    if ((is.st_mode & ALLPERMS) != GATE_MODE) { // whatever the umask
+        (void)fchmod(gate, GATE_MODE);
+    }
+}
 
 // Made where the folder is: without it nobody watches.
 static int open_gate(struct run *run, bool create)
@@ -22,11 +44,10 @@ static int open_gate(struct run *run, bool create)
     snprintf(path, sizeof path, "%s/" DOMAINS_FOLDER "/gate", dns_directory(run));
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 && create) {
-        fd = open(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-        if (fd >= 0 && fchmod(fd, 0644) != 0) { // whatever the umask
-            close_fd(&fd);
-            fd = -1;
-        }
+        fd = open(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, GATE_MODE);
+    }
+    if (fd >= 0 && create) {
+        give_to_watcher(run, fd);
     }
     return fd;
 }
