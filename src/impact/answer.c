@@ -170,6 +170,7 @@ static void answer_one(struct impact *impact, const struct question *question,
     add_examples(impact, &cut, ret);
     ret->change = (uint8_t)change_of(&ret->examples[0]);
     ret->doubts = ret->example_count > 1 ? IMPACT_BY_NAMES : 0;
+    ret->doubts |= namings.partial ? IMPACT_BY_SIZE : 0;
     ret->doubts |= is_undecided(impact, flow) ? IMPACT_BY_INTERFACE : 0;
     ret->change = ret->doubts != 0 ? IMPACT_UNCERTAIN : ret->change;
 }

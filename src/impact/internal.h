@@ -75,12 +75,14 @@ bool is_one_flow(const struct impact *impact, const struct question *question, s
 
 struct numbers {
     VEC_FIELDS(uint32_t);
+    bool partial; // there are more than can be tried
 };
 
 // Names that a destination may have; those that are in the same sets of domains are one. Number 0 is that it has none.
 struct naming {
     struct flow_strings names;
     bool *sets;              // by number of both plans' domains, those before first
+    uint8_t asked;           // who asks for one of them
     const struct rows *rows; // NULL: not made yet
 };
 

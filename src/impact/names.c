@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Names of destinations, as far as the domains of rules tell them apart. Of a record without them all are tried: for each
 // pattern a name that matches it and, besides, only patterns that are wider. A rule with domains can only allow, and one
-// name is enough for it; where two rules on one way ask for two names, all of them together are tried too.
+// name is enough for it; where a packet passes two that ask (a workload, and a host endpoint behind it), two names may be
+// needed. More tell nothing new: of names with which one side lets a packet pass and the other does not, those two do, too.
 #include "internal.h"
 
 #include <polc/dns.h>
@@ -16,9 +17,13 @@ struct namings {
     struct space_domains *known[PLANS];
     struct flow_evaluator *open[PLANS]; // to which nothing is known
     uint32_t askers[FAMILIES];          // addresses of workloads that rules with domains govern
-    bool hosts_ask;
-    bool complete; // a book says which addresses there are
+    uint8_t *asked;                     // by set: who asks for it
+    uint8_t all_asked;                  // for any
+    bool complete;                      // a book says which addresses there are
 };
+
+// Who asks for names; a packet passes no more than two of them.
+enum { BY_WORKLOADS = 1, BY_HOSTS = 2, BY_UNTRACKED = 4 };
 
 // ---- sets of names --------------------------------------------------------------------------------------------------
 
@@ -45,23 +50,35 @@ static void add_sets(const struct impact *impact, const char *name, bool *sets)
     arena_rewind(impact->scratch, mark);
 }
 
+static void add_naming(struct impact *impact, const struct flow_strings *texts, const bool *sets)
+{
+    struct namings *names = impact->namings;
+    struct naming *naming = vec_add(impact->arena, &names->all);
+    *naming = (struct naming){.sets = arena_array_of(impact->arena, bool, names->count)};
+    for (size_t i = 0; i < names->count; i++) {
+        naming->sets[i] = sets[i];
+        naming->asked |= sets[i] ? names->asked[i] : 0;
+    }
+    for (size_t i = 0; i < texts->count; i++) {
+        vec_push(impact->arena, &naming->names, arena_strdup(impact->arena, texts->items[i]));
+    }
+    strmap_put_n(names->numbers, naming->sets, names->count, (void *)names->all.count);
+}
+
 static int32_t find_naming(struct impact *impact, const struct flow_strings *texts)
 {
     struct namings *names = impact->namings;
-    bool *sets = arena_array_of(impact->arena, bool, names->count);
+    struct arena_mark mark = arena_mark(impact->scratch);
+    bool *sets = arena_array_of(impact->scratch, bool, names->count);
     for (size_t i = 0; i < texts->count; i++) {
         add_sets(impact, texts->items[i], sets);
     }
     size_t known = (size_t)strmap_get_n(names->numbers, sets, names->count);
     if (known == 0) {
-        struct naming *naming = vec_add(impact->arena, &names->all);
-        naming->sets = sets;
-        for (size_t i = 0; i < texts->count; i++) {
-            vec_push(impact->arena, &naming->names, arena_strdup(impact->arena, texts->items[i]));
-        }
+        add_naming(impact, texts, sets);
         known = names->all.count;
-        strmap_put_n(names->numbers, sets, names->count, (void *)known);
     }
+    arena_rewind(impact->scratch, mark);
     return (int32_t)known - 1;
 }
 
@@ -118,14 +135,40 @@ static void add_workloads(const struct impact *impact, int plan, struct ranges r
     }
 }
 
-static bool hosts_ask(const struct flow_evaluator *evaluator, const struct plan *plan)
+static void note_rules(const struct plan_policy *policy, uint8_t who, uint8_t *asked)
 {
-    for (size_t i = 0; i < plan->classes.count; i++) {
-        if (plan->classes.items[i].host && flow_asks_names(evaluator, (uint32_t)i)) {
-            return true;
+    const struct plan_rules *rules = &policy->rules[PLAN_OUT];
+    for (size_t i = 0; i < rules->count; i++) {
+        int32_t set = rules->items[i].match.destination.domains;
+        if (set >= 0) {
+            asked[set] |= who;
         }
     }
-    return false;
+}
+
+static void note_class(const struct plan *plan, const struct plan_class *class, uint8_t *asked)
+{
+    uint8_t who = !class->host                     ? BY_WORKLOADS
+                  : class->stage == PLAN_UNTRACKED ? BY_UNTRACKED
+                                                   : BY_HOSTS;
+    for (size_t i = 0; i < class->tiers.count; i++) {
+        const struct plan_indexes *policies = &class->tiers.items[i].policies;
+        for (size_t j = 0; j < policies->count; j++) {
+            note_rules(&plan->policies.items[policies->items[j]], who, asked);
+        }
+    }
+    for (size_t i = 0; i < class->profiles.count; i++) {
+        note_rules(&plan->profiles.items[class->profiles.items[i]], who, asked);
+    }
+}
+
+static void note_sets(const struct plan *plan, uint8_t *asked)
+{
+    for (size_t i = 0; i < plan->classes.count; i++) {
+        if (plan->classes.items[i].direction == PLAN_OUT) {
+            note_class(plan, &plan->classes.items[i], asked);
+        }
+    }
 }
 
 static void find_askers(struct impact *impact)
@@ -135,7 +178,10 @@ static void find_askers(struct impact *impact)
     struct ranges ranges[FAMILIES] = {0};
     for (int i = 0; i < PLANS; i++) {
         add_workloads(impact, i, ranges);
-        names->hosts_ask |= hosts_ask(impact->evaluators[i], impact->plans[i]);
+        note_sets(impact->plans[i], names->asked + (i == BEFORE ? 0 : names->of_before));
+    }
+    for (uint32_t i = 0; i < names->count; i++) {
+        names->all_asked |= names->asked[i];
     }
     for (int family = 0; family < FAMILIES; family++) {
         names->askers[family] =
@@ -144,16 +190,16 @@ static void find_askers(struct impact *impact)
     arena_rewind(impact->scratch, mark);
 }
 
-// Whether what becomes of a question's packets may depend on names at all.
-static bool may_ask(const struct impact *impact, const struct question *question)
+// Who may ask for names on the ways of a question's packets.
+static uint8_t askers_of(const struct impact *impact, const struct question *question)
 {
     const struct namings *names = impact->namings;
-    bool found = names->hosts_ask;
-    for (int family = 0; family < FAMILIES && !found; family++) {
-        found = space_and(impact->space, names->askers[family], question->sources[family]) !=
-                SPACE_EMPTY;
+    bool workloads = false;
+    for (int family = 0; family < FAMILIES && !workloads; family++) {
+        workloads = space_and(impact->space, names->askers[family], question->sources[family]) !=
+                    SPACE_EMPTY;
     }
-    return found;
+    return (uint8_t)(names->all_asked & (workloads ? UINT8_MAX : ~BY_WORKLOADS));
 }
 
 // ---- all of it --------------------------------------------------------------------------------------------------------
@@ -171,8 +217,10 @@ void names_make(struct impact *impact)
     names->numbers = strmap_new(impact->arena);
     names->of_before = (uint32_t)plans[BEFORE]->domains.count;
     names->count = (uint32_t)count;
+    names->asked = arena_array_of(impact->arena, uint8_t, count);
     index_plan(names, plans[BEFORE], 0);
     index_plan(names, plans[AFTER], names->of_before);
+    find_askers(impact);
     find_naming(impact, &(struct flow_strings){0});
     names->all.items[0].rows = &impact->rows;
     const char *label = fresh_label(impact);
@@ -182,7 +230,6 @@ void names_make(struct impact *impact)
         flow_evaluator_set_names(names->open[i], NULL, false);
     }
     names->tried = names->all.count;
-    find_askers(impact);
 }
 
 int32_t names_of_record(struct impact *impact, const struct flow_strings *domains)
@@ -291,9 +338,43 @@ const struct rows *naming_rows(struct impact *impact, size_t number)
 
 // ---- which ones to try ------------------------------------------------------------------------------------------------
 
-static void add_number(struct impact *impact, size_t number, struct numbers *ret)
+static bool has_several(uint8_t askers)
 {
-    vec_push(impact->scratch, ret, (uint32_t)number);
+    return (askers & (askers - 1)) != 0;
+}
+
+static void add_number(struct impact *impact, uint32_t number, struct numbers *ret)
+{
+    for (size_t i = 0; i < ret->count; i++) {
+        if (ret->items[i] == number) {
+            return;
+        }
+    }
+    vec_push(impact->scratch, ret, number);
+}
+
+// Two names for the packets that pass two of these askers, of those in `ret`; false when there are more than `most` namings
+// then.
+static bool add_pairs(struct impact *impact, uint8_t askers, size_t most, struct numbers *ret)
+{
+    const struct namings *names = impact->namings;
+    size_t single = ret->count;
+    for (size_t i = 0; i < single && has_several(askers); i++) {
+        for (size_t j = i + 1; j < single; j++) {
+            const struct naming *one = &names->all.items[ret->items[i]];
+            const struct naming *other = &names->all.items[ret->items[j]];
+            if (one->names.count == 0 || !has_several((one->asked | other->asked) & askers)) {
+                continue;
+            }
+            const char *texts[] = {one->names.items[0], other->names.items[0]};
+            const struct flow_strings both = {.items = texts, .count = ARRAY_COUNT(texts)};
+            add_number(impact, (uint32_t)find_naming(impact, &both), ret);
+            if (ret->count > most) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 bool namings_of_question(struct impact *impact, const struct question *question,
@@ -302,16 +383,16 @@ bool namings_of_question(struct impact *impact, const struct question *question,
     enum { COMPARED_MAX = 16 }; // each is one more comparison of all traffic
     *ret = (struct numbers){0};
     if (question->names != NOT_RECORDED) {
-        add_number(impact, (size_t)question->names, ret);
+        add_number(impact, (uint32_t)question->names, ret);
         return true;
     }
     add_number(impact, 0, ret);
-    size_t count =
-        impact->namings != NULL && may_ask(impact, question) ? impact->namings->tried : 1;
-    for (size_t i = 1; i < count && i < COMPARED_MAX; i++) {
+    uint8_t askers = impact->namings != NULL ? askers_of(impact, question) : 0;
+    size_t count = askers != 0 ? impact->namings->tried : 1;
+    for (uint32_t i = 1; i < count && i < COMPARED_MAX; i++) {
         add_number(impact, i, ret);
     }
-    return count <= COMPARED_MAX;
+    return count <= COMPARED_MAX && add_pairs(impact, askers, COMPARED_MAX, ret);
 }
 
 // Marks the sets whose names a packet may need.
@@ -342,9 +423,8 @@ static bool is_marked(const struct impact *impact, const struct naming *naming, 
 
 bool namings_of_flow(struct impact *impact, const struct flow *flow, struct numbers *ret)
 {
-    enum { TOGETHER_MAX = 64 };
+    enum { TRIED_MAX = 1024 };
     struct namings *names = impact->namings;
-    struct flow_strings together = {0};
     *ret = (struct numbers){0};
     add_number(impact, 0, ret);
     if (names == NULL || names->complete) {
@@ -356,17 +436,11 @@ bool namings_of_flow(struct impact *impact, const struct flow *flow, struct numb
         doubt |= flow_verdict_or_doubt(names->open[i], flow, false) == FLOW_UNCERTAIN;
         mark_sets(impact, i, flow, marked);
     }
-    for (size_t i = 1; doubt && i < names->tried; i++) {
-        const struct naming *naming = &names->all.items[i];
-        if (is_marked(impact, naming, marked)) {
-            add_number(impact, i, ret);
-            if (together.count < TOGETHER_MAX) {
-                vec_push(impact->scratch, &together, naming->names.items[0]);
-            }
+    for (uint32_t i = 1; doubt && i < names->tried; i++) {
+        if (is_marked(impact, &names->all.items[i], marked)) {
+            vec_push(impact->scratch, ret, i);
         }
     }
-    if (together.count > 1) {
-        add_number(impact, (size_t)find_naming(impact, &together), ret);
-    }
+    ret->partial = !add_pairs(impact, names->all_asked, ret->count + TRIED_MAX, ret);
     return doubt;
 }

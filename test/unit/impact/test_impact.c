@@ -446,6 +446,36 @@ START_TEST(what_was_recorded_may_be_by_name)
 }
 END_TEST
 
+// What leaves the node is asked for names twice: by the policies of the workload, and by those of the host endpoint.
+static const char *edge(const char *rules)
+{
+    return join(thing("HostEndpoint", "", "all", "edge: all", "node: n1, interfaceName: '*'"),
+                thing("GlobalNetworkPolicy", "", "edge", "",
+                      arena_printf(arena,
+                                   "selector: has(edge), applyOnForward: true, types: [Egress],"
+                                   " egress: [%s]",
+                                   rules)),
+                NULL);
+}
+
+START_TEST(names_may_be_needed_twice)
+{
+    static const char many[] =
+        "{'source_namespace':'x','source_name_aggr':'web-5-*','source_type':'wep','proto':'tcp',"
+        "'dest_port':443,'dest_name_aggr':'pub','dest_type':'net'}";
+    static const char to_c[] = "{action: Allow, destination: {domains: [c.example]}}";
+    const char *a_b = join(out("web", to_a), edge(to_b), NULL);
+    const char *a_c = join(out("web", to_a), edge(to_c), NULL);
+    const char *nothing = join(out("web", ""), edge(to_b), NULL);
+    check_one(a_b, nothing, OUTSIDE, "uncertain(128 of 9) x/web-5-* > pub 6:443 x1");
+    check_one(a_b, nothing, many, "uncertain(128 of 9) x/web-5-* > pub 6:443 x1");
+    // Who has all names is let pass by both.
+    check_one(a_b, a_c, OUTSIDE, "uncertain(128 of 11) x/web-5-* > pub 6:443 x1");
+    check_one(a_b, a_c, many, "uncertain(128 of 11) x/web-5-* > pub 6:443 x1");
+    check_one(a_b, join(a_b, in("db", db_from_a), NULL), many, "same x/web-5-* > pub 6:443 x1");
+}
+END_TEST
+
 UNIT_TESTS("impact", a_record_with_addresses_is_certain, both_ends_have_to_allow,
            a_name_of_several_is_certain_when_all_agree, one_that_is_gone_is_like_its_kin,
            one_that_is_gone_without_kin_is_uncertain, a_name_counts_more_than_an_address,
@@ -456,4 +486,4 @@ UNIT_TESTS("impact", a_record_with_addresses_is_certain, both_ends_have_to_allow
            a_recorded_verdict_is_that_of_its_reporter, either_end_may_have_said_something_else,
            names_of_a_record_decide, without_names_every_name_is_tried, the_same_names_elsewhere,
            records_of_many_packets_and_names, answers_decide, flows_are_counted_by_names,
-           what_was_recorded_may_be_by_name)
+           what_was_recorded_may_be_by_name, names_may_be_needed_twice)
