@@ -17,6 +17,9 @@ static const char *const settings[][3] = {
      "allowIPIPPacketsFromWorkloads: true"},
     {"nftablesMarkMask: 1048576", "iptablesMarkMask: 4278190080", "nftablesMarkMask: 1048576"},
     {"logPrefix: \"%t %k %n %p\"", "logPrefix: seen", "logActionRateLimit: 10/second"},
+    {"dnsTrustedServers: [10.66.0.53]",
+     "dnsTrustedServers: [\"192.0.2.77:8080\", \"[2001:db8:1::77]:53\"]", "dnsTrustedServers: []"},
+    {"dnsExtraTTL: 30s", "dnsExtraTTL: 1h", "dnsExtraTTL: 0s"},
 };
 
 static void put_failsafes(struct gen *gen, const char *key)
@@ -36,8 +39,11 @@ static void put_failsafes(struct gen *gen, const char *key)
 static void put_settings(struct gen *gen, const char *name)
 {
     gen_begin(gen, "projectcalico.org/v3", "FelixConfiguration", NULL, name);
-    if (rng_chance(&gen->rng, 20)) {
-        gen_line(gen, 1, "annotations: {polc.io/flow-table-size: \"%u\"}", rng_below(&gen->rng, 2));
+    if (rng_chance(&gen->rng, 30)) {
+        gen_line(gen, 1, "annotations:");
+        gen_line(gen, 2, "polc.io/flow-table-size: \"%u\"", rng_below(&gen->rng, 2));
+        gen_line(gen, 2, "polc.io/dns-watch: \"%s\"", rng_chance(&gen->rng, 50) ? "true" : "false");
+        gen_line(gen, 2, "polc.io/dns-set-timeout: \"%u\"", rng_below(&gen->rng, 2) * 600);
     }
     gen_line(gen, 0, "spec:");
     for (size_t i = 0; i < ARRAY_COUNT(settings); i++) {

@@ -28,8 +28,8 @@ uint16_t gen_port(struct gen *gen)
 
 void gen_domains(struct gen *gen, int depth, const char *key)
 {
-    uint32_t count = rng_between(&gen->rng, 1, 4);
-    gen_line(gen, depth, "%s:", key);
+    uint32_t count = rng_chance(&gen->rng, 3) ? 0 : rng_between(&gen->rng, 1, 4);
+    gen_line(gen, depth, "%s:%s", key, count == 0 ? " []" : "");
     for (uint32_t i = 0; i < count; i++) {
         gen_line(gen, depth + 1, "- \"%s\"", names_pattern(gen->arena, &gen->rng));
     }

@@ -48,7 +48,7 @@ static const char *change_word(struct arena *arena, struct rng *rng, const char 
         {"Allow", "Pass"},           {"TCP", "UDP"},          {"UDP", "TCP"},
         {"nets", "notNets"},         {"true", "false"},       {"ports", "notPorts"},
         {"Drop", "Accept"},          {"order: ", "order: 1"}, {"==", "!="},
-        {"selector", "notSelector"},
+        {"selector", "notSelector"}, {"www.", "a."},          {"\"*.", "\""},
     };
     size_t first = rng_below(rng, ARRAY_COUNT(words));
     for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
