@@ -91,7 +91,13 @@ static const struct nft_ruleset *compile_node(struct bench *bench, const char *n
     return nft_lower(run->arena, plan, run->sources, &options);
 }
 
-// What the evaluator was told.
+static void add_fact(struct dns_book *book, const char *name, struct ip_addr addr)
+{
+    dns_book_add(book, &(struct dns_fact){
+                           .name = name, .addr = addr, .ttl = DNS_TTL_MAX, .source = DNS_FILE});
+}
+
+// What the evaluator was told, for as long as the packets take.
 static const struct dns_book *book_of(struct run *run, const struct expect_suite *suite)
 {
     struct dns_book *book = dns_book_new(run->arena);
@@ -100,14 +106,12 @@ static const struct dns_book *book_of(struct run *run, const struct expect_suite
         facts = dns_book_all(suite->book);
     }
     for (size_t i = 0; i < facts.count; i++) {
-        dns_book_add(book, facts.items[i]);
+        add_fact(book, facts.items[i]->name, facts.items[i]->addr);
     }
     for (size_t i = 0; i < suite->parties.count; i++) {
         const struct expect_party *party = &suite->parties.items[i];
         for (size_t j = 0; party->names != NULL && j < party->address_count; j++) {
-            dns_book_add(book, &(struct dns_fact){.name = party->names->items[0],
-                                                  .addr = party->addresses[j],
-                                                  .source = DNS_FILE});
+            add_fact(book, party->names->items[0], party->addresses[j]);
         }
     }
     return book;
