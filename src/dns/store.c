@@ -71,11 +71,13 @@ static bool read_number(struct field field, int64_t *ret)
     return true;
 }
 
+// What a file of answers says has no end, and stands in no store.
 static bool read_source(struct field field, uint8_t *ret)
 {
     for (unsigned source = 0; source < DNS_SOURCE_COUNT; source++) {
         const char *name = dns_source_name(source);
-        if (strlen(name) == field.length && memcmp(name, field.text, field.length) == 0) {
+        if (source != DNS_FILE && strlen(name) == field.length &&
+            memcmp(name, field.text, field.length) == 0) {
             *ret = (uint8_t)source;
             return true;
         }

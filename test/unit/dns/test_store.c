@@ -152,6 +152,7 @@ START_TEST(lines_that_say_nothing)
         "",
         "1000",
         "1000 60 watch a.example",
+        "1000 60 file a.example 192.0.2.1",
         "1000 60 watch a.example 192.0.2.1 more",
         "1000 60 watch a.example 192.0.2.1 cname cname",
         "1000 60 watch a.example cname",
