@@ -58,17 +58,23 @@ lab_skip_all() {
   exit 77
 }
 
-# lab_end: stops what this shell started and removes the lab's namespaces. Also runs on exit and signals.
+# lab_end: stops what this shell started and what runs in the lab's namespaces, and removes these. Also runs on exit and
+# signals.
 lab_end() {
   local pid ns
   trap - EXIT
-  for pid in $(jobs -p); do
-    kill "$pid" 2>/dev/null || true
-  done
-  wait 2>/dev/null || true
-  for ns in "${LAB_NS[@]}"; do
-    ip netns del "$ns" 2>/dev/null || true
-  done
+  { # in silence: bash would tell of each one that is killed
+    for pid in $(jobs -p); do
+      kill "$pid" || true
+    done
+    for ns in "${LAB_NS[@]}"; do # of `lab_exec NAME COMMAND &` what bash knows is a shell in front of the command
+      ip netns pids "$ns" | xargs -r kill -KILL || true
+    done
+    wait || true
+    for ns in "${LAB_NS[@]}"; do
+      ip netns del "$ns" || true
+    done
+  } 2>/dev/null
   LAB_NS=()
   if [[ -n $LAB_DIR ]]; then
     rm -rf "$LAB_DIR"

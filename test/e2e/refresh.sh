@@ -192,7 +192,7 @@ begin=$(date +%s%N)
 check_ok 'apply waits for it' apply --resolve-timeout 1s -q
 with=$((($(date +%s%N) - begin) / 1000000))
 check_ok "for the time-out, and hardly longer ($without and $with ms)" test "$with" -ge 1000 -a "$with" -lt $((4000 + 3 * without))
-lab_polc dns refresh --resolve-timeout 20s -q 2>/dev/null &
+ip netns exec "$LAB_ROUTER" "$POLC" dns refresh --resolve-timeout 20s -q 2>/dev/null & # no function: it is to be killed
 asking=$!
 sleep 0.3
 check_ok 'refresh asks without the lock' apply --lock-timeout 0 --resolve-timeout 0 -q
