@@ -44,6 +44,11 @@ bool domains_name_lives(const struct domain_rules *rules, const struct dns_book 
 void domains_elements(struct arena *arena, const struct domain_rules *rules,
                       const struct dns_book *book, int64_t now_ms, struct nft_domain_elements *ret);
 
+// Of lists that were there before those whose elements a new list has use for, as domains_carry does it: a list that was not
+// there by this name, and has all of their patterns. Only `lists` and `list_count` are set.
+struct domain_rules domains_to_carry(struct arena *arena, const struct domain_rules *rules,
+                                     const struct plan_domains *before, size_t count);
+
 // Appends elements of other lists (`from`, as their sets are now in the kernel) to those lists of the rules that have all of
 // their patterns: what was known of the one holds for the other.
 void domains_carry(struct arena *arena, const struct domain_rules *rules,

@@ -59,6 +59,42 @@ static struct strmap *lists_by_pattern(struct arena *arena, const struct domain_
     return map;
 }
 
+// The lists that have all patterns of another one.
+static struct numbers wider_lists(struct arena *arena, const struct domain_rules *rules,
+                                  const struct strmap *by_pattern, const struct plan_domains *list)
+{
+    struct numbers wider = {.count = 0};
+    const struct numbers *candidates = strmap_get(by_pattern, list->patterns[0]);
+    for (size_t i = 0; candidates != NULL && i < candidates->count; i++) {
+        if (has_all(&rules->lists[candidates->items[i]], list)) {
+            vec_push(arena, &wider, candidates->items[i]);
+        }
+    }
+    return wider;
+}
+
+struct domain_rules domains_to_carry(struct arena *arena, const struct domain_rules *rules,
+                                     const struct plan_domains *before, size_t count)
+{
+    struct strmap *by_pattern = lists_by_pattern(arena, rules), *known = strmap_new(arena);
+    struct plan_domains *lists = arena_array_of(arena, struct plan_domains, count);
+    struct domain_rules ret = {.lists = lists};
+    for (size_t i = 0; i < count; i++) {
+        strmap_put(known, before[i].name, known);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct numbers wider = wider_lists(arena, rules, by_pattern, &before[i]);
+        bool some_new = false;
+        for (size_t j = 0; j < wider.count && !some_new; j++) {
+            some_new = strmap_get(known, rules->lists[wider.items[j]].name) == NULL;
+        }
+        if (some_new) {
+            lists[ret.list_count++] = before[i];
+        }
+    }
+    return ret;
+}
+
 void domains_carry(struct arena *arena, const struct domain_rules *rules,
                    const struct domain_rules *from, const struct nft_domain_elements *elements,
                    struct nft_domain_elements *ret)
@@ -66,12 +102,7 @@ void domains_carry(struct arena *arena, const struct domain_rules *rules,
     struct strmap *by_pattern = lists_by_pattern(arena, rules);
     struct numbers *wider = arena_array_of(arena, struct numbers, from->list_count);
     for (size_t i = 0; i < from->list_count; i++) {
-        const struct numbers *candidates = strmap_get(by_pattern, from->lists[i].patterns[0]);
-        for (size_t j = 0; candidates != NULL && j < candidates->count; j++) {
-            if (has_all(&rules->lists[candidates->items[j]], &from->lists[i])) {
-                vec_push(arena, &wider[i], candidates->items[j]);
-            }
-        }
+        wider[i] = wider_lists(arena, rules, by_pattern, &from->lists[i]);
     }
     for (size_t i = 0; i < elements->count; i++) {
         const struct nft_domain_element *element = &elements->items[i];

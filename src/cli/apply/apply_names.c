@@ -65,13 +65,32 @@ static void warn_missing(struct run *run, const struct domain_rules *rules,
     }
 }
 
+// Whether somebody has filled a set of a list with wildcards.
+static bool others_fill(struct run *run, const struct domain_rules *rules)
+{
+    struct plan_domains *lists = arena_array_of(run->arena, struct plan_domains, rules->list_count);
+    struct nft_domain_elements live = {0};
+    struct nft_failure failure = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < rules->list_count; i++) {
+        bool wildcard = false;
+        for (size_t j = 0; j < rules->lists[i].count && !wildcard; j++) {
+            wildcard = dns_pattern_is_wildcard(rules->lists[i].patterns[j]);
+        }
+        if (wildcard) {
+            lists[count++] = rules->lists[i];
+        }
+    }
+    return nft_read_domains(run->arena, run->options.table, lists, count, &live, &failure) !=
+               NFT_DONE ||
+           live.count > 0;
+}
+
 // A pattern that nothing on this host can have an address for: it cannot be looked up, nobody listens, and nobody filled
 // its sets.
 static void warn_wildcards(struct run *run, const struct dns_fill *names)
 {
     const struct domain_rules *rules = &names->rules;
-    struct nft_domain_elements live = {0};
-    struct nft_failure failure = {0};
     struct domain_entries entries = domains_entries(run->arena, rules, names->book, dns_now_ms());
     size_t count = 0;
     const char *first = NULL;
@@ -82,9 +101,7 @@ static void warn_wildcards(struct run *run, const struct dns_fill *names)
         }
     }
     if (count == 0 || watch_capture_holder(run->arena, rules->log_group) != NULL ||
-        nft_read_domains(run->arena, run->options.table, rules->lists, rules->list_count, &live,
-                         &failure) != NFT_DONE ||
-        live.count > 0) {
+        others_fill(run, rules)) {
         return;
     }
     const char *more =
@@ -125,35 +142,23 @@ void apply_names(struct apply *apply)
     timings_end(run, "names");
 }
 
-static bool has_new_list(const struct plan *plan, const struct plan *before)
-{
-    struct arena *scratch = arena_new(MEMORY_LIMIT);
-    struct strmap *known = strmap_new(scratch);
-    bool found = false;
-    for (size_t i = 0; i < before->domains.count; i++) {
-        strmap_put(known, before->domains.items[i].name, known);
-    }
-    for (size_t i = 0; i < plan->domains.count; i++) {
-        found = found || strmap_get(known, plan->domains.items[i].name) == NULL;
-    }
-    arena_free(scratch);
-    return found;
-}
-
 // What others put into the sets that are there is known to the kernel alone: it goes over to new lists with the same names.
 static void carry_over(struct apply *apply)
 {
     struct run *run = apply->run;
+    const struct domain_rules *rules = &apply->names.rules;
     const struct plan *before = apply_loaded(apply)->plan;
     struct nft_domain_elements live = {0};
     struct nft_failure failure = {0};
-    if (before == NULL || before->domains.count == 0 || !has_new_list(run->plan, before) ||
-        nft_read_domains(run->arena, run->options.table, before->domains.items,
-                         before->domains.count, &live, &failure) != NFT_DONE) {
+    if (before == NULL) {
         return;
     }
-    struct domain_rules from = domain_rules_of_plan(run->arena, before);
-    domains_carry(run->arena, &apply->names.rules, &from, &live, &apply->names.elements);
+    struct domain_rules from =
+        domains_to_carry(run->arena, rules, before->domains.items, before->domains.count);
+    if (from.list_count > 0 && nft_read_domains(run->arena, run->options.table, from.lists,
+                                                from.list_count, &live, &failure) == NFT_DONE) {
+        domains_carry(run->arena, rules, &from, &live, &apply->names.elements);
+    }
 }
 
 int apply_fill(struct apply *apply)

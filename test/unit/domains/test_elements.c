@@ -136,6 +136,25 @@ START_TEST(carried_from_other_lists)
 }
 END_TEST
 
+// Only what a new list has use for is read of the kernel.
+START_TEST(lists_that_are_worth_carrying)
+{
+    enter();
+    struct domain_rules before = RULES_OF("a.example.com", "b.example.com", "c.example.com");
+    struct domain_rules to = RULES_OF("a.example.com", "b.example.com d.example.com",
+                                      "a.example.com d.example.com", "e.example.com");
+    struct domain_rules from = domains_to_carry(arena, &to, before.lists, before.list_count);
+    ck_assert_uint_eq(from.list_count, 2);
+    ck_assert_str_eq(from.lists[0].name, "a.example.com");
+    ck_assert_str_eq(from.lists[1].name, "b.example.com");
+    struct domain_rules fewer = RULES_OF("a.example.com");
+    ck_assert_uint_eq(domains_to_carry(arena, &fewer, before.lists, before.list_count).list_count,
+                      0);
+    ck_assert_uint_eq(domains_to_carry(arena, &to, NULL, 0).list_count, 0);
+    leave();
+}
+END_TEST
+
 START_TEST(what_is_known_of_each_pattern)
 {
     enter();
@@ -168,4 +187,5 @@ START_TEST(what_is_known_of_each_pattern)
 END_TEST
 
 UNIT_TESTS("elements", each_list_that_has_the_name, an_address_of_two_names, how_long_a_fact_counts,
-           nothing_is_known, carried_from_other_lists, what_is_known_of_each_pattern)
+           nothing_is_known, carried_from_other_lists, lists_that_are_worth_carrying,
+           what_is_known_of_each_pattern)
