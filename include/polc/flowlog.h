@@ -23,6 +23,9 @@ struct flowlog_name {
 // `other_ns` is the namespace of the other end of the flow, whose network sets go before global ones; NULL: none.
 struct flowlog_name flowlog_name_address(const struct flowlog_names *names, struct ip_addr addr,
                                          const char *other_ns);
+// The same for an address that was reached by names: the set with one of these as a domain goes before what nobody has.
+struct flowlog_name flowlog_name_reached(const struct flowlog_names *names, struct ip_addr addr,
+                                         const struct flow_strings *domains, const char *other_ns);
 // What is "pvt" when nobody has it: RFC 1918, and nothing of IPv6.
 const struct cidr *flowlog_private_nets(size_t *ret_count);
 // The service that has this backend; "*" for both names when several have it, NULL when none has. `port` in host byte order.

@@ -228,6 +228,8 @@ struct plan_netset {
     const char *ns, *name; // ns NULL: global
     struct cidr *nets;     // each as it was written, masked
     size_t net_count;
+    const char **domains; // patterns, canonical
+    size_t domain_count;
 };
 
 // Where a service leads: what a flow to one of these is called.

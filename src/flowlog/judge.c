@@ -50,8 +50,9 @@ static bool is_named(const struct flowlog_end *end)
     return end->name != NULL || end->name_aggr != NULL;
 }
 
+// `domains`: through which it was reached.
 static void name_end(const struct flowlog_judge *judge, const char *other_ns,
-                     struct flowlog_end *end)
+                     const struct flow_strings *domains, struct flowlog_end *end)
 {
     struct ip_addr addr;
     if (is_named(end)) {
@@ -61,7 +62,7 @@ static void name_end(const struct flowlog_judge *judge, const char *other_ns,
     if (end->ip == NULL || ip_addr_parse(end->ip, strlen(end->ip), &addr) != ADDR_OK) {
         return;
     }
-    struct flowlog_name name = flowlog_name_address(judge->names, addr, other_ns);
+    struct flowlog_name name = flowlog_name_reached(judge->names, addr, domains, other_ns);
     end->type = reader_text(judge->reader, name.type);
     end->ns = reader_text(judge->reader, name.ns);
     end->name = reader_text(judge->reader, name.name);
@@ -71,16 +72,18 @@ static void name_end(const struct flowlog_judge *judge, const char *other_ns,
 // The namespace of a workload, by which the sets at the other end are chosen.
 static const char *workload_ns(const struct flowlog_judge *judge, struct flowlog_end end)
 {
-    name_end(judge, NULL, &end);
+    static const struct flow_strings none;
+    name_end(judge, NULL, &none, &end);
     return texts_equal(end.type, "wep") ? end.ns : NULL;
 }
 
 static void name_ends(const struct flowlog_judge *judge, struct flowlog_record *record)
 {
+    static const struct flow_strings none;
     const char *source_ns = workload_ns(judge, record->source);
     const char *dest_ns = workload_ns(judge, record->dest);
-    name_end(judge, dest_ns, &record->source);
-    name_end(judge, source_ns, &record->dest);
+    name_end(judge, dest_ns, &none, &record->source);
+    name_end(judge, source_ns, &record->domains, &record->dest);
 }
 
 // Endpoints have names of their own.
@@ -269,8 +272,8 @@ enum flowlog_judged flowlog_judge(struct flowlog_judge *judge, const struct flow
     struct flowlog_record named = *record;
     struct arena_mark mark = arena_mark(judge->scratch);
     enum flowlog_judged judged = FLOWLOG_KEPT;
-    name_ends(judge, &named);
     flowlog_judge_name_domains(judge, &named);
+    name_ends(judge, &named);
     if (judge->plan != NULL) {
         // Without a port which rule it meets cannot be said.
         bool whole = flowlog_find_flow(judge->names, &named, &flow);

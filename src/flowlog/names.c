@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Addresses -> what flow logs call them (semantics.md 9.2): an endpoint, else a network set, else inside or outside; and
 // back. Look-ups are by binary search: files have a hundred thousand flows.
+#include <polc/dns.h>
 #include <polc/flowlog.h>
 
 struct named_address {
@@ -35,7 +36,8 @@ struct flowlog_names {
     } backends;
     uint8_t bits[2][129]; // lengths that prefixes of IPv4 and IPv6 have, longest first
     size_t bit_counts[2];
-    struct strmap *by_name; // "NS/NAME" -> struct named_members; made when first asked
+    struct dns_index *domains; // of network sets, by their numbers in the plan
+    struct strmap *by_name;    // "NS/NAME" -> struct named_members; made when first asked
 };
 
 // ---- making them ------------------------------------------------------------------------------------------------
@@ -98,6 +100,17 @@ static void add_nets(struct flowlog_names *names)
     }
 }
 
+static void add_domains(struct flowlog_names *names)
+{
+    names->domains = dns_index_new(names->arena);
+    for (size_t i = 0; i < names->plan->netsets.count; i++) {
+        const struct plan_netset *netset = &names->plan->netsets.items[i];
+        for (size_t j = 0; j < netset->domain_count; j++) {
+            dns_index_add(names->domains, netset->domains[j], (uint32_t)i);
+        }
+    }
+}
+
 static int compare_ports(const struct plan_port_member *a, const struct plan_port_member *b)
 {
     int order = ip_addr_compare(a->addr, b->addr);
@@ -133,6 +146,7 @@ struct flowlog_names *flowlog_names_new(struct arena *arena, const struct plan *
     names->plan = plan != NULL ? plan : &none;
     add_endpoints(names);
     add_nets(names);
+    add_domains(names);
     add_services(names);
     return names;
 }
@@ -222,6 +236,12 @@ static bool is_private(struct ip_addr addr)
     return false;
 }
 
+static struct flowlog_name netset_name(const struct plan_netset *netset)
+{
+    return (struct flowlog_name){"ns", netset->ns != NULL ? netset->ns : "-", netset->name,
+                                 netset->name};
+}
+
 struct flowlog_name flowlog_name_address(const struct flowlog_names *names, struct ip_addr addr,
                                          const char *other_ns)
 {
@@ -234,10 +254,39 @@ struct flowlog_name flowlog_name_address(const struct flowlog_names *names, stru
     }
     const struct plan_netset *netset = find_netset(names, addr, other_ns);
     if (netset != NULL) {
-        return (struct flowlog_name){"ns", netset->ns != NULL ? netset->ns : "-", netset->name,
-                                     netset->name};
+        return netset_name(netset);
     }
     return (struct flowlog_name){"net", "-", "-", is_private(addr) ? "pvt" : "pub"};
+}
+
+// The best rank; of those the first name.
+static const struct plan_netset *find_netset_by_domain(const struct flowlog_names *names,
+                                                       const struct flow_strings *domains,
+                                                       const char *other_ns)
+{
+    const struct plan_netset *best = NULL;
+    for (size_t i = 0; i < domains->count; i++) {
+        struct arena_mark mark = arena_mark(names->arena);
+        struct dns_sets sets;
+        dns_index_find(names->domains, names->arena,
+                       dns_name_canonical(names->arena, domains->items[i]), &sets);
+        for (size_t j = 0; j < sets.count; j++) {
+            const struct plan_netset *netset = &names->plan->netsets.items[sets.items[j]];
+            int order = best == NULL ? -1 : rank_of(netset, other_ns) - rank_of(best, other_ns);
+            best = order < 0 || (order == 0 && netset < best) ? netset : best;
+        }
+        arena_rewind(names->arena, mark);
+    }
+    return best;
+}
+
+struct flowlog_name flowlog_name_reached(const struct flowlog_names *names, struct ip_addr addr,
+                                         const struct flow_strings *domains, const char *other_ns)
+{
+    struct flowlog_name name = flowlog_name_address(names, addr, other_ns);
+    const struct plan_netset *netset =
+        strcmp(name.type, "net") == 0 ? find_netset_by_domain(names, domains, other_ns) : NULL;
+    return netset != NULL ? netset_name(netset) : name;
 }
 
 struct flowlog_service flowlog_find_service(const struct flowlog_names *names, struct ip_addr addr,

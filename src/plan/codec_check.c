@@ -210,6 +210,16 @@ static bool good_domains(const struct plan_domains *domains)
     return name != NULL && domains->count > 0;
 }
 
+static bool good_netset(const struct plan_netset *netset)
+{
+    for (size_t i = 0; i < netset->domain_count; i++) {
+        if (!is_pattern(netset->domains[i])) {
+            return false;
+        }
+    }
+    return netset->name != NULL && good_cidrs(netset->nets, netset->net_count);
+}
+
 // Each name once: what is made of them has their names.
 static bool unique_domains(struct arena *arena, const struct plan *plan)
 {
@@ -239,8 +249,7 @@ static bool good_parts(const struct check *check)
     CHECK_EACH(plan->hosts, struct plan_host, good_host(check, item));
     CHECK_EACH(plan->interfaces, struct plan_interface, good_interface(check, item));
     CHECK_EACH(plan->names, struct plan_name, good_name(item));
-    CHECK_EACH(plan->netsets, struct plan_netset,
-               item->name != NULL && good_cidrs(item->nets, item->net_count));
+    CHECK_EACH(plan->netsets, struct plan_netset, good_netset(item));
     CHECK_EACH(plan->services, struct plan_service, item->ns != NULL && item->name != NULL);
     return good_settings(&plan->settings);
 }

@@ -452,6 +452,7 @@ static const struct field netset_fields[] = {
     TEXT(1, struct plan_netset, ns),
     TEXT(2, struct plan_netset, name),
     ARRAY(3, struct plan_netset, nets, net_count, cidr_record),
+    TEXTS(4, struct plan_netset, domains, domain_count),
 };
 static const struct record netset_record = RECORD("network set", struct plan_netset, netset_fields);
 

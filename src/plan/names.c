@@ -2,6 +2,8 @@
 // What flow logs call endpoints, network sets and services (semantics.md 9.2), those of other nodes included: a flow has two ends.
 #include "internal.h"
 
+#include <polc/dns.h>
+
 static const char *copy(struct arena *arena, const char *text)
 {
     return text != NULL ? arena_strdup(arena, text) : NULL;
@@ -80,6 +82,11 @@ static void add_netset(struct arena *arena, const struct res_netset *res, struct
     netset->nets = arena_array_of(arena, struct cidr, res->nets.count);
     for (size_t i = 0; i < res->nets.count; i++) {
         netset->nets[netset->net_count++] = cidr_masked(res->nets.items[i].cidr);
+    }
+    netset->domains = arena_array_of(arena, const char *, res->domains.count);
+    for (size_t i = 0; i < res->domains.count; i++) {
+        netset->domains[netset->domain_count++] =
+            dns_name_canonical(arena, res->domains.items[i].text);
     }
 }
 

@@ -72,6 +72,8 @@ START_TEST(what_is_read_is_what_was_written)
     struct plan_bytes bytes = plan_encode(arena, plan, &origin);
     ck_assert_ptr_null(plan_decode(arena, bytes.data, bytes.size, &again, &origin_again));
     ck_assert_str_eq(plan_text(plan), plan_text(again));
+    ck_assert_uint_eq(again->netsets.items[0].domain_count, 1);
+    ck_assert_str_eq(again->netsets.items[0].domains[0], "c.example");
     struct plan_bytes twice = plan_encode(arena, again, &origin_again);
     ck_assert_uint_eq(bytes.size, twice.size);
     ck_assert_mem_eq(bytes.data, twice.data, bytes.size);
@@ -256,11 +258,16 @@ static void spoil_server(struct plan *plan)
     plan->settings.dns_servers.items[0].port = 0;
 }
 
+static void spoil_netset(struct plan *plan)
+{
+    plan->netsets.items[0].domains[0] = "C.example";
+}
+
 START_TEST(domains_that_do_not_fit_are_no_plan)
 {
     static const spoil_fn spoilers[] = {
         spoil_action, spoil_number, spoil_side,  spoil_direction, spoil_name,  spoil_letters,
-        spoil_order,  spoil_twins,  spoil_empty, spoil_server,    spoil_ports,
+        spoil_order,  spoil_twins,  spoil_empty, spoil_server,    spoil_ports, spoil_netset,
     };
     for (size_t i = 0; i < ARRAY_COUNT(spoilers); i++) {
         struct plan *plan = rich_plan(), *again;
