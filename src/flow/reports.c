@@ -82,6 +82,11 @@ void flow_reports_make(struct arena *arena, const struct plan *plan, const struc
         flow_strings_add(arena, plan, stage, FLOW_VIEW_PENDING, &report->pending);
         flow_strings_add(arena, plan, stage, FLOW_VIEW_ALL, &report->all);
     }
+    for (size_t i = 0; i < ret->count; i++) {
+        if (ret->items[i].verdict != FLOW_UNCERTAIN) { // another stage of the side denies
+            ret->items[i].maybes.count = 0;
+        }
+    }
     // What a host sends to its own workload is not policed, and seen there all the same.
     const struct plan_endpoint *endpoint = trace->destination.endpoint;
     if (trace->reason == FLOW_BY_LOCAL && endpoint != NULL) {

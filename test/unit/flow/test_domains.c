@@ -285,6 +285,21 @@ START_TEST(steps_and_reports)
 }
 END_TEST
 
+// What a workload may send by its policy, its host takes all the same from nobody.
+START_TEST(denied_behind_an_uncertain_stage)
+{
+    struct domain_case item = {egress(ONE), "~", NULL, "10.0.0.1 > 192.0.2.5 tcp/443", NULL};
+    struct plan *plan = plan_with(item.policies);
+    struct flow_trace trace = ask_case(plan, &item);
+    struct flow_reports reports;
+    flow_reports_make(arena, plan, &trace, &reports);
+    ck_assert_int_eq(trace.stages.items[0].verdict, FLOW_UNCERTAIN);
+    ck_assert_str_eq(text_of(&trace), "deny host-action");
+    ck_assert_int_eq(reports.items[0].verdict, FLOW_DENY);
+    ck_assert_int_eq(reports.items[0].maybes.count, 0);
+}
+END_TEST
+
 START_TEST(why_a_name_does_not_match)
 {
     struct plan *plan = plan_with(egress(ONE));
@@ -326,4 +341,4 @@ UNIT_TESTS("flow: domains", a_name_that_has_the_address_matches,
            what_nobody_knows_is_uncertain_only_where_it_matters, another_stage_may_make_it_certain,
            names_of_the_flow_decide, domains_of_network_sets, addresses_that_no_answer_opens,
            staged_policies, untracked_policy_of_a_host, steps_and_reports,
-           why_a_name_does_not_match, what_a_rule_lacks)
+           denied_behind_an_uncertain_stage, why_a_name_does_not_match, what_a_rule_lacks)
