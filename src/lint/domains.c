@@ -334,6 +334,37 @@ static void note_policy(const struct lint *lint, struct uses *uses,
     }
 }
 
+// Rules of profiles, and of policies that govern nobody yet: what such a rule allows counts. `ns`: of a policy that has one.
+static void note_allowed(const struct lint *lint, struct uses *uses, const char *ns,
+                         const struct res_rules *rules)
+{
+    const struct model_policy policy = {.ns = ns};
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct res_rule *rule = &rules->items[i];
+        struct arena_mark mark = arena_mark(lint->arena);
+        const struct sel *sel = rule->action == RES_ALLOW
+                                    ? selector_of(lint->arena, &policy, &rule->destination)
+                                    : NULL;
+        for (size_t j = 0; sel != NULL && j < uses->sets.count; j++) {
+            uses->items[j].counts |= sel_matches(sel, uses->sets.items[j].labels);
+        }
+        arena_rewind(lint->arena, mark);
+    }
+}
+
+static void note_others(const struct lint *lint, struct uses *uses)
+{
+    for (size_t i = 0; i < lint->model->policies.count; i++) {
+        const struct model_policy *policy = &lint->model->policies.items[i];
+        if (!policy->active) {
+            note_allowed(lint, uses, policy->ns, &policy->res->egress);
+        }
+    }
+    for (size_t i = 0; i < lint->resources->profiles.count; i++) {
+        note_allowed(lint, uses, NULL, &lint->resources->profiles.items[i].egress);
+    }
+}
+
 static void report_idle(const struct lint *lint, const struct use *use)
 {
     struct diag *diag =
@@ -359,6 +390,9 @@ void lint_domains(const struct lint *lint)
         if (policy->active) {
             note_policy(lint, &uses, policy);
         }
+    }
+    if (uses.sets.count > 0) {
+        note_others(lint, &uses);
     }
     for (size_t i = 0; i < uses.sets.count; i++) {
         const struct use *use = &uses.items[i];
