@@ -77,14 +77,7 @@ static int64_t later(int64_t a, int64_t b)
 
 void sort_names(struct flow_strings *names)
 {
-    size_t kept = 0;
-    vec_sort(names, compare_texts);
-    for (size_t i = 0; i < names->count; i++) {
-        if (kept == 0 || strcmp(names->items[i], names->items[kept - 1]) != 0) {
-            names->items[kept++] = names->items[i];
-        }
-    }
-    names->count = kept;
+    names->count = texts_sort_unique(names->items, names->count);
 }
 
 // Logs of other programs may have what no rule can name.

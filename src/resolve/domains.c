@@ -32,17 +32,10 @@ struct patterns {
 static struct patterns collect_patterns(struct arena *arena, const struct res_names *names)
 {
     struct patterns patterns = {0};
-    size_t unique = 0;
     for (size_t i = 0; i < names->count; i++) {
         vec_push(arena, &patterns, dns_name_canonical(arena, names->items[i].text));
     }
-    vec_sort(&patterns, compare_texts);
-    for (size_t i = 0; i < patterns.count; i++) {
-        if (unique == 0 || strcmp(patterns.items[unique - 1], patterns.items[i]) != 0) {
-            patterns.items[unique++] = patterns.items[i];
-        }
-    }
-    patterns.count = unique;
+    patterns.count = texts_sort_unique(patterns.items, patterns.count);
     return patterns;
 }
 

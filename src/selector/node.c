@@ -29,27 +29,11 @@ struct sel *node_group(struct arena *arena, enum sel_op op, struct sel *const *c
     return sel;
 }
 
-// Sorts by bytes and drops duplicates; returns the new count.
-static size_t values_normalize(const char **values, size_t count)
-{
-    if (count < 2) {
-        return count;
-    }
-    qsort(values, count, sizeof *values, compare_texts);
-    size_t kept = 1;
-    for (size_t i = 1; i < count; i++) {
-        if (strcmp(values[i], values[kept - 1]) != 0) {
-            values[kept++] = values[i];
-        }
-    }
-    return kept;
-}
-
 struct sel *node_set(struct arena *arena, enum sel_op op, const char *key, const char **values,
                      size_t count)
 {
     struct sel *sel = node_match(arena, op, key, NULL);
-    sel->count = (uint32_t)values_normalize(values, count);
+    sel->count = (uint32_t)texts_sort_unique(values, count);
     sel->values = values;
     return sel;
 }

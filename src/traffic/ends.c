@@ -219,14 +219,7 @@ static void add_names(struct arena *arena, const struct traffic_names *from,
 
 static void sort_names(struct traffic_names *names)
 {
-    size_t kept = 0;
-    vec_sort(names, compare_texts);
-    for (size_t i = 0; i < names->count; i++) {
-        if (kept == 0 || strcmp(names->items[i], names->items[kept - 1]) != 0) {
-            names->items[kept++] = names->items[i];
-        }
-    }
-    names->count = kept;
+    names->count = texts_sort_unique(names->items, names->count);
 }
 
 // Addresses with a name cut nets into many small ones. Told with their holes they are what people wrote; who is named

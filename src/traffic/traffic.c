@@ -139,20 +139,15 @@ static const struct traffic_diff *compare(struct arena *arena, const struct task
 {
     struct traffic_diff *diff = arena_new_of(arena, struct traffic_diff);
     struct traffic_rows rows = {0};
-    struct traffic_names undecided = {0};
-    compare_family(arena, task, IP_V4, &rows, &undecided);
-    compare_family(arena, task, IP_V6, &rows, &undecided);
+    struct traffic_names *undecided = &diff->undecided;
+    compare_family(arena, task, IP_V4, &rows, undecided);
+    compare_family(arena, task, IP_V6, &rows, undecided);
     merge_rows(arena, &rows);
     for (size_t i = 0; i < rows.count; i++) {
         vec_push(arena, &diff->rows, rows.items[i]);
         diff->counts[rows.items[i].change]++;
     }
-    vec_sort(&undecided, compare_texts);
-    for (size_t i = 0; i < undecided.count; i++) {
-        if (i == 0 || strcmp(undecided.items[i], undecided.items[i - 1]) != 0) {
-            vec_push(arena, &diff->undecided, undecided.items[i]);
-        }
-    }
+    undecided->count = texts_sort_unique(undecided->items, undecided->count);
     return diff;
 }
 

@@ -4,26 +4,14 @@
 #include "dns_known.h"
 #include "get.h"
 
-static int compare_words(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 // The names as rules have them: canonical, sorted, each once.
 static struct words canonical(struct arena *arena, const struct res_names *names)
 {
     struct words words = {0};
-    size_t kept = 0;
     for (size_t i = 0; i < names->count; i++) {
         vec_push(arena, &words, dns_name_canonical(arena, names->items[i].text));
     }
-    vec_sort(&words, compare_words);
-    for (size_t i = 0; i < words.count; i++) {
-        if (kept == 0 || strcmp(words.items[kept - 1], words.items[i]) != 0) {
-            words.items[kept++] = words.items[i];
-        }
-    }
-    words.count = kept;
+    words.count = texts_sort_unique(words.items, words.count);
     return words;
 }
 

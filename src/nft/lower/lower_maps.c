@@ -128,18 +128,12 @@ const struct set *make_interfaces(struct lower *lower)
             vec_push(lower->arena, &names, lower->plan->endpoints.items[i].interface);
         }
     }
-    vec_sort(&names, compare_texts);
-    size_t unique = 0;
-    for (size_t i = 0; i < names.count; i++) {
-        if (unique == 0 || strcmp(names.items[unique - 1], names.items[i]) != 0) {
-            names.items[unique++] = names.items[i];
-        }
-    }
+    names.count = texts_sort_unique(names.items, names.count);
     bool is_new;
     struct set *set = lower_set(lower, SET_INTERFACES, SET_IFNAMES, &is_new);
     set->ifnames = names.items;
-    set->count = unique;
-    set->size = set_size(unique);
+    set->count = names.count;
+    set->size = set_size(names.count);
     return set;
 }
 

@@ -215,6 +215,13 @@ START_TEST(comparisons)
         ck_assert_int_lt(strcmp(texts[i - 1], texts[i]), 0);
         ck_assert_uint_le(numbers[i - 1], numbers[i]);
     }
+    const char *often[] = {"b", "a", "b", "", "a", "a"};
+    ck_assert_uint_eq(texts_sort_unique(often, ARRAY_COUNT(often)), 3);
+    ck_assert_str_eq(often[0], "");
+    ck_assert_str_eq(often[1], "a");
+    ck_assert_str_eq(often[2], "b");
+    ck_assert_uint_eq(texts_sort_unique(often, 1), 1);
+    ck_assert_uint_eq(texts_sort_unique(NULL, 0), 0);
     char other[] = "a";
     ck_assert(texts_equal(NULL, NULL) && texts_equal("a", other));
     ck_assert(!texts_equal("a", NULL) && !texts_equal(NULL, "a") && !texts_equal("a", "ab"));
