@@ -42,12 +42,17 @@ liar() { # NAMESPACE ADDRESS
 forge() { # FROM-NAMESPACE SERVER CLIENT:PORT ID NAME ADDRESS [COUNT]
   lab_exec "$1" python3 "$DNS_TOOL" forge "${@:2}"
 }
-# ask_and PORT ID NAME COMMAND...: what a query of pay gets, with a resolver that sleeps and COMMAND half a second later.
+until_asked() { # PORT: a query of pay from there is on its way
+  local tries=0
+  until lab_exec pay ss -Huan "sport = :$1" | grep -q . || ((++tries > 150)); do sleep 0.02; done
+  sleep 0.1
+}
+# ask_and PORT ID NAME COMMAND...: what a query of pay gets, with a resolver that sleeps and COMMAND behind it.
 ask_and() {
   kill -STOP "$DNS_RESOLVER_PID"
   lab_exec pay python3 "$DNS_TOOL" ask $DNS_SERVER "$1" "$2" "$3" 3 >"$LAB_DIR/asked" &
   local asking=$!
-  sleep 0.5
+  until_asked "$1"
   "${@:4}"
   wait $asking
   kill -CONT "$DNS_RESOLVER_PID"
@@ -66,7 +71,7 @@ dns_stop "$LIAR_PID"
 
 check_match 'nobody asked, and an answer comes all the same' '^id 7' \
   "$(lab_exec pay python3 "$DNS_TOOL" ask 198.51.100.9 4000 1 x.twilio.com 2 >"$LAB_DIR/asked" &
-     sleep 0.5; forge world $DNS_SERVER 10.70.0.1:4000 7 x.twilio.com $LIE; wait; cat "$LAB_DIR/asked")"
+     until_asked 4000; forge world $DNS_SERVER 10.70.0.1:4000 7 x.twilio.com $LIE; wait; cat "$LAB_DIR/asked")"
 check_eq 'it opens nothing' no "$(opens)"
 check_match 'a guess of the id that is wrong' '^id 8' \
   "$(ask_and 4001 9 id.twilio.com forge world $DNS_SERVER 10.70.0.1:4001 8 id.twilio.com $LIE)"
