@@ -399,6 +399,10 @@ static bool find_by_name(const struct finder *finder)
     }
     if (finder->ret->ends.count == 0) {
         suggest(finder, text);
+        if (finder->domains && text_begins(text, "*.")) {
+            finder->problem->hint =
+                arena_printf(finder->arena, "one name that it matches, such as www%s", text + 1);
+        }
         return fail(finder, "there is no endpoint \"%s\"", text);
     }
     return finder->ret->ends.count == 1 || pattern ? true : fail_ambiguous(finder);
@@ -541,6 +545,13 @@ static bool find(struct finder *finder)
     char *rest = arena_strdup(finder->arena, finder->text);
     *finder->ret = (struct ref){.text = arena_strdup(finder->arena, finder->text)};
     *finder->problem = (struct ref_problem){0};
+    const char *scheme = strstr(finder->text, "://");
+    if (scheme != NULL) {
+        scheme += strlen("://");
+        finder->problem->hint = arena_printf(finder->arena, "%.*s:443     (a name and a port)",
+                                             (int)strcspn(scheme, ":/"), scheme);
+        return fail(finder, "\"%s\" is a URL, and a name stands alone", finder->text);
+    }
     bool selector = is_selector(finder->text);
     if (!selector && !split_port(finder, rest, &rest)) {
         return false;

@@ -190,7 +190,7 @@ static void print_watch(const struct dns_overview *status)
     if (standing->watch != NULL) {
         printf("watch       %s hears group %u; learned %s%s\n", standing->watch,
                standing->rules.log_group, ago != NULL ? "last " : "nothing yet",
-               ago != NULL ? ago : "");
+               ago != NULL ? ago : ": answers of the trusted servers count alone");
     } else {
         printf("watch       nobody hears group %u%s%s%s\n", standing->rules.log_group,
                ago != NULL ? "; learned last " : "", ago != NULL ? ago : "",
@@ -206,7 +206,8 @@ static void print_sources(const struct dns_overview *status)
     const struct dns_standing *standing = &status->standing;
     const char *apply = dns_ago_text(arena, standing, standing->last[DNS_APPLY]);
     const char *refresh = dns_ago_text(arena, standing, standing->last[DNS_REFRESH]);
-    printf("look-ups    by apply %s, by dns refresh %s\n", apply != NULL ? apply : "never",
+    printf("look-ups    answered last for apply %s, for dns refresh %s\n",
+           apply != NULL ? apply : "never",
            refresh != NULL ? refresh : "never     (polc-dns.timer; or polc dns refresh)");
     print_watch(status);
     if (standing->foreign > 0) {
