@@ -133,6 +133,17 @@ bool is_this_machine(struct run *run, const char *node)
            (strlen(node) == length && strncmp(node, hostname, length) == 0);
 }
 
+// Files of interfaces say nothing of the DNS servers that this machine asks. A node that they do not know stays unknown.
+static void add_nameservers(struct run *run, const char *node)
+{
+    for (size_t i = 0; i < run->inventory.count; i++) {
+        struct host_node *host = &run->inventory.items[i];
+        if (texts_equal(host->name, node) && is_this_machine(run, node)) {
+            host_read_nameservers(run->input, host);
+        }
+    }
+}
+
 // Interfaces come from --interfaces, else from the kernel when the node is this machine; else nothing is known.
 static int read_interfaces(struct run *run, const char *node)
 {
@@ -140,6 +151,9 @@ static int read_interfaces(struct run *run, const char *node)
         // Sources keep the texts until the end.
         bool good = host_read_path(run->arena, run->sources, run->diags, run->options.interfaces,
                                    node, &run->inventory);
+        if (good && node != NULL) {
+            add_nameservers(run, node);
+        }
         return good ? POLC_EXIT_OK : POLC_EXIT_USAGE;
     }
     if (node == NULL || !is_this_machine(run, node)) {
@@ -147,7 +161,7 @@ static int read_interfaces(struct run *run, const char *node)
     }
     int error = host_read_kernel(run->input, node, &run->inventory);
     if (error == 0) {
-        host_read_nameservers(run->input, &run->inventory.items[run->inventory.count - 1]);
+        add_nameservers(run, node);
     } else {
         diag_report(run->diags, DIAG_N304, LOC_NONE, "reading this host's interfaces: %s",
                     strerror(error));

@@ -259,11 +259,17 @@ sed -i '/dnsTrustedServers/s/.*/spec: {}/' "$rules/all.yaml"
 printf 'nameserver 127.0.0.53\noptions edns0\n' >"$LAB_DIR/stub.conf"
 printf 'nameserver %s\n' "$LAB_ROUTER_V4" >"$LAB_DIR/real.conf"
 rm "$POLC_STATE_DIR/dns/resolved"
-# shellcheck disable=SC2016 # expands in the inner shell
-check_match 'servers of the host' '^applied' "$(lab_exec router unshare -m sh -c 'mount --make-rprivate / &&
-  mount --bind "$1/stub.conf" "$(realpath /etc/resolv.conf)" && mount -t tmpfs tmpfs /run &&
-  mkdir -p /run/systemd/resolve && cp "$1/real.conf" /run/systemd/resolve/resolv.conf &&
-  exec timeout 60 "$2" apply "$3" --node lab-1' sh "$LAB_DIR" "$POLC" "$rules")"
+on_host() { # what polc does on a host with these servers
+  # shellcheck disable=SC2016 # expands in the inner shell
+  lab_exec router unshare -m sh -c 'mount --make-rprivate / &&
+    mount --bind "$1/stub.conf" "$(realpath /etc/resolv.conf)" && mount -t tmpfs tmpfs /run &&
+    mkdir -p /run/systemd/resolve && cp "$1/real.conf" /run/systemd/resolve/resolv.conf &&
+    shift && exec timeout 60 "$@"' sh "$LAB_DIR" "$POLC" "$@"
+}
+check_match 'servers of the host' '^applied' "$(on_host apply "$rules" --node lab-1)"
+lab_exec router ip -j addr >"$LAB_DIR/interfaces.json"
+check_match 'its interfaces from a file change nothing of that' '^up to date' \
+  "$(on_host apply "$rules" --node lab-1 --interfaces "$LAB_DIR/interfaces.json" 2>&1)"
 expect web 'are asked' <<'END'
 tcp:api:443 ok
 END
