@@ -33,7 +33,8 @@ struct watcher {
     uint64_t looked; // when
     uint64_t stale;  // a set was gone: ms until the next look; 0: no
     bool ending;
-    uint64_t lost; // packets that were said to be lost
+    uint64_t lost;       // packets that were said to be lost
+    enum nft_status put; // of the packets at hand
     struct watch_pace pace;
     struct watch_nag losing, taken;
 };
@@ -145,11 +146,22 @@ static int look(struct watcher *watcher)
 
 // ---- packets --------------------------------------------------------------------------------------------------
 
+// What went wrong stands in watcher->put.
+static void put(struct watcher *watcher)
+{
+    enum nft_status status = watch_learner_put(&watcher->learner);
+    watcher->put = status != NFT_DONE ? status : watcher->put;
+}
+
 static void take_copy(const struct watch_copy *copy, void *context)
 {
     struct watcher *watcher = context;
     watch_listener_take(watcher->listener, copy, change_now(), watch_learner_hear,
                         &watcher->learner);
+    if (watch_learner_is_full(&watcher->learner)) {
+        put(watcher);
+        watch_pace_keep(&watcher->pace);
+    }
 }
 
 static void say_lost(struct watcher *watcher)
@@ -166,16 +178,17 @@ static void say_lost(struct watcher *watcher)
 static int read_packets(struct watcher *watcher)
 {
     struct run *run = watcher->run;
+    watcher->put = NFT_DONE;
     int error = watch_capture_read(watcher->capture, take_copy, watcher);
     if (error != 0 && error != ENOBUFS) {
         return complain_capture(run, watcher->group, error);
     }
-    enum nft_status status = watch_learner_put(&watcher->learner);
+    put(watcher);
     say_lost(watcher);
-    if (status == NFT_STALE) {
+    if (watcher->put == NFT_STALE) {
         mark_stale(watcher);
-    } else if (status != NFT_DONE) {
-        return report_failure(run, status, &(struct nft_failure){0});
+    } else if (watcher->put != NFT_DONE) {
+        return report_failure(run, watcher->put, &(struct nft_failure){0});
     }
     return ferror(stdout) ? POLC_EXIT_SYSTEM : POLC_EXIT_OK;
 }

@@ -58,6 +58,7 @@ struct watch_learner {
     struct arena_mark begin;
     struct dns_facts facts;
     struct nft_domain_elements elements;
+    size_t heard;     // pairs of a name and an address in this batch
     uint64_t learned; // addresses of names that rules have, as often as answers told them
     struct watch_nag full, refused, unwritten, unread;
 };
@@ -71,6 +72,10 @@ enum nft_status watch_learner_refill(struct watch_learner *learner);
 
 // A handler for watch_listener_take; `context` is the learner.
 void watch_learner_hear(const struct dns_answer *answer, void *context);
+
+// Whether so much was heard that it is to be put before more is read: an answer over TCP has up to 4,000 addresses, for up
+// to 17 names.
+bool watch_learner_is_full(const struct watch_learner *learner);
 
 // Puts what was heard into the sets, and then into the store. NFT_STALE: the rules are to be read again, and
 // refilled from the store.

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { HEARD_MAX = 4096 };                      // pairs, some milliseconds
 enum { MS = 1000, WRITTEN = 65536, SLACK = 1 }; // SLACK: seconds by which the clock rounds
 
 static int64_t now_ms(void)
@@ -106,6 +107,7 @@ void watch_learner_close(struct watch_learner *learner)
 static void begin_batch(struct watch_learner *learner)
 {
     arena_rewind(learner->batch, learner->begin);
+    learner->heard = 0;
     learner->facts = (struct dns_facts){0};
     learner->elements = (struct nft_domain_elements){0};
 }
@@ -139,39 +141,50 @@ static void say_learned(const struct watch_learner *learner, const struct dns_fa
     putchar('\n');
 }
 
-static void take_fact(struct watch_learner *learner, const struct dns_fact *fact, int64_t now)
+static void take_fact(struct watch_learner *learner, const struct dns_fact *fact,
+                      const struct dns_sets *sets, int64_t now)
 {
-    const struct domain_rules *rules = &learner->rules->rules;
-    struct dns_sets sets = {0};
-    if (rules->index == NULL) {
-        return;
-    }
-    dns_index_find(rules->index, learner->batch, fact->name, &sets);
-    uint64_t left = domains_left(rules, fact, now);
-    for (size_t i = 0; i < sets.count; i++) {
+    uint64_t left = domains_left(&learner->rules->rules, fact, now);
+    for (size_t i = 0; i < sets->count; i++) {
         vec_push(learner->batch, &learner->elements,
-                 (struct nft_domain_element){sets.items[i], fact->addr, left});
+                 (struct nft_domain_element){sets->items[i], fact->addr, left});
     }
-    learner->learned += sets.count > 0;
-    if (sets.count > 0 && learner->run->options.verbose) {
-        say_learned(learner, fact, &sets, left);
+    learner->learned += sets->count > 0;
+    if (sets->count > 0 && learner->run->options.verbose) {
+        say_learned(learner, fact, sets, left);
     }
 }
 
 void watch_learner_hear(const struct dns_answer *answer, void *context)
 {
     struct watch_learner *learner = context;
+    const struct dns_index *index = learner->rules->rules.index;
     struct dns_facts facts = {0};
+    struct dns_sets sets = {0};
+    const char *told = NULL, *name = NULL; // that of the answer, which goes, and ours
     int64_t now = now_ms();
     dns_answer_facts(learner->batch, answer, now / MS, DNS_WATCH, &facts);
+    learner->heard += facts.count;
     for (size_t i = 0; i < facts.count; i++) {
         struct dns_fact *fact = &facts.items[i];
-        fact->name = arena_strdup(learner->batch, fact->name); // the answer goes
-        take_fact(learner, fact, now);
+        if (fact->name != told) { // the addresses of a name stand together
+            told = fact->name;
+            name = arena_strdup(learner->batch, told);
+            if (index != NULL) {
+                dns_index_find(index, learner->batch, name, &sets);
+            }
+        }
+        fact->name = name;
+        take_fact(learner, fact, &sets, now);
         if (!is_written(learner->written, fact)) {
             vec_push(learner->batch, &learner->facts, *fact);
         }
     }
+}
+
+bool watch_learner_is_full(const struct watch_learner *learner)
+{
+    return learner->heard >= HEARD_MAX;
 }
 
 // ---- putting --------------------------------------------------------------------------------------------------

@@ -13,8 +13,10 @@
 enum {
     SECOND = 1000,
     AHEAD_MS = 250, // of each second
-    ENDLESS_US =
-        2 * 1000 * 1000, // ahead, without a pause: a mistake of ours, which the kernel ends
+    // Ahead, without a pause: a mistake of ours, which the kernel ends. Its count goes on from one second to the next,
+    // until a process that is ahead sleeps: so that happens once a second, which a flood leaves no time for.
+    ENDLESS_US = 2 * 1000 * 1000,
+    PAUSE_NS = 100 * 1000,
 };
 
 static uint64_t processor_ms(void)
@@ -50,6 +52,7 @@ void watch_pace_keep(struct watch_pace *pace)
         pace->used_at = used;
         pace->ahead = pace->ahead || set(SCHED_RR);
         pace->unable = !pace->ahead;
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
     } else if (pace->ahead && used - pace->used_at > AHEAD_MS) {
         pace->ahead = !set(SCHED_OTHER);
     }
