@@ -13,7 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEARD_MAX = 4096 };                      // pairs, some milliseconds
+enum {
+    HEARD_MAX = 4096, // pairs, some milliseconds
+    LOGGED_MAX = 64,  // addresses of one name that no rule has, which are for flow logs
+};
 enum { MS = 1000, WRITTEN = 65536, SLACK = 1 }; // SLACK: seconds by which the clock rounds
 
 static int64_t now_ms(void)
@@ -163,18 +166,23 @@ void watch_learner_hear(const struct dns_answer *answer, void *context)
     struct dns_sets sets = {0};
     const char *told = NULL, *name = NULL; // that of the answer, which goes, and ours
     int64_t now = now_ms();
+    size_t of_name = 0;
     dns_answer_facts(learner->batch, answer, now / MS, DNS_WATCH, &facts);
     learner->heard += facts.count;
     for (size_t i = 0; i < facts.count; i++) {
         struct dns_fact *fact = &facts.items[i];
         if (fact->name != told) { // the addresses of a name stand together
             told = fact->name;
+            of_name = 0;
             name = arena_strdup(learner->batch, told);
             if (index != NULL) {
                 dns_index_find(index, learner->batch, name, &sets);
             }
         }
         fact->name = name;
+        if (sets.count == 0 && ++of_name > LOGGED_MAX) {
+            continue;
+        }
         take_fact(learner, fact, &sets, now);
         if (!is_written(learner->written, fact)) {
             vec_push(learner->batch, &learner->facts, *fact);
