@@ -133,6 +133,7 @@ START_TEST(nothing_from_the_middle)
     ck_assert_int_eq(send_data(&lab, 100, forged, sizeof forged), STREAM_BROKEN); // a gap
     ck_assert_int_eq(send_data(&lab, 0, forged, sizeof forged), STREAM_BROKEN);   // given up
     ck_assert_uint_eq(lab.seen.count, 0);
+    arena_free(lab.arena);
     // Inside of a longer message.
     uint8_t head[] = {0, 2 + sizeof forged, 'x', 'y'};
     begin(&lab);
