@@ -32,6 +32,12 @@ static struct bench bench(void)
     return made;
 }
 
+static void bench_end(struct bench *bench)
+{
+    nft_updater_close(bench->updater);
+    arena_free(bench->arena);
+}
+
 static void make_sets(struct arena *arena, const char *more)
 {
     for (size_t i = 0; i < 2; i++) {
@@ -140,7 +146,7 @@ static void times_only_grow(enum updater_renewal renewal)
     require(put(&it, second, ARRAY_COUNT(second)) == NFT_DONE);
     require_text(&it,
                  "0 10.0.0.1 30m, 0 10.0.0.2 90m, 1 10.0.0.1 4m, 1 10.0.0.2 7m, 1 fd00::9 525600m");
-    nft_updater_close(it.updater);
+    bench_end(&it);
 }
 
 NETNS_TEST(times_only_grow_as_the_kernel_can)
@@ -170,7 +176,7 @@ NETNS_TEST(nothing_is_sent_when_nothing_is_to_do)
     require(put_one(&it, 0, "10.0.0.1", 70 * MINUTE_MS) == NFT_DONE);
     require(generation_id(it.arena) == before + 1);
     require_text(&it, "0 10.0.0.1 70m");
-    nft_updater_close(it.updater);
+    bench_end(&it);
 }
 
 NETNS_TEST(what_is_not_there_is_told)
@@ -190,7 +196,7 @@ NETNS_TEST(what_is_not_there_is_told)
     shell("nft delete table inet polc");
     require(put_one(&it, 0, "10.0.0.1", 2 * MINUTE_MS) == NFT_STALE);
     require_text(&it, "");
-    nft_updater_close(it.updater);
+    bench_end(&it);
 }
 
 // What others do to the sets is seen, and a longer time of theirs stands.
@@ -215,7 +221,7 @@ NETNS_TEST(others_fill_the_sets_too)
     require_text(&it, "");
     require(put(&it, both, 1) == NFT_DONE);
     require_text(&it, "0 10.0.0.1 30m");
-    nft_updater_close(it.updater);
+    bench_end(&it);
 }
 
 // In a set that gives no time of its own, what comes without one stays for ever: a put does not cut it.
@@ -238,7 +244,7 @@ NETNS_TEST(what_stays_for_ever_stays)
     struct nft_domain_elements found = read_all(&it);
     require(found.count == 3 && found.items[0].left_ms == NFT_DOMAIN_FOREVER);
     require(found.items[1].left_ms > 29 * MINUTE_MS && found.items[1].left_ms <= 30 * MINUTE_MS);
-    nft_updater_close(it.updater);
+    bench_end(&it);
 }
 
 // The first ones have room, what is renewed always has, and other sets do not wait.
@@ -265,7 +271,7 @@ static void full_sets(enum updater_renewal renewal)
     require_text(&it, "0 10.0.0.9 9m, 0 10.0.1.0 4m, 0 10.0.1.1 4m, 0 10.0.1.2 4m, 0 10.0.1.3 4m, "
                       "1 10.0.0.9 8m");
     require(put_one(&it, 0, "10.0.1.2", 7 * MINUTE_MS) == NFT_DONE);
-    nft_updater_close(it.updater);
+    bench_end(&it);
 }
 
 NETNS_TEST(a_full_set_takes_what_fits)
@@ -295,7 +301,7 @@ NETNS_TEST(many_elements_in_one_put)
     }
     require(put(&it, items, MANY) == NFT_DONE);
     require(read_all(&it).count == MANY);
-    nft_updater_close(it.updater);
+    bench_end(&it);
 }
 
 // Of many lists the empty ones, and those without sets, are left out.
@@ -328,7 +334,7 @@ NETNS_TEST(few_of_many_lists_hold_something)
     shell("nft delete table inet polc");
     require(nft_read_domains(it.arena, "polc", many, MANY, &all, &it.failure) == NFT_DONE);
     require(all.count == 0);
-    nft_updater_close(it.updater);
+    bench_end(&it);
 }
 
 // ---- what a commit brings along ----------------------------------------------------------------------------------------
@@ -373,7 +379,7 @@ NETNS_TEST(sets_that_come_are_filled)
     require(try_commit_with(&made, &options, &it.failure) == NFT_DONE);
     require_text(&it, "0 10.0.0.1 5m, 0 10.0.0.9 3m, 1 10.0.0.2 4m, 1 fd00::1 2m");
     make_free(&made);
-    nft_updater_close(it.updater);
+    bench_end(&it);
 }
 
 NETNS_TEST(sets_are_filled_as_far_as_they_have_room)
@@ -390,7 +396,7 @@ NETNS_TEST(sets_are_filled_as_far_as_they_have_room)
     require(try_commit_with(&made, &options, &it.failure) == NFT_DONE);
     require_text(&it, "0 10.0.0.1 1m, 0 10.0.0.2 1m, 0 10.0.0.3 1m, 0 10.0.0.4 1m");
     make_free(&made);
-    nft_updater_close(it.updater);
+    bench_end(&it);
 }
 
 // ---- packets while times move ---------------------------------------------------------------------------------------
@@ -466,7 +472,7 @@ static void packets_while_renewed(enum updater_renewal renewal)
     require(counted(it.arena, "missed") == 0);
     require(counted(it.arena, "found") > 1000);
     require(transactions == moves && moves > 400);
-    nft_updater_close(it.updater);
+    bench_end(&it);
 }
 
 NETNS_TEST(no_packet_is_missed_while_times_move)
