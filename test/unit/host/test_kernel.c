@@ -48,6 +48,8 @@ static void make_interfaces(void)
     run("ip addr add 10.1.0.1/24 dev br0");
     run("ip addr add fd00:1::1/64 dev br0 nodad");
     run("ip addr add 10.2.0.1 peer 10.2.0.2/32 dev veth0");
+    // No addresses of their own, which would come between two looks.
+    run("for name in br0 veth0 veth1; do ip link set $name addrgenmode none || exit 1; done");
     run("ip link set br0 up && ip link set veth0 up && ip link set veth1 up");
 }
 
