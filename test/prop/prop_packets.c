@@ -238,6 +238,13 @@ static bool try_shots(struct run *run, struct arena *arena, const struct subject
     return true;
 }
 
+// Where policy judges what connection tracking does not know, answers of kernels are judged like anything new: an ICMP
+// answer may have another code than its question.
+static bool judges_answers(const struct plan *plan)
+{
+    return plan_has_untracked(plan) || !plan->settings.conntrack_invalid_check;
+}
+
 // What staged policies have counted of new packets, one of each flow; NULL: what they should. A packet that is sent twice
 // or comes late must not be taken for an error: what is wrong three times is wrong.
 static const char *try_counts(struct run *run, struct arena *arena, const struct subject *subject,
@@ -249,7 +256,7 @@ static const char *try_counts(struct run *run, struct arena *arena, const struct
     struct nft_counters before, after;
     const char *problem = NULL;
     size_t count = choose_shots(arena, subject, probes, false, probes->count, &shots);
-    if (plan_has_untracked(subject->plan) || !tally_expect(subject, shots, count, &expected) ||
+    if (judges_answers(subject->plan) || !tally_expect(subject, shots, count, &expected) ||
         expected.count == 0) {
         return NULL;
     }
@@ -267,8 +274,7 @@ static const char *try_counts(struct run *run, struct arena *arena, const struct
     return problem;
 }
 
-// What the flow table has recorded of new packets, in the same way. Where policy judges what connection tracking does not
-// know, answers of the kernel may be denied and recorded as well.
+// What the flow table has recorded of new packets, in the same way.
 static const char *try_records(struct run *run, struct arena *arena, const struct subject *subject,
                                const struct probes *probes)
 {
@@ -277,7 +283,7 @@ static const char *try_records(struct run *run, struct arena *arena, const struc
     struct nft_flow_table before, after;
     const char *problem = NULL;
     size_t count = choose_shots(arena, subject, probes, false, probes->count, &shots);
-    if (plan_has_untracked(subject->plan) || !subject->plan->settings.conntrack_invalid_check) {
+    if (judges_answers(subject->plan)) {
         return NULL;
     }
     for (int tries = 0; tries == 0 || (problem != NULL && tries < TRIES); tries++) {
